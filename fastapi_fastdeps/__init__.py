@@ -1,0 +1,41 @@
+"""FastAPI whose sync dependencies and endpoints run where a classifier says."""
+
+from fastapi_fastdeps.classifiers import (
+    Candidate,
+    Classifier,
+    all_classes,
+    default_classifier,
+    first_match,
+    markers,
+    predicate,
+)
+from fastapi_fastdeps.errors import FastDepsError
+from fastapi_fastdeps.markers import (
+    Execution,
+    Inline,
+    InlineMixin,
+    Threaded,
+    ThreadedMixin,
+    inline,
+    threaded,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Candidate",
+    "Classifier",
+    "Execution",
+    "FastDepsError",
+    "Inline",
+    "InlineMixin",
+    "Threaded",
+    "ThreadedMixin",
+    "all_classes",
+    "default_classifier",
+    "first_match",
+    "inline",
+    "markers",
+    "predicate",
+    "threaded",
+]

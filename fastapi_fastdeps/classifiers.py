@@ -1,0 +1,167 @@
+"""Who decides where a sync callable runs."""
+
+import inspect
+import sys
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe
+from fastapi_fastdeps.markers import Execution, Inline, Threaded, find_marker
+
+Role = Literal["dependency", "endpoint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One sync callable at one place where FastAPI would call it in a thread.
+
+    Attributes:
+        call: the user's object, never a stand-in for it.
+        role: what FastAPI calls it for.
+        metadata: what `Annotated` carries at the place, the user's own tags included.
+        parameter: the name of the parameter that takes the result, `None` where no
+            parameter does: an endpoint, or an entry of `dependencies=[...]`.
+        path: the path of the route, prefixes included.
+    """
+
+    call: Callable[..., Any]
+    role: Role = "dependency"
+    metadata: tuple[Any, ...] = ()
+    parameter: str | None = None
+    path: str = ""
+
+
+class Classifier(Protocol):
+    """Decides where a sync callable runs; `None` is "no opinion, ask the next".
+
+    It is asked when a route is built, never while a request runs, and never about async
+    callables. Any function or object that can be called like this is one.
+    """
+
+    def __call__(self, candidate: Candidate, /) -> Execution | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a callable runs, and who said so, in words."""
+
+    execution: Execution
+    source: str
+
+
+def markers(candidate: Candidate, /) -> Execution | None:
+    """What the place, the callable's decorator, or the nearest marked class says.
+
+    Raises `FastDepsError` where markers contradict each other.
+    """
+    found = find_marker(candidate.call, candidate.metadata)
+    return found.execution if found else None
+
+
+def all_classes(candidate: Candidate, /) -> Execution | None:
+    """Inline for every class; no opinion about anything else.
+
+    Put it behind `default_classifier`, so that what is marked keeps its word:
+    `first_match(default_classifier, all_classes)`.
+    """
+    call = typing.get_origin(candidate.call) or candidate.call
+    return Inline() if inspect.isclass(call) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Predicate:
+    function: Callable[[Callable[..., Any]], object]
+
+    def __call__(self, candidate: Candidate, /) -> Execution | None:
+        return Inline() if self.function(candidate.call) else None
+
+    def __str__(self) -> str:
+        return f"predicate({_name(self.function)})"
+
+
+def predicate(function: Callable[[Callable[..., Any]], object], /) -> Classifier:
+    """Inline where `function(callable)` is true; no opinion elsewhere."""
+    return _Predicate(function)
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstMatch:
+    classifiers: tuple[Classifier, ...]
+
+    def __call__(self, candidate: Candidate, /) -> Execution | None:
+        decision = _opinion(self, candidate)
+        return decision.execution if decision else None
+
+    def __str__(self) -> str:
+        return f"first_match({', '.join(map(_name, self.classifiers))})"
+
+
+def first_match(*classifiers: Classifier) -> Classifier:
+    """The first opinion wins. None at all is no opinion."""
+    return _FirstMatch(classifiers)
+
+
+def injected_providers(candidate: Candidate, /) -> Execution | None:
+    """Inline for the markers of dependency-injector's wiring (`Provide[...]` and the like).
+
+    They return themselves; the container replaces them before the endpoint runs.
+    """
+    wiring = sys.modules.get("dependency_injector.wiring")
+    if wiring is None:
+        return None
+    marker: type | None = getattr(wiring, "_Marker", None)
+    return Inline() if marker is not None and isinstance(candidate.call, marker) else None
+
+
+default_classifier: Classifier = first_match(markers, injected_providers)
+"""`markers`, and the `Provide` objects of dependency-injector."""
+
+
+def decide(classifier: Classifier, candidate: Candidate) -> Decision | None:
+    """The classifier's decision and which part of it decided, `None` for no opinion.
+
+    Raises `ClassifierError` for a classifier that raises or returns something else, and
+    what `markers` raises about contradicting markers.
+    """
+    return _opinion(classifier, candidate)
+
+
+def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
+    if isinstance(classifier, _FirstMatch):
+        for part in classifier.classifiers:
+            if decision := _opinion(part, candidate):
+                return decision
+        return None
+    if classifier is markers:
+        found = find_marker(candidate.call, candidate.metadata)
+        return Decision(found.execution, found.source) if found else None
+    try:
+        execution = classifier(candidate)
+    except FastDepsError:
+        raise
+    except Exception as error:
+        raise ClassifierError(
+            f"The classifier {_name(classifier)} raised {error!r} when asked about "
+            f"{_place(candidate)}."
+        ) from error
+    if execution is None:
+        return None
+    if not isinstance(execution, Inline | Threaded):
+        raise ClassifierError(
+            f"The classifier {_name(classifier)} returned {execution!r} for "
+            f"{_place(candidate)}. Return Inline(), Threaded() or None."
+        )
+    return Decision(execution, _name(classifier))
+
+
+def _place(candidate: Candidate) -> str:
+    parameter = f", parameter {candidate.parameter!r}" if candidate.parameter else ""
+    return f"the {candidate.role} {describe(candidate.call)} of {candidate.path!r}{parameter}"
+
+
+def _name(classifier: object) -> str:
+    if isinstance(classifier, _Predicate | _FirstMatch):
+        return str(classifier)
+    return getattr(classifier, "__qualname__", None) or type(classifier).__qualname__
