@@ -1,5 +1,6 @@
 """FastAPI whose sync dependencies and endpoints run where a classifier says."""
 
+from fastapi_fastdeps.applications import FastDepsAPI
 from fastapi_fastdeps.classifiers import (
     Candidate,
     Classifier,
@@ -10,6 +11,7 @@ from fastapi_fastdeps.classifiers import (
     predicate,
 )
 from fastapi_fastdeps.errors import FastDepsError
+from fastapi_fastdeps.explain import explain
 from fastapi_fastdeps.markers import (
     Execution,
     Inline,
@@ -19,6 +21,7 @@ from fastapi_fastdeps.markers import (
     inline,
     threaded,
 )
+from fastapi_fastdeps.routing import FastDepsRoute, FastDepsRouter, FastDepsWebSocketRoute
 
 __version__ = "0.1.0"
 
@@ -26,13 +29,18 @@ __all__ = [
     "Candidate",
     "Classifier",
     "Execution",
+    "FastDepsAPI",
     "FastDepsError",
+    "FastDepsRoute",
+    "FastDepsRouter",
+    "FastDepsWebSocketRoute",
     "Inline",
     "InlineMixin",
     "Threaded",
     "ThreadedMixin",
     "all_classes",
     "default_classifier",
+    "explain",
     "first_match",
     "inline",
     "markers",

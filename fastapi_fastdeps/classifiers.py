@@ -119,6 +119,35 @@ default_classifier: Classifier = first_match(markers, injected_providers)
 """`markers`, and the `Provide` objects of dependency-injector."""
 
 
+class Remembering:
+    """A classifier that is asked once about each candidate, however often a route is built.
+
+    FastAPI builds the routes of an included router when the app starts; this package asks
+    about them when the router is included, so that a mistake is raised there.
+    """
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier = classifier
+        self._decisions: dict[tuple[object, ...], tuple[Candidate, Decision | None]] = {}
+
+    def __call__(self, candidate: Candidate, /) -> Execution | None:
+        decision = self.decide(candidate)
+        return decision.execution if decision else None
+
+    def decide(self, candidate: Candidate) -> Decision | None:
+        key = (
+            id(candidate.call),
+            candidate.role,
+            candidate.parameter,
+            candidate.path,
+            *map(id, candidate.metadata),
+        )
+        if key not in self._decisions:
+            # The candidate is kept, so that no other object gets an id of the key.
+            self._decisions[key] = candidate, _opinion(self.classifier, candidate)
+        return self._decisions[key][1]
+
+
 def decide(classifier: Classifier, candidate: Candidate) -> Decision | None:
     """The classifier's decision and which part of it decided, `None` for no opinion.
 
@@ -129,6 +158,8 @@ def decide(classifier: Classifier, candidate: Candidate) -> Decision | None:
 
 
 def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
+    if isinstance(classifier, Remembering):
+        return classifier.decide(candidate)
     if isinstance(classifier, _FirstMatch):
         for part in classifier.classifiers:
             if decision := _opinion(part, candidate):

@@ -1,0 +1,37 @@
+"""The application."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import ASGIApp
+
+from fastapi_fastdeps.classifiers import Classifier, default_classifier
+from fastapi_fastdeps.routing import FastDepsRoute, FastDepsRouter
+
+
+class FastDepsAPI(FastAPI):
+    """`FastAPI` whose sync dependencies and endpoints run where `classifier` says.
+
+    It takes every argument of `FastAPI`. Raises `FastDepsError` when a route is added, a
+    router is included or the app starts, where a marker or a classifier is wrong.
+    """
+
+    router: FastDepsRouter
+
+    def __init__(self, *, classifier: Classifier | None = None, **options: Any) -> None:
+        self.classifier: Classifier = classifier or default_classifier
+        super().__init__(**options)
+
+    def setup(self) -> None:
+        # FastAPI makes its router itself, of arguments that change with its versions.
+        router: Any = self.router
+        router.__class__ = FastDepsRouter
+        router.classify_by(self.classifier)
+        if router.route_class is APIRoute:
+            router.route_class = FastDepsRoute
+        super().setup()
+
+    def build_middleware_stack(self) -> ASGIApp:
+        self.router.prepare()
+        return super().build_middleware_stack()

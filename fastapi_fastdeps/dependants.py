@@ -1,0 +1,147 @@
+"""The dependency tree of a route, classified."""
+
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from fastapi import params
+from pydantic.fields import FieldInfo
+from typing_inspection.typing_objects import is_typealiastype
+
+from fastapi_fastdeps._fastapi import Dependant, get_typed_signature, is_async
+from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, decide
+from fastapi_fastdeps.markers import Execution, Inline, Threaded, check_unmarked
+from fastapi_fastdeps.standins import inline_endpoint, stand_in
+
+_NO_OPINION = Decision(Threaded(), "no opinion")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One callable at its place in the tree of a route.
+
+    Attributes:
+        dependant: FastAPI's own description of it, never changed.
+        candidate: the callable and its place.
+        decision: where it runs, `None` for an async callable, which no one decides about.
+        children: its dependencies, in the order in which FastAPI solves them.
+    """
+
+    dependant: Dependant
+    candidate: Candidate
+    decision: Decision | None
+    children: tuple["Node", ...]
+
+    @property
+    def execution(self) -> Execution | None:
+        return self.decision.execution if self.decision else None
+
+    def __iter__(self) -> Iterator["Node"]:
+        yield self
+        for child in self.children:
+            yield from child
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The classified dependency tree of one route, and what classified it."""
+
+    root: Node
+    classifier: Classifier
+
+    @cached_property
+    def dependant(self) -> Dependant:
+        """The tree for FastAPI's own handler and solver: a copy of FastAPI's, in which an
+        async stand-in takes the place of what runs inline."""
+        root = _copy(self.root)
+        if isinstance(self.root.execution, Inline):
+            root.call = inline_endpoint(self.root.candidate.call)
+        return root
+
+
+def classify(
+    dependant: Dependant,
+    classifier: Classifier,
+    *,
+    endpoint: bool = True,
+    path: str | None = None,
+) -> Graph:
+    """Ask `classifier` about each sync callable of a route's tree.
+
+    `endpoint=False` where FastAPI doesn't call the root in a thread: WebSocket routes.
+    `path` is the path to tell the classifier, the tree's own if `None`.
+    Raises `FastDepsError` for markers on async callables, contradicting markers, and
+    classifiers that fail.
+    """
+    assert dependant.call is not None
+    path = dependant.path or "" if path is None else path
+    candidate = Candidate(dependant.call, role="endpoint", path=path)
+    decision = classify_call(candidate, classifier) if endpoint else None
+    children = _children(dependant, classifier, path)
+    return Graph(Node(dependant, candidate, decision, children), classifier)
+
+
+def classify_call(candidate: Candidate, classifier: Classifier) -> Decision | None:
+    """Where the callable runs, `None` if it is async. Raises `FastDepsError`."""
+    if is_async(candidate.call):
+        check_unmarked(candidate.call, candidate.metadata)
+        return None
+    return decide(classifier, candidate) or _NO_OPINION
+
+
+def classify_dependency(
+    dependant: Dependant, classifier: Classifier, path: str, metadata: tuple[Any, ...] = ()
+) -> Node:
+    """The classified tree below one dependency, at a place with this metadata."""
+    assert dependant.call is not None
+    candidate = Candidate(dependant.call, metadata=metadata, parameter=dependant.name, path=path)
+    decision = classify_call(candidate, classifier)
+    return Node(dependant, candidate, decision, _children(dependant, classifier, path))
+
+
+def is_marked_place(candidate: Candidate) -> bool:
+    """Whether the place says more about the callable than FastAPI itself reads there."""
+    return any(not isinstance(item, params.Depends | FieldInfo) for item in candidate.metadata)
+
+
+def _children(dependant: Dependant, classifier: Classifier, path: str) -> tuple[Node, ...]:
+    if not dependant.dependencies:
+        return ()
+    assert dependant.call is not None
+    metadata = _places(dependant)
+    return tuple(
+        classify_dependency(child, classifier, path, metadata.get(child.name, ()))
+        for child in dependant.dependencies
+    )
+
+
+def _places(dependant: Dependant) -> dict[str | None, tuple[Any, ...]]:
+    """What `Annotated` carries at each parameter, which FastAPI's tree does not keep."""
+    if all(child.name is None for child in dependant.dependencies):
+        return {}
+    assert dependant.call is not None
+    parameters = get_typed_signature(dependant.call).parameters
+    return {
+        child.name: _metadata(parameters[child.name].annotation)
+        for child in dependant.dependencies
+        if child.name is not None and child.name in parameters
+    }
+
+
+def _metadata(annotation: Any) -> tuple[Any, ...]:
+    while is_typealiastype(annotation):
+        annotation = annotation.__value__
+    if typing.get_origin(annotation) is not typing.Annotated:
+        return ()
+    return tuple(typing.get_args(annotation)[1:])
+
+
+def _copy(node: Node) -> Dependant:
+    copied = replace(node.dependant, dependencies=[_copy(child) for child in node.children])
+    if node.candidate.role == "dependency" and (
+        isinstance(node.execution, Inline) or is_marked_place(node.candidate)
+    ):
+        copied.call = stand_in(node.candidate, node.execution)
+    return copied

@@ -1,0 +1,205 @@
+"""What runs where in an app, and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
+from starlette.routing import BaseRoute, Mount
+
+from fastapi_fastdeps._fastapi import FrontendRouteGroup, IncludedRouter
+from fastapi_fastdeps.classifiers import Role
+from fastapi_fastdeps.dependants import Graph, Node
+from fastapi_fastdeps.errors import locate
+from fastapi_fastdeps.markers import Inline
+from fastapi_fastdeps.routing import (
+    ClassifiedInclusion,
+    ClassifiedRouteContext,
+    FastDepsRoute,
+    FastDepsRouter,
+    FastDepsWebSocketRoute,
+    FrontendGroup,
+)
+
+Lane = Literal["fastapi", "stock"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One callable of a route.
+
+    Attributes:
+        name: its qualified name.
+        location: the file and line of its definition, `None` for what has no Python source.
+        role: what FastAPI calls it for.
+        parameter: the parameter that takes its result, `None` where no parameter does.
+        depth: how deep in the tree it stands; the endpoint has depth 0.
+        execution: where it runs. Async callables always run on the event loop.
+        decided_by: the marker or classifier that decided, in words.
+    """
+
+    name: str
+    location: str | None
+    role: Role
+    parameter: str | None
+    depth: int
+    execution: Literal["inline", "threaded", "async"]
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRecord:
+    """One route of an app.
+
+    Attributes:
+        path: with all its prefixes.
+        kind: what the route serves.
+        methods: the HTTP methods, sorted; empty for other kinds.
+        lane: `"fastapi"` for FastAPI's own handler and solver over the classified tree;
+            `"stock"` for a route that this package does not handle: a mounted app that is
+            not a `FastDepsAPI`.
+        calls: the endpoint, if FastAPI decides where it runs, then its dependencies in the
+            order in which they are first needed, each before what it depends on.
+    """
+
+    path: str
+    kind: Literal["http", "websocket", "frontend"]
+    methods: tuple[str, ...]
+    lane: Lane
+    calls: tuple[CallRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The routes of an app. `str()` of it is a table."""
+
+    routes: tuple[RouteRecord, ...]
+
+    def __iter__(self) -> Iterator[RouteRecord]:
+        return iter(self.routes)
+
+    def __str__(self) -> str:
+        return "\n".join(_lines(self.routes))
+
+
+def explain(app: FastAPI) -> Explanation:
+    """Every route of `app` and every callable in it: where it runs, and why.
+
+    Mounted apps are included. Raises `FastDepsError` where a marker or a classifier is
+    wrong, as building the app does.
+    """
+    return Explanation(tuple(_app_records(app, "")))
+
+
+def _app_records(app: FastAPI, prefix: str) -> Iterator[RouteRecord]:
+    if isinstance(app.router, FastDepsRouter):
+        app.router.prepare()
+    yield from _router_records(app.router, prefix)
+
+
+def _router_records(router: APIRouter, prefix: str) -> Iterator[RouteRecord]:
+    for route in router.routes:
+        if isinstance(route, IncludedRouter):
+            yield from _inclusion_records(route, prefix)
+        else:
+            yield from _route_records(route, prefix)
+        if isinstance(route, ClassifiedInclusion):
+            route.effective_low_priority_routes()
+            for context, graph in route.frontends:
+                group = context.original_route
+                assert isinstance(group, FrontendRouteGroup)
+                yield from _frontend_records(group, graph, prefix + context.frontend_prefix)
+    for route in router._low_priority_routes:
+        if isinstance(route, FrontendGroup):
+            yield from _frontend_records(route, route.graph, prefix)
+
+
+def _inclusion_records(inclusion: IncludedRouter, prefix: str) -> Iterator[RouteRecord]:
+    for candidate in inclusion.effective_candidates():
+        if isinstance(candidate, IncludedRouter):
+            yield from _inclusion_records(candidate, prefix)
+        elif isinstance(candidate, ClassifiedRouteContext):
+            path = prefix + candidate.path
+            yield RouteRecord(
+                path, "http", _sorted(candidate.methods), "fastapi", _calls(candidate.graph)
+            )
+        else:
+            yield from _route_records(candidate.starlette_route or candidate.original_route, prefix)
+
+
+def _route_records(route: BaseRoute, prefix: str) -> Iterator[RouteRecord]:
+    if isinstance(route, FastDepsRoute):
+        yield RouteRecord(
+            prefix + route.path, "http", _sorted(route.methods), "fastapi", _calls(route.graph)
+        )
+    elif isinstance(route, FastDepsWebSocketRoute):
+        yield RouteRecord(prefix + route.path, "websocket", (), "fastapi", _calls(route.graph))
+    elif isinstance(route, APIRoute):
+        yield RouteRecord(prefix + route.path, "http", _sorted(route.methods), "stock", ())
+    elif isinstance(route, APIWebSocketRoute):
+        yield RouteRecord(prefix + route.path, "websocket", (), "stock", ())
+    elif isinstance(route, Mount) and isinstance(route.app, FastAPI):
+        yield from _app_records(route.app, prefix + route.path)
+
+
+def _frontend_records(
+    group: FrontendRouteGroup, graph: Graph, prefix: str
+) -> Iterator[RouteRecord]:
+    calls = tuple(record for record in _calls(graph) if record.role == "dependency")
+    for route in group.routes:
+        yield RouteRecord(prefix + route.path, "frontend", ("GET", "HEAD"), "fastapi", calls)
+
+
+def _calls(graph: Graph) -> tuple[CallRecord, ...]:
+    return tuple(_call_records(graph.root, 0))
+
+
+def _call_records(node: Node, depth: int) -> Iterator[CallRecord]:
+    call = node.candidate.call
+    decision = node.decision
+    yield CallRecord(
+        name=getattr(call, "__qualname__", None) or repr(call),
+        location=locate(call),
+        role=node.candidate.role,
+        parameter=node.candidate.parameter,
+        depth=depth,
+        execution=(
+            "async"
+            if decision is None
+            else "inline"
+            if isinstance(decision.execution, Inline)
+            else "threaded"
+        ),
+        decided_by=decision.source if decision else "",
+    )
+    for child in node.children:
+        yield from _call_records(child, depth + 1)
+
+
+def _sorted(methods: set[str] | None) -> tuple[str, ...]:
+    return tuple(sorted(methods or ()))
+
+
+def _lines(routes: tuple[RouteRecord, ...]) -> Iterator[str]:
+    rows = [
+        (_title(call), call.role, call.execution, call.decided_by)
+        for route in routes
+        for call in route.calls
+    ]
+    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+    for route in routes:
+        kind = " ".join(route.methods) if route.kind == "http" else route.kind
+        yield f"{kind} {route.path}  [{_LANES[route.lane]}]"
+        for call in route.calls:
+            row = (_title(call), call.role, call.execution)
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            yield "  ".join([*cells, call.decided_by]).rstrip()
+
+
+def _title(call: CallRecord) -> str:
+    indent = "  " * (call.depth + 1)
+    return f"{indent}{call.parameter}: {call.name}" if call.parameter else f"{indent}{call.name}"
+
+
+_LANES = {"fastapi": "FastAPI's lane", "stock": "not a FastDepsAPI"}

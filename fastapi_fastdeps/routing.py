@@ -1,0 +1,391 @@
+"""Routers and routes whose sync callables run where a classifier says."""
+
+import copy
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import routing
+from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, compile_path
+
+from fastapi_fastdeps._fastapi import (
+    Dependant,
+    EffectiveRouteContext,
+    FrontendRouteGroup,
+    IncludedRouter,
+    effective_route_context_var,
+    get_parameterless_sub_dependant,
+    wrap_app_with_body_limit,
+)
+from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
+from fastapi_fastdeps.dependants import Graph, classify, classify_dependency
+from fastapi_fastdeps.overrides import ClassifiedOverrides
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_classifier: ContextVar[Classifier | None] = ContextVar("fastdeps_classifier", default=None)
+"""The classifier of the router that is building a route, for the route to find."""
+
+
+@contextmanager
+def _building(classifier: Classifier) -> Iterator[None]:
+    token = _classifier.set(classifier)
+    try:
+        yield
+    finally:
+        _classifier.reset(token)
+
+
+def _overrides(provider: Any, graph: Graph) -> ClassifiedOverrides | None:
+    path = graph.root.candidate.path
+    return ClassifiedOverrides(provider, graph.classifier, path) if provider else None
+
+
+class FastDepsRoute(APIRoute):
+    """`APIRoute` whose handler calls inline what its router's classifier says.
+
+    A route that is constructed by hand, not by a `FastDepsRouter`, is classified by
+    `default_classifier`. Raises `FastDepsError` where a marker or a classifier is wrong.
+    """
+
+    classifier: Classifier = default_classifier
+    graph: Graph
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.classifier = _classifier.get() or default_classifier
+        super().__init__(*args, **options)
+
+    @classmethod
+    def adopt(cls, route: APIRoute, classifier: Classifier) -> "FastDepsRoute":
+        """A classified copy of a route that was constructed by hand."""
+        adopted: Any = copy.copy(route)
+        route_class: Any = type(route)
+        adopted.__class__ = fastdeps_route_class(route_class)
+        adopted.classifier = classifier
+        adopted.app = wrap_app_with_body_limit(
+            routing.request_response(adopted.get_route_handler()), adopted.max_body_size
+        )
+        return cast("FastDepsRoute", adopted)
+
+    def get_route_handler(self) -> Handler:
+        context = effective_route_context_var.get()
+        if context is None or context.original_route is not self:
+            self.graph = classify(self.dependant, self.classifier)
+            route = copy.copy(self)
+            route.dependant = self.graph.dependant
+            route.dependency_overrides_provider = _overrides(
+                self.dependency_overrides_provider, self.graph
+            )
+            return super(FastDepsRoute, route).get_route_handler()
+        if isinstance(context, ClassifiedRouteContext):
+            return super().get_route_handler()
+        # Included into an app that is not a FastDepsAPI.
+        assert context.dependant is not None
+        graph = classify(context.dependant, self.classifier)
+        context = copy.copy(context)
+        context.dependant = graph.dependant
+        context.dependency_overrides_provider = _overrides(
+            context.dependency_overrides_provider, graph
+        )
+        token = effective_route_context_var.set(context)
+        try:
+            return super().get_route_handler()
+        finally:
+            effective_route_context_var.reset(token)
+
+
+@lru_cache(maxsize=256)
+def fastdeps_route_class(route_class: type[APIRoute]) -> type[FastDepsRoute]:
+    """The user's route class on top of `FastDepsRoute`, which it then calls as `super()`."""
+    if issubclass(route_class, FastDepsRoute):
+        return route_class
+    if route_class is APIRoute:
+        return FastDepsRoute
+    namespace = {"__module__": route_class.__module__, "__qualname__": route_class.__qualname__}
+    bases = (route_class, FastDepsRoute)
+    return cast("type[FastDepsRoute]", type(route_class.__name__, bases, namespace))
+
+
+class FastDepsWebSocketRoute(APIWebSocketRoute):
+    """`APIWebSocketRoute` whose dependencies run where its router's classifier says.
+
+    The endpoint itself is always awaited on the event loop, as in FastAPI.
+    """
+
+    graph: Graph
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        dependency_overrides_provider: Any | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            path,
+            endpoint,
+            dependency_overrides_provider=dependency_overrides_provider,
+            **options,
+        )
+        self._classify(_classifier.get() or default_classifier, dependency_overrides_provider)
+
+    @classmethod
+    def adopt(
+        cls, route: APIWebSocketRoute, classifier: Classifier, provider: Any | None
+    ) -> "FastDepsWebSocketRoute":
+        """A classified copy of a route that FastAPI built."""
+        adopted = copy.copy(route)
+        adopted.__class__ = cls
+        assert isinstance(adopted, FastDepsWebSocketRoute)
+        adopted._classify(classifier, provider)
+        return adopted
+
+    def _classify(self, classifier: Classifier, provider: Any | None) -> None:
+        self.graph = classify(self.dependant, classifier, endpoint=False)
+        self.app = routing.websocket_session(
+            routing.get_websocket_app(
+                dependant=self.graph.dependant,
+                dependency_overrides_provider=_overrides(provider, self.graph),
+                embed_body_fields=self._embed_body_fields,
+            )
+        )
+
+
+class ClassifiedRouteContext(EffectiveRouteContext):
+    """What FastAPI knows of a route at one inclusion.
+
+    While FastAPI builds the handler of this inclusion it sees the classified tree; for
+    everyone else the tree is FastAPI's own.
+    """
+
+    graph: Graph
+
+    @property
+    def dependant(self) -> Dependant | None:
+        graph: Graph | None = getattr(self, "graph", None)
+        if graph is None:
+            return None
+        return graph.dependant if self._is_being_built() else graph.root.dependant
+
+    @dependant.setter
+    def dependant(self, dependant: Dependant | None) -> None:
+        if dependant is not None:
+            self.graph = classify(dependant, _classifier.get() or default_classifier)
+
+    @property
+    def dependency_overrides_provider(self) -> Any | None:
+        provider = self._provider
+        return _overrides(provider, self.graph) if self._is_being_built() else provider
+
+    @dependency_overrides_provider.setter
+    def dependency_overrides_provider(self, provider: Any | None) -> None:
+        self._provider = provider
+
+    def _is_being_built(self) -> bool:
+        return effective_route_context_var.get() is self
+
+
+class FrontendGroup(FrontendRouteGroup):
+    """The frontends of one router, their dependencies classified."""
+
+    graph: Graph
+
+    @classmethod
+    def adopt(cls, group: FrontendRouteGroup, classifier: Classifier) -> "FrontendGroup":
+        adopted = copy.copy(group)
+        adopted.__class__ = cls
+        assert isinstance(adopted, FrontendGroup)
+        adopted.graph = classify(group.dependant, classifier, endpoint=False)
+        adopted.dependant = adopted.graph.dependant
+        adopted.dependency_overrides_provider = _overrides(
+            group.dependency_overrides_provider, adopted.graph
+        )
+        return adopted
+
+
+@dataclass
+class ClassifiedInclusion(IncludedRouter):
+    """A router at one place where it is included, with its own decisions there."""
+
+    inherited_classifier: Classifier = default_classifier
+
+    def __post_init__(self) -> None:
+        router = self.original_router
+        own = router.own_classifier if isinstance(router, FastDepsRouter) else None
+        self.classifier: Classifier = own or self.inherited_classifier
+        self._low_priority: list[EffectiveRouteContext] | None = None
+        self.frontends: list[tuple[EffectiveRouteContext, Graph]] = []
+
+    def effective_candidates(self) -> list[EffectiveRouteContext | IncludedRouter]:
+        candidates = super().effective_candidates()
+        for index, candidate in enumerate(candidates):
+            if type(candidate) is IncludedRouter:
+                candidates[index] = self._classified(candidate)
+        return candidates
+
+    def effective_low_priority_routes(self) -> list[EffectiveRouteContext]:
+        contexts = super().effective_low_priority_routes()
+        if contexts is not self._low_priority:
+            classifiers = dict(self._frontend_classifiers())
+            self.frontends = []
+            for context in contexts:
+                if isinstance(context.original_route, FrontendRouteGroup):
+                    assert context.dependant is not None
+                    classifier = classifiers[id(context.original_route)]
+                    graph = classify(context.dependant, classifier, endpoint=False)
+                    provider = context.dependency_overrides_provider
+                    context.dependant = graph.dependant
+                    context.dependency_overrides_provider = _overrides(provider, graph)
+                    self.frontends.append((context, graph))
+            self._low_priority = contexts
+        return contexts
+
+    def _build_effective_context(self, route: BaseRoute) -> EffectiveRouteContext | None:
+        with _building(self.classifier):
+            if isinstance(route, APIRoute):
+                return ClassifiedRouteContext.from_api_route(
+                    original_route=route, include_context=self.include_context
+                )
+            context = super()._build_effective_context(route)
+        if context is not None and isinstance(context.starlette_route, APIWebSocketRoute):
+            context.starlette_route = FastDepsWebSocketRoute.adopt(
+                context.starlette_route,
+                self.classifier,
+                self.include_context.dependency_overrides_provider,
+            )
+        return context
+
+    def prepare(self) -> None:
+        """Build now what FastAPI would build when the first request comes."""
+        for candidate in self.effective_candidates():
+            if isinstance(candidate, ClassifiedInclusion):
+                candidate.prepare()
+        self.effective_low_priority_routes()
+
+    def check(self) -> None:
+        """Raise the `FastDepsError` that building the inclusion would raise."""
+        for route in self.original_router.routes:
+            if isinstance(route, IncludedRouter):
+                self._inclusion_of(route).check()
+            elif isinstance(route, APIRoute | APIWebSocketRoute):
+                path = compile_path(self.include_context.path_for(route))[1]
+                endpoint = isinstance(route, APIRoute)
+                classify(route.dependant, self.classifier, endpoint=endpoint, path=path)
+                for depends in self.include_context.dependencies:
+                    dependant = get_parameterless_sub_dependant(depends=depends, path=path)
+                    classify_dependency(dependant, self.classifier, path)
+
+    def _inclusion_of(self, route: IncludedRouter) -> "ClassifiedInclusion":
+        """What a router's own inclusion of another is at this place."""
+        combined = self.include_context.combine(route.include_context)
+        return self._classified(IncludedRouter(route.original_router, combined))
+
+    def _classified(self, inclusion: IncludedRouter) -> "ClassifiedInclusion":
+        return ClassifiedInclusion(
+            original_router=inclusion.original_router,
+            include_context=inclusion.include_context,
+            inherited_classifier=self.classifier,
+        )
+
+    def _frontend_classifiers(self) -> Iterator[tuple[int, Classifier]]:
+        for route in self.original_router._low_priority_routes:
+            yield id(route), self.classifier
+        for route in self.original_router.routes:
+            if isinstance(route, IncludedRouter):
+                yield from self._inclusion_of(route)._frontend_classifiers()
+
+
+class FastDepsRouter(APIRouter):
+    """`APIRouter` whose sync callables run where its classifier says.
+
+    Its classifier holds for its own routes and for those of the routers that it includes,
+    unless they have one. `None` leaves the decision to the router or app that includes it.
+    """
+
+    def __init__(
+        self,
+        *,
+        classifier: Classifier | None = None,
+        route_class: type[APIRoute] = FastDepsRoute,
+        **options: Any,
+    ) -> None:
+        self.classify_by(classifier)
+        super().__init__(route_class=route_class, **options)
+
+    def classify_by(self, classifier: Classifier | None) -> None:
+        """Set the classifier, for the routes that are added from now on."""
+        self.classifier = classifier
+        self.own_classifier = Remembering(classifier) if classifier else None
+
+    if not TYPE_CHECKING:
+
+        def add_api_route(self, path, endpoint, *, route_class_override=None, **options) -> None:
+            route_class = fastdeps_route_class(route_class_override or self.route_class)
+            with _building(self._classifier):
+                super().add_api_route(path, endpoint, route_class_override=route_class, **options)
+
+        def add_api_websocket_route(self, *args, **options) -> None:
+            super().add_api_websocket_route(*args, **options)
+            self._adopt_last()
+
+        def include_router(self, router, **options) -> None:
+            super().include_router(router, **options)
+            self._adopt_last()
+
+        def frontend(self, path, **options) -> None:
+            super().frontend(path, **options)
+            if not isinstance(self._frontend_routes, FrontendGroup):
+                group = self._frontend_routes
+                self._frontend_routes = FrontendGroup.adopt(group, self._classifier)
+                index = self._low_priority_routes.index(group)
+                self._low_priority_routes[index] = self._frontend_routes
+
+    @property
+    def _classifier(self) -> Classifier:
+        return self.own_classifier or default_classifier
+
+    def _adopt_last(self) -> None:
+        try:
+            self.routes[-1] = self._adopted(self.routes[-1])
+        except Exception:
+            del self.routes[-1]
+            raise
+
+    def _adopted(self, route: BaseRoute) -> BaseRoute:
+        """The classified twin of a route that FastAPI, or the user, constructed."""
+        provider = self.dependency_overrides_provider
+        if isinstance(route, APIWebSocketRoute):
+            return FastDepsWebSocketRoute.adopt(route, self._classifier, provider)
+        if isinstance(route, APIRoute):
+            return FastDepsRoute.adopt(route, self._classifier)
+        if isinstance(route, IncludedRouter):
+            inclusion = ClassifiedInclusion(
+                original_router=route.original_router,
+                include_context=route.include_context,
+                inherited_classifier=self._classifier,
+            )
+            if provider is not None:
+                inclusion.check()
+            return inclusion
+        return route
+
+    def prepare(self) -> None:
+        """Build what FastAPI leaves to the first request, and raise what is wrong there.
+
+        Routes that were constructed by hand, and put into `routes`, are classified here.
+        """
+        for index, route in enumerate(self.routes):
+            if not isinstance(route, _CLASSIFIED):
+                self.routes[index] = route = self._adopted(route)
+            if isinstance(route, ClassifiedInclusion):
+                route.prepare()
+
+
+_CLASSIFIED = (FastDepsRoute, FastDepsWebSocketRoute, ClassifiedInclusion)

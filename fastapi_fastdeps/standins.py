@@ -1,0 +1,164 @@
+"""Callables that stand for a user's callable in FastAPI's dependency tree.
+
+FastAPI decides how to call something by what it is: a coroutine function, a generator
+function, and so on. A stand-in is what FastAPI should see, and calls what the user wrote.
+"""
+
+import functools
+import inspect
+import types
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, cast
+
+from fastapi.security.base import SecurityBase
+
+from fastapi_fastdeps._fastapi import (
+    get_typed_signature,
+    is_async_gen_callable,
+    is_coroutine_callable,
+    is_gen_callable,
+    unwrapped,
+)
+from fastapi_fastdeps.classifiers import Candidate
+from fastapi_fastdeps.markers import Execution, Inline
+
+
+class StandIn:
+    """Stands for the callable of a candidate: equal to it, so that it finds the same
+    override and the same cached value, and seen as a security scheme if it is one."""
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        execution: Execution | None,
+        signature: inspect.Signature | None = None,
+    ) -> None:
+        self.call: Callable[..., Any] = candidate.call
+        self.candidate = candidate
+        self.execution = execution
+        self._signature = signature
+        self.__name__ = getattr(candidate.call, "__name__", type(candidate.call).__name__)
+        # Whatever unwraps to a class is taken for sync by FastAPI, so nothing else does.
+        if isinstance(scheme := unwrapped(candidate.call), SecurityBase):
+            self.__wrapped__ = scheme
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return self._signature or get_typed_signature(self.call)
+
+    def __call__(self, **values: Any) -> Any:
+        raise NotImplementedError
+
+    def __hash__(self) -> int:
+        return hash(self.call)
+
+    def __eq__(self, other: object) -> bool:
+        return self.call == (other.call if isinstance(other, StandIn) else other)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} for {self.call!r}>"
+
+
+class _InlineCall(StandIn):
+    async def __call__(self, **values: Any) -> Any:
+        return self.call(**values)
+
+
+class _InlineGenerator(StandIn):
+    async def __call__(self, **values: Any) -> AsyncIterator[Any]:
+        with contextmanager(self.call)(**values) as value:
+            yield value
+
+
+class _ThreadedCall(StandIn):
+    def __call__(self, **values: Any) -> Any:
+        return self.call(**values)
+
+
+class _ThreadedGenerator(StandIn):
+    def __call__(self, **values: Any) -> Iterator[Any]:
+        yield from self.call(**values)
+
+
+class _AsyncCall(StandIn):
+    async def __call__(self, **values: Any) -> Any:
+        return await self.call(**values)
+
+
+class _AsyncGenerator(StandIn):
+    async def __call__(self, **values: Any) -> AsyncIterator[Any]:
+        async with asynccontextmanager(self.call)(**values) as value:
+            yield value
+
+
+def stand_in(
+    candidate: Candidate,
+    execution: Execution | None,
+    signature: inspect.Signature | None = None,
+) -> StandIn:
+    """What FastAPI's solver should see for this dependency.
+
+    `execution` is `None` for an async callable. With a `signature`, FastAPI analyses that
+    in place of the callable's own.
+    """
+    call = candidate.call
+    kind: type[StandIn]
+    if is_async_gen_callable(call):
+        kind = _AsyncGenerator
+    elif is_gen_callable(call):
+        kind = _InlineGenerator if isinstance(execution, Inline) else _ThreadedGenerator
+    elif is_coroutine_callable(call):
+        kind = _AsyncCall
+    else:
+        kind = _InlineCall if isinstance(execution, Inline) else _ThreadedCall
+    return kind(candidate, execution, signature)
+
+
+def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
+    """An async function, or an async generator function, that calls a sync endpoint.
+
+    It is a real function with the endpoint's file and line, because FastAPI names these in
+    validation errors, its name in telemetry spans, and instrumentation asks
+    `inspect.iscoroutinefunction`.
+    """
+
+    async def function(**values: Any) -> Any:
+        return call(**values)
+
+    async def generator_function(**values: Any) -> AsyncIterator[Any]:
+        items = call(**values)
+        try:
+            for item in items:
+                yield item
+        finally:
+            if isinstance(items, types.GeneratorType):
+                items.close()
+
+    endpoint = cast("types.FunctionType", function)
+    if is_gen_callable(call):
+        endpoint = cast("types.FunctionType", generator_function)
+    functools.update_wrapper(endpoint, call)
+    endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
+    endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
+    if (location := _location(call)) is not None:
+        file, line = location
+        # One line up, so that a traceback shows the endpoint's first line for this frame.
+        endpoint.__code__ = endpoint.__code__.replace(
+            co_filename=file, co_firstlineno=max(line - 1, 0)
+        )
+    return endpoint
+
+
+def _location(call: Any) -> tuple[str, int] | None:
+    if isinstance(call, types.MethodType):
+        call = call.__func__
+    if isinstance(call, types.FunctionType):
+        return call.__code__.co_filename, call.__code__.co_firstlineno
+    if isinstance(call, type):
+        try:
+            file = inspect.getsourcefile(call)
+            return (file, inspect.getsourcelines(call)[1]) if file else None
+        except (OSError, TypeError):
+            return None
+    return None
