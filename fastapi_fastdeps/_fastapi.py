@@ -25,9 +25,32 @@ def _find(module: str, name: str) -> Any:
 
 
 if TYPE_CHECKING:
-    from fastapi._body_limit import wrap_app_with_body_limit
+    from fastapi._body_limit import (
+        get_body_limit_error as get_body_limit_error,
+    )
+    from fastapi._body_limit import (
+        wrap_app_with_body_limit as wrap_app_with_body_limit,
+    )
+    from fastapi._compat import (
+        ModelField as ModelField,
+    )
+    from fastapi._compat import (
+        Undefined as Undefined,
+    )
+    from fastapi._compat import (
+        field_annotation_is_sequence as field_annotation_is_sequence,
+    )
+    from fastapi._compat import (
+        lenient_issubclass as lenient_issubclass,
+    )
     from fastapi.dependencies.models import (
-        Dependant,
+        Dependant as Dependant,
+    )
+    from fastapi.dependencies.models import (
+        _get_cache_key as get_cache_key,
+    )
+    from fastapi.dependencies.models import (
+        _get_oauth_scopes as get_oauth_scopes,
     )
     from fastapi.dependencies.models import (
         _is_async_gen_callable as is_async_gen_callable,
@@ -38,10 +61,41 @@ if TYPE_CHECKING:
     from fastapi.dependencies.models import (
         _is_gen_callable as is_gen_callable,
     )
+    from fastapi.dependencies.models import (
+        _uses_scopes as uses_scopes,
+    )
     from fastapi.dependencies.utils import (
-        get_dependant,
-        get_parameterless_sub_dependant,
-        get_typed_signature,
+        _get_form_models as get_form_models,
+    )
+    from fastapi.dependencies.utils import (
+        _get_param_aliases as get_param_aliases,
+    )
+    from fastapi.dependencies.utils import (
+        _get_param_model as get_param_model,
+    )
+    from fastapi.dependencies.utils import (
+        _is_json_field as is_json_field,
+    )
+    from fastapi.dependencies.utils import (
+        _should_embed_body_fields as should_embed_body_fields,
+    )
+    from fastapi.dependencies.utils import (
+        _solve_generator as solve_generator,
+    )
+    from fastapi.dependencies.utils import (
+        get_dependant as get_dependant,
+    )
+    from fastapi.dependencies.utils import (
+        get_parameterless_sub_dependant as get_parameterless_sub_dependant,
+    )
+    from fastapi.dependencies.utils import (
+        get_typed_signature as get_typed_signature,
+    )
+    from fastapi.dependencies.utils import (
+        request_body_to_args as request_body_to_args,
+    )
+    from fastapi.dependencies.utils import (
+        request_params_to_args as request_params_to_args,
     )
     from fastapi.routing import (
         _effective_route_context_var as effective_route_context_var,
@@ -50,41 +104,98 @@ if TYPE_CHECKING:
         _EffectiveRouteContext as EffectiveRouteContext,
     )
     from fastapi.routing import (
+        _extract_endpoint_context as extract_endpoint_context,
+    )
+    from fastapi.routing import (
         _FrontendRouteGroup as FrontendRouteGroup,
     )
     from fastapi.routing import (
         _IncludedRouter as IncludedRouter,
     )
+    from fastapi.routing import (
+        _resolve_form_limits as resolve_form_limits,
+    )
+    from fastapi.telemetry._api import (
+        _get_request_telemetry as get_request_telemetry,
+    )
+    from fastapi.telemetry._api import (
+        _operation as operation,
+    )
+    from fastapi.telemetry._api import (
+        _validation_failed as validation_failed,
+    )
 else:
+    get_body_limit_error = _find("fastapi._body_limit", "get_body_limit_error")
     wrap_app_with_body_limit = _find("fastapi._body_limit", "wrap_app_with_body_limit")
+    ModelField = _find("fastapi._compat", "ModelField")
+    Undefined = _find("fastapi._compat", "Undefined")
+    field_annotation_is_sequence = _find("fastapi._compat", "field_annotation_is_sequence")
+    lenient_issubclass = _find("fastapi._compat", "lenient_issubclass")
     Dependant = _find("fastapi.dependencies.models", "Dependant")
+    get_cache_key = _find("fastapi.dependencies.models", "_get_cache_key")
+    get_oauth_scopes = _find("fastapi.dependencies.models", "_get_oauth_scopes")
     is_async_gen_callable = _find("fastapi.dependencies.models", "_is_async_gen_callable")
     is_coroutine_callable = _find("fastapi.dependencies.models", "_is_coroutine_callable")
     is_gen_callable = _find("fastapi.dependencies.models", "_is_gen_callable")
+    uses_scopes = _find("fastapi.dependencies.models", "_uses_scopes")
+    get_form_models = _find("fastapi.dependencies.utils", "_get_form_models")
+    get_param_aliases = _find("fastapi.dependencies.utils", "_get_param_aliases")
+    get_param_model = _find("fastapi.dependencies.utils", "_get_param_model")
+    is_json_field = _find("fastapi.dependencies.utils", "_is_json_field")
+    should_embed_body_fields = _find("fastapi.dependencies.utils", "_should_embed_body_fields")
+    solve_generator = _find("fastapi.dependencies.utils", "_solve_generator")
     get_dependant = _find("fastapi.dependencies.utils", "get_dependant")
     get_parameterless_sub_dependant = _find(
         "fastapi.dependencies.utils", "get_parameterless_sub_dependant"
     )
     get_typed_signature = _find("fastapi.dependencies.utils", "get_typed_signature")
+    request_body_to_args = _find("fastapi.dependencies.utils", "request_body_to_args")
+    request_params_to_args = _find("fastapi.dependencies.utils", "request_params_to_args")
     effective_route_context_var = _find("fastapi.routing", "_effective_route_context_var")
     EffectiveRouteContext = _find("fastapi.routing", "_EffectiveRouteContext")
+    extract_endpoint_context = _find("fastapi.routing", "_extract_endpoint_context")
     FrontendRouteGroup = _find("fastapi.routing", "_FrontendRouteGroup")
     IncludedRouter = _find("fastapi.routing", "_IncludedRouter")
+    resolve_form_limits = _find("fastapi.routing", "_resolve_form_limits")
+    get_request_telemetry = _find("fastapi.telemetry._api", "_get_request_telemetry")
+    operation = _find("fastapi.telemetry._api", "_operation")
+    validation_failed = _find("fastapi.telemetry._api", "_validation_failed")
 
 __all__ = [
     "Dependant",
     "EffectiveRouteContext",
     "FrontendRouteGroup",
     "IncludedRouter",
+    "ModelField",
+    "Undefined",
     "effective_route_context_var",
+    "extract_endpoint_context",
+    "field_annotation_is_sequence",
+    "get_body_limit_error",
+    "get_cache_key",
     "get_dependant",
+    "get_form_models",
+    "get_oauth_scopes",
+    "get_param_aliases",
+    "get_param_model",
     "get_parameterless_sub_dependant",
+    "get_request_telemetry",
     "get_typed_signature",
     "is_async",
     "is_async_gen_callable",
     "is_coroutine_callable",
     "is_gen_callable",
+    "is_json_field",
+    "lenient_issubclass",
+    "operation",
+    "request_body_to_args",
+    "request_params_to_args",
+    "resolve_form_limits",
+    "should_embed_body_fields",
+    "solve_generator",
     "unwrapped",
+    "uses_scopes",
+    "validation_failed",
     "wrap_app_with_body_limit",
 ]
 

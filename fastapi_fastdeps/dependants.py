@@ -1,19 +1,28 @@
 """The dependency tree of a route, classified."""
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import params
 from pydantic.fields import FieldInfo
 from typing_inspection.typing_objects import is_typealiastype
 
-from fastapi_fastdeps._fastapi import Dependant, get_typed_signature, is_async
+from fastapi_fastdeps._fastapi import (
+    Dependant,
+    get_dependant,
+    get_oauth_scopes,
+    get_typed_signature,
+    is_async,
+)
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, decide
 from fastapi_fastdeps.markers import Execution, Inline, Threaded, check_unmarked
 from fastapi_fastdeps.standins import inline_endpoint, stand_in
+
+Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
+Replacement: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
 
 _NO_OPINION = Decision(Threaded(), "no opinion")
 
@@ -24,12 +33,15 @@ class Node:
 
     Attributes:
         dependant: FastAPI's own description of it, never changed.
+        place: FastAPI's description of what stands at this place: the same, unless that is
+            overridden. Its cache key, scope and name hold.
         candidate: the callable and its place.
         decision: where it runs, `None` for an async callable, which no one decides about.
         children: its dependencies, in the order in which FastAPI solves them.
     """
 
     dependant: Dependant
+    place: Dependant
     candidate: Candidate
     decision: Decision | None
     children: tuple["Node", ...]
@@ -80,7 +92,7 @@ def classify(
     candidate = Candidate(dependant.call, role="endpoint", path=path)
     decision = classify_call(candidate, classifier) if endpoint else None
     children = _children(dependant, classifier, path)
-    return Graph(Node(dependant, candidate, decision, children), classifier)
+    return Graph(Node(dependant, dependant, candidate, decision, children), classifier)
 
 
 def classify_call(candidate: Candidate, classifier: Classifier) -> Decision | None:
@@ -98,7 +110,59 @@ def classify_dependency(
     assert dependant.call is not None
     candidate = Candidate(dependant.call, metadata=metadata, parameter=dependant.name, path=path)
     decision = classify_call(candidate, classifier)
-    return Node(dependant, candidate, decision, _children(dependant, classifier, path))
+    return Node(dependant, dependant, candidate, decision, _children(dependant, classifier, path))
+
+
+def override(graph: Graph, overrides: Overrides) -> tuple[Node, list[Replacement]]:
+    """The tree of a route with `dependency_overrides` in force, as FastAPI's solver would
+    derive it, and what it looked up."""
+    looked_up: dict[int, Replacement] = {}
+
+    def children(dependant: Dependant) -> tuple[Node, ...]:
+        metadata = _places(dependant)
+        return tuple(
+            overridden(place, metadata.get(place.name, ())) for place in dependant.dependencies
+        )
+
+    def overridden(place: Dependant, metadata: tuple[Any, ...]) -> Node:
+        assert place.call is not None
+        candidate = Candidate(place.call, metadata=metadata, parameter=place.name, path=path)
+        decision = classify_call(candidate, graph.classifier)
+        call = overrides.get(place.call, place.call)
+        looked_up[id(place.call)] = place.call, call
+        if call is not place.call:
+            candidate = replace(candidate, call=call)
+            decision = classify_override(candidate, graph.classifier, decision)
+        dependant = get_dependant(
+            path=place.path or "",
+            call=call,
+            name=place.name,
+            parent_oauth_scopes=get_oauth_scopes(dependant=place),
+            scope=place.scope,
+            concurrency=place.concurrency,
+        )
+        return Node(dependant, place, candidate, decision, children(dependant))
+
+    path = graph.root.candidate.path
+    root = replace(graph.root, children=children(graph.root.dependant))
+    return root, [*looked_up.values()]
+
+
+def classify_override(
+    candidate: Candidate, classifier: Classifier, replaced: Decision | None
+) -> Decision | None:
+    """Where an override runs: where its place or itself says, else where what it replaces
+    does. `None` if it is async."""
+    if is_async(candidate.call):
+        return None
+    return decide(classifier, candidate) or replaced or _NO_OPINION
+
+
+def solver_dependant(node: Node) -> Dependant:
+    """What FastAPI's own functions are given to call the node as it was decided."""
+    if isinstance(node.execution, Inline):
+        return replace(node.dependant, call=stand_in(node.candidate, node.execution))
+    return node.dependant
 
 
 def is_marked_place(candidate: Candidate) -> bool:

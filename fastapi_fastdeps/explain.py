@@ -13,6 +13,7 @@ from fastapi_fastdeps.classifiers import Role
 from fastapi_fastdeps.dependants import Graph, Node
 from fastapi_fastdeps.errors import locate
 from fastapi_fastdeps.markers import Inline
+from fastapi_fastdeps.plan.lanes import why_not_now, why_not_planned
 from fastapi_fastdeps.routing import (
     ClassifiedInclusion,
     ClassifiedRouteContext,
@@ -22,7 +23,7 @@ from fastapi_fastdeps.routing import (
     FrontendGroup,
 )
 
-Lane = Literal["fastapi", "stock"]
+Lane = Literal["fast", "fastapi", "stock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ class RouteRecord:
         path: with all its prefixes.
         kind: what the route serves.
         methods: the HTTP methods, sorted; empty for other kinds.
-        lane: `"fastapi"` for FastAPI's own handler and solver over the classified tree;
-            `"stock"` for a route that this package does not handle: a mounted app that is
-            not a `FastDepsAPI`.
+        lane: `"fast"` for the compiled plan; `"fastapi"` for FastAPI's own handler and
+            solver over the classified tree; `"stock"` for a route that this package does
+            not handle, in an app or router that is FastAPI's own.
+        why: why it is not the fast lane; empty if it is.
         calls: the endpoint, if FastAPI decides where it runs, then its dependencies in the
             order in which they are first needed, each before what it depends on.
     """
@@ -67,6 +69,7 @@ class RouteRecord:
     kind: Literal["http", "websocket", "frontend"]
     methods: tuple[str, ...]
     lane: Lane
+    why: str
     calls: tuple[CallRecord, ...]
 
 
@@ -120,27 +123,38 @@ def _inclusion_records(inclusion: IncludedRouter, prefix: str) -> Iterator[Route
         if isinstance(candidate, IncludedRouter):
             yield from _inclusion_records(candidate, prefix)
         elif isinstance(candidate, ClassifiedRouteContext):
-            path = prefix + candidate.path
-            yield RouteRecord(
-                path, "http", _sorted(candidate.methods), "fastapi", _calls(candidate.graph)
-            )
+            yield _planned_record(prefix + candidate.path, candidate, candidate.original_route)
         else:
             yield from _route_records(candidate.starlette_route or candidate.original_route, prefix)
 
 
 def _route_records(route: BaseRoute, prefix: str) -> Iterator[RouteRecord]:
     if isinstance(route, FastDepsRoute):
-        yield RouteRecord(
-            prefix + route.path, "http", _sorted(route.methods), "fastapi", _calls(route.graph)
-        )
+        yield _planned_record(prefix + route.path, route, route)
     elif isinstance(route, FastDepsWebSocketRoute):
-        yield RouteRecord(prefix + route.path, "websocket", (), "fastapi", _calls(route.graph))
+        why = route.why_not_planned or why_not_now() or ""
+        yield RouteRecord(
+            prefix + route.path, "websocket", (), _lane(why), why, _calls(route.graph)
+        )
     elif isinstance(route, APIRoute):
-        yield RouteRecord(prefix + route.path, "http", _sorted(route.methods), "stock", ())
+        yield RouteRecord(prefix + route.path, "http", _sorted(route.methods), "stock", _STOCK, ())
     elif isinstance(route, APIWebSocketRoute):
-        yield RouteRecord(prefix + route.path, "websocket", (), "stock", ())
+        yield RouteRecord(prefix + route.path, "websocket", (), "stock", _STOCK, ())
     elif isinstance(route, Mount) and isinstance(route.app, FastAPI):
         yield from _app_records(route.app, prefix + route.path)
+
+
+def _planned_record(
+    path: str, state: FastDepsRoute | ClassifiedRouteContext, route: BaseRoute
+) -> RouteRecord:
+    why = why_not_planned(state.graph, state.response_class) or why_not_now() or ""
+    if not why and state.planned is None:
+        why = f"{type(route).__qualname__} has a get_route_handler of its own"
+    return RouteRecord(path, "http", _sorted(state.methods), _lane(why), why, _calls(state.graph))
+
+
+def _lane(why: str) -> Lane:
+    return "fastapi" if why else "fast"
 
 
 def _frontend_records(
@@ -148,7 +162,9 @@ def _frontend_records(
 ) -> Iterator[RouteRecord]:
     calls = tuple(record for record in _calls(graph) if record.role == "dependency")
     for route in group.routes:
-        yield RouteRecord(prefix + route.path, "frontend", ("GET", "HEAD"), "fastapi", calls)
+        yield RouteRecord(
+            prefix + route.path, "frontend", ("GET", "HEAD"), "fastapi", _FRONTEND, calls
+        )
 
 
 def _calls(graph: Graph) -> tuple[CallRecord, ...]:
@@ -190,7 +206,8 @@ def _lines(routes: tuple[RouteRecord, ...]) -> Iterator[str]:
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for route in routes:
         kind = " ".join(route.methods) if route.kind == "http" else route.kind
-        yield f"{kind} {route.path}  [{_LANES[route.lane]}]"
+        lane = f"{_LANES[route.lane]}: {route.why}" if route.why else _LANES[route.lane]
+        yield f"{kind} {route.path}  [{lane}]"
         for call in route.calls:
             row = (_title(call), call.role, call.execution)
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
@@ -202,4 +219,6 @@ def _title(call: CallRecord) -> str:
     return f"{indent}{call.parameter}: {call.name}" if call.parameter else f"{indent}{call.name}"
 
 
-_LANES = {"fastapi": "FastAPI's lane", "stock": "not a FastDepsAPI"}
+_LANES = {"fast": "fast lane", "fastapi": "FastAPI's lane", "stock": "FastAPI's own"}
+_STOCK = "not a route of a FastDepsAPI or FastDepsRouter"
+_FRONTEND = "a frontend"

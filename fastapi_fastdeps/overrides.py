@@ -9,8 +9,8 @@ from typing import Any
 from fastapi import params
 
 from fastapi_fastdeps._fastapi import get_dependant, get_typed_signature, is_async
-from fastapi_fastdeps.classifiers import Candidate, Classifier, decide
-from fastapi_fastdeps.dependants import classify_dependency, is_marked_place
+from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
+from fastapi_fastdeps.dependants import classify_dependency, classify_override, is_marked_place
 from fastapi_fastdeps.markers import Execution, Inline, Threaded
 from fastapi_fastdeps.standins import StandIn, stand_in
 
@@ -55,17 +55,13 @@ class _InForce:
         override = self._overrides.get(candidate.call, candidate.call)
         if override is not candidate.call:
             candidate = replace(candidate, call=override)
-            execution = self._classify(candidate, execution)
+            replaced = Decision(execution, "") if execution else None
+            decision = classify_override(candidate, self._classifier, replaced)
+            execution = decision.execution if decision else None
         signature = self._classified_signature(override)
         if signature or isinstance(execution, Inline):
             return stand_in(candidate, execution, signature)
         return override
-
-    def _classify(self, override: Candidate, replaced: Execution | None) -> Execution | None:
-        if is_async(override.call):
-            return None
-        decision = decide(self._classifier, override)
-        return decision.execution if decision else replaced or Threaded()
 
     def _classified_signature(self, call: Callable[..., Any]) -> inspect.Signature | None:
         """The signature with a stand-in for each dependency that needs one, or `None`.

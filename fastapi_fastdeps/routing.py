@@ -1,7 +1,7 @@
 """Routers and routes whose sync callables run where a classifier says."""
 
 import copy
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import routing
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, compile_path
+from starlette.types import ASGIApp
 
 from fastapi_fastdeps._fastapi import (
     Dependant,
@@ -26,8 +25,9 @@ from fastapi_fastdeps._fastapi import (
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
 from fastapi_fastdeps.dependants import Graph, classify, classify_dependency
 from fastapi_fastdeps.overrides import ClassifiedOverrides
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+from fastapi_fastdeps.plan.handler import Handler, PlannedHandler, planned_app
+from fastapi_fastdeps.plan.lanes import why_not_planned
+from fastapi_fastdeps.plan.websocket import planned_websocket
 
 _classifier: ContextVar[Classifier | None] = ContextVar("fastdeps_classifier", default=None)
 """The classifier of the router that is building a route, for the route to find."""
@@ -47,6 +47,44 @@ def _overrides(provider: Any, graph: Graph) -> ClassifiedOverrides | None:
     return ClassifiedOverrides(provider, graph.classifier, path) if provider else None
 
 
+class _ClassifiedState:
+    """A route, or its inclusion, with the classified tree for FastAPI's own handler."""
+
+    def __init__(self, route: APIRoute, state: Any, graph: Graph, provider: Any | None) -> None:
+        self.original_route = route
+        self.dependant = graph.dependant
+        self.dependency_overrides_provider = _overrides(provider, graph)
+        self._state = state
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+
+def _plan(
+    route: APIRoute, state: Any, graph: Graph, provider: Any | None
+) -> tuple[Handler, PlannedHandler | None]:
+    """The handler of a route at one inclusion, and its plan if it takes the fast lane."""
+    state = copy.copy(state)
+
+    def fastapis_handler() -> Handler:
+        classified = _ClassifiedState(route, state, graph, provider)
+        token = effective_route_context_var.set(classified)
+        try:
+            return APIRoute.get_route_handler(route)
+        finally:
+            effective_route_context_var.reset(token)
+
+    if why_not_planned(graph, state.response_class):
+        return fastapis_handler(), None
+    form_limits = getattr(route, "form_limits", None)
+    planned = PlannedHandler(state, graph, provider, fastapis_handler, form_limits)
+    return planned.handle, planned
+
+
+def _app(planned: PlannedHandler, max_body_size: int | None) -> ASGIApp:
+    return wrap_app_with_body_limit(planned_app(planned), max_body_size)
+
+
 class FastDepsRoute(APIRoute):
     """`APIRoute` whose handler calls inline what its router's classifier says.
 
@@ -56,10 +94,12 @@ class FastDepsRoute(APIRoute):
 
     classifier: Classifier = default_classifier
     graph: Graph
+    planned: PlannedHandler | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.classifier = _classifier.get() or default_classifier
         super().__init__(*args, **options)
+        self._take_plan()
 
     @classmethod
     def adopt(cls, route: APIRoute, classifier: Classifier) -> "FastDepsRoute":
@@ -71,33 +111,36 @@ class FastDepsRoute(APIRoute):
         adopted.app = wrap_app_with_body_limit(
             routing.request_response(adopted.get_route_handler()), adopted.max_body_size
         )
+        adopted._take_plan()
         return cast("FastDepsRoute", adopted)
 
     def get_route_handler(self) -> Handler:
         context = effective_route_context_var.get()
         if context is None or context.original_route is not self:
             self.graph = classify(self.dependant, self.classifier)
-            route = copy.copy(self)
-            route.dependant = self.graph.dependant
-            route.dependency_overrides_provider = _overrides(
-                self.dependency_overrides_provider, self.graph
+            handler, self.planned = _plan(
+                self, self, self.graph, self.dependency_overrides_provider
             )
-            return super(FastDepsRoute, route).get_route_handler()
-        if isinstance(context, ClassifiedRouteContext):
-            return super().get_route_handler()
-        # Included into an app that is not a FastDepsAPI.
-        assert context.dependant is not None
-        graph = classify(context.dependant, self.classifier)
-        context = copy.copy(context)
-        context.dependant = graph.dependant
-        context.dependency_overrides_provider = _overrides(
-            context.dependency_overrides_provider, graph
-        )
-        token = effective_route_context_var.set(context)
-        try:
-            return super().get_route_handler()
-        finally:
-            effective_route_context_var.reset(token)
+        elif isinstance(context, ClassifiedRouteContext):
+            handler, context.planned = _plan(self, context, context.graph, context.provider)
+        else:
+            # Included into an app that is not a FastDepsAPI.
+            assert context.dependant is not None
+            graph = classify(context.dependant, self.classifier)
+            handler, _ = _plan(self, context, graph, context.dependency_overrides_provider)
+        return handler
+
+    def _take_plan(self) -> None:
+        if self.planned is not None and not _has_own_handler(self):
+            self.app = _app(self.planned, self.max_body_size)
+
+
+def _has_own_handler(route: APIRoute) -> bool:
+    """Whether the user's class wraps the handler, so that FastAPI has to call it."""
+    return type(route).get_route_handler not in (
+        APIRoute.get_route_handler,
+        FastDepsRoute.get_route_handler,
+    )
 
 
 @lru_cache(maxsize=256)
@@ -119,6 +162,7 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
     """
 
     graph: Graph
+    why_not_planned: str | None = None
 
     def __init__(
         self,
@@ -149,23 +193,41 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
 
     def _classify(self, classifier: Classifier, provider: Any | None) -> None:
         self.graph = classify(self.dependant, classifier, endpoint=False)
-        self.app = routing.websocket_session(
-            routing.get_websocket_app(
-                dependant=self.graph.dependant,
-                dependency_overrides_provider=_overrides(provider, self.graph),
-                embed_body_fields=self._embed_body_fields,
-            )
+        embed = self._embed_body_fields
+        handler = routing.get_websocket_app(
+            dependant=self.graph.dependant,
+            dependency_overrides_provider=_overrides(provider, self.graph),
+            embed_body_fields=embed,
         )
+        self.why_not_planned = why_not_planned(self.graph)
+        if self.why_not_planned is None:
+            handler = planned_websocket(self.graph, provider, handler, embed=embed)
+        self.app = routing.websocket_session(handler)
 
 
 class ClassifiedRouteContext(EffectiveRouteContext):
     """What FastAPI knows of a route at one inclusion.
 
-    While FastAPI builds the handler of this inclusion it sees the classified tree; for
-    everyone else the tree is FastAPI's own.
+    While FastAPI builds its own handler for this inclusion it sees the classified tree;
+    for everyone else the tree is FastAPI's.
     """
 
     graph: Graph
+    planned: PlannedHandler | None = None
+    provider: Any | None = None
+
+    @classmethod
+    def of(cls, route: APIRoute, inclusion: IncludedRouter) -> "ClassifiedRouteContext":
+        context = cls.from_api_route(
+            original_route=route, include_context=inclusion.include_context
+        )
+        assert isinstance(context, ClassifiedRouteContext)
+        if not _has_own_handler(route):
+            if not isinstance(route, FastDepsRoute):
+                _, context.planned = _plan(route, context, context.graph, context.provider)
+            if context.planned is not None:
+                context.app = _app(context.planned, context.max_body_size)
+        return context
 
     @property
     def dependant(self) -> Dependant | None:
@@ -181,12 +243,13 @@ class ClassifiedRouteContext(EffectiveRouteContext):
 
     @property
     def dependency_overrides_provider(self) -> Any | None:
-        provider = self._provider
-        return _overrides(provider, self.graph) if self._is_being_built() else provider
+        if self.provider is None or not self._is_being_built():
+            return self.provider
+        return _overrides(self.provider, self.graph)
 
     @dependency_overrides_provider.setter
     def dependency_overrides_provider(self, provider: Any | None) -> None:
-        self._provider = provider
+        self.provider = provider
 
     def _is_being_built(self) -> bool:
         return effective_route_context_var.get() is self
@@ -250,9 +313,7 @@ class ClassifiedInclusion(IncludedRouter):
     def _build_effective_context(self, route: BaseRoute) -> EffectiveRouteContext | None:
         with _building(self.classifier):
             if isinstance(route, APIRoute):
-                return ClassifiedRouteContext.from_api_route(
-                    original_route=route, include_context=self.include_context
-                )
+                return ClassifiedRouteContext.of(route, self)
             context = super()._build_effective_context(route)
         if context is not None and isinstance(context.starlette_route, APIWebSocketRoute):
             context.starlette_route = FastDepsWebSocketRoute.adopt(

@@ -1,0 +1,1 @@
+"""The fast lane: a route's classified tree compiled once, and run per request."""

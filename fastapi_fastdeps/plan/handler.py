@@ -1,0 +1,280 @@
+"""The request handler of a planned route, and the ASGI app around it."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from typing import Any, Protocol
+
+from fastapi import params, routing
+from fastapi.datastructures import DefaultPlaceholder
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import (
+    EndpointContext,
+    RequestValidationError,
+    ResponseValidationError,
+)
+from fastapi.utils import is_body_allowed_for_status_code
+from starlette._exception_handler import wrap_app_handling_exceptions
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fastapi_fastdeps._fastapi import (
+    Undefined,
+    extract_endpoint_context,
+    get_request_telemetry,
+    is_async,
+    operation,
+    validation_failed,
+)
+from fastapi_fastdeps.dependants import Graph
+from fastapi_fastdeps.markers import Inline
+from fastapi_fastdeps.plan.body import body_error, read_form, read_json
+from fastapi_fastdeps.plan.current import CurrentPlan
+from fastapi_fastdeps.plan.lanes import is_served_by_fastapi
+from fastapi_fastdeps.plan.responses import json_response
+from fastapi_fastdeps.plan.solver import Solution
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class RouteState(Protocol):
+    """What FastAPI knows of a route at one inclusion."""
+
+    status_code: int | None
+    response_class: Any
+    response_field: Any
+    response_model_include: Any
+    response_model_exclude: Any
+    response_model_by_alias: bool
+    response_model_exclude_unset: bool
+    response_model_exclude_defaults: bool
+    response_model_exclude_none: bool
+    strict_content_type: Any
+    body_field: Any
+    _embed_body_fields: bool
+
+
+class PlannedHandler:
+    """Handles the requests of one route by its plan.
+
+    While a function of FastAPI that the plan replaces is instrumented, requests go to
+    `fallback`, FastAPI's own handler.
+    """
+
+    def __init__(
+        self,
+        state: RouteState,
+        graph: Graph,
+        provider: Any | None,
+        fallback: Callable[[], Handler],
+        form_limits: Any,
+    ) -> None:
+        self.graph = graph
+        self._fallback = fallback
+        self._fastapis: Handler | None = None
+        self._plan = CurrentPlan(graph, provider, embed=state._embed_body_fields)
+        call = graph.root.candidate.call
+        self._call = call
+        self._path = graph.root.dependant.path
+        self._is_async = is_async(call)
+        self._is_inline = isinstance(graph.root.execution, Inline)
+        self._dependant = graph.root.dependant
+        self._form_limits = form_limits
+        self._body_field = state.body_field
+        self._is_form = isinstance(getattr(state.body_field, "field_info", None), params.Form)
+        strict = state.strict_content_type
+        self._strict = strict.value if isinstance(strict, DefaultPlaceholder) else strict
+        self._status_code = state.status_code
+        response_class = state.response_class
+        self._dump_json = state.response_field is not None and isinstance(
+            response_class, DefaultPlaceholder
+        )
+        if isinstance(response_class, DefaultPlaceholder):
+            response_class = response_class.value
+        self._response_class: type[Response] = response_class
+        self._field = state.response_field
+        self._is_plain_json = self._field is None and response_class is JSONResponse
+        self._serialization = {
+            "include": state.response_model_include,
+            "exclude": state.response_model_exclude,
+            "by_alias": state.response_model_by_alias,
+            "exclude_unset": state.response_model_exclude_unset,
+            "exclude_defaults": state.response_model_exclude_defaults,
+            "exclude_none": state.response_model_exclude_none,
+        }
+
+    async def handle(self, request: Request) -> Response:
+        if is_served_by_fastapi():
+            if self._fastapis is None:
+                self._fastapis = self._fallback()
+            return await self._fastapis(request)
+        telemetry = get_request_telemetry()
+        data = telemetry.data if telemetry is not None else None
+        if data is not None:
+            data.request = request
+        body = Undefined
+        if self._body_field is not None:
+            try:
+                if self._is_form:
+                    body = await read_form(request, self._form_limits)
+                else:
+                    body = await read_json(request, strict=self._strict)
+            except Exception as error:
+                raised = body_error(request, error, self._context(request))
+                if raised is error:
+                    raise
+                if isinstance(raised, RequestValidationError):
+                    validation_failed(raised)
+                raise raised from error
+        if data is not None:
+            data.body = None if body is Undefined else body
+        solution = Solution(self._plan.get(), request, body)
+        if telemetry is None:
+            await solution.solve()
+        else:
+            with operation(name="dependencies", function=self._call):
+                await solution.solve()
+                if data is not None:
+                    data.values = solution.values
+                    data.errors = solution.errors
+        if solution.errors:
+            invalid = RequestValidationError(
+                solution.errors,
+                body=None if body is Undefined else body,
+                endpoint_ctx=self._context(request),
+            )
+            validation_failed(invalid)
+            raise invalid
+        if telemetry is None and self._is_async:
+            returned = await self._call(**solution.values)
+        elif telemetry is None and self._is_inline:
+            returned = self._call(**solution.values)
+        else:
+            returned = await self._run_endpoint(solution.values)
+        if isinstance(returned, Response):
+            if returned.background is None:
+                returned.background = solution.background_tasks
+            return returned
+        if telemetry is None:
+            return await self._respond(request, returned, solution)
+        with operation(name="serialization", function=self._call):
+            return await self._respond(request, returned, solution)
+
+    async def _run_endpoint(self, values: dict[str, Any]) -> Any:
+        if self._is_inline:
+            with operation(name="endpoint", function=self._call):
+                return self._call(**values)
+        return await routing.run_endpoint_function(
+            dependant=self._dependant, values=values, is_coroutine=self._is_async
+        )
+
+    async def _respond(self, request: Request, returned: Any, solution: Solution) -> Response:
+        response: Response
+        status_code = solution.status_code or self._status_code
+        if self._is_plain_json:
+            response = json_response(returned, status_code, solution.background_tasks)
+        else:
+            arguments: dict[str, Any] = {"background": solution.background_tasks}
+            if status_code is not None:
+                arguments["status_code"] = status_code
+            content = await self._serialize(request, returned)
+            if self._dump_json:
+                response = Response(content, media_type="application/json", **arguments)
+            else:
+                response = self._response_class(content, **arguments)
+        if response.status_code != 200 and not is_body_allowed_for_status_code(
+            response.status_code
+        ):
+            response.body = b""
+        if headers := solution.headers:
+            response.headers.raw.extend(headers)
+        return response
+
+    async def _serialize(self, request: Request, returned: Any) -> Any:
+        field = self._field
+        if field is None:
+            return jsonable_encoder(returned)
+        if self._is_async or self._is_inline:
+            value, errors = field.validate(returned, {}, loc=("response",))
+        else:
+            value, errors = await run_in_threadpool(field.validate, returned, {}, loc=("response",))
+        if errors:
+            raise ResponseValidationError(
+                errors=errors, body=returned, endpoint_ctx=self._context(request)
+            )
+        serialize = field.serialize_json if self._dump_json else field.serialize
+        return serialize(value, **self._serialization)
+
+    def _context(self, request: Request) -> EndpointContext:
+        context = extract_endpoint_context(self._call)
+        if self._path:
+            mount_path = request.scope.get("root_path", "").rstrip("/")
+            context["path"] = f"{request.method} {mount_path}{self._path}"
+        return context
+
+
+class _ExitStack(AsyncExitStack):
+    """An exit stack that is free to leave where nothing was entered."""
+
+    _exit_callbacks: Any
+
+    async def __aexit__(self, *exc_details: Any) -> bool | None:
+        return await super().__aexit__(*exc_details) if self._exit_callbacks else None
+
+
+def planned_app(handler: PlannedHandler) -> ASGIApp:
+    """What FastAPI's `request_response` makes of a handler, for a planned one."""
+    handle = handler.handle
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        started = False
+
+        async def sender(message: Any) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+            await send(message)
+
+        try:
+            awaited = False
+            async with _ExitStack() as request_stack:
+                scope["fastapi_inner_astack"] = request_stack
+                async with _ExitStack() as function_stack:
+                    scope["fastapi_function_astack"] = function_stack
+                    response = await handle(request)
+                await response(scope, receive, sender)
+                awaited = True
+        except Exception as error:
+            await _handle(error, started, request, scope, receive, send)
+        else:
+            if not awaited:
+                await routing.request_response(_swallowed)(scope, receive, send)
+
+    return app
+
+
+async def _swallowed(request: Request) -> Response:
+    """Does what led here, for FastAPI to say what is wrong: an exception was swallowed by
+    a dependency with `yield`, so that there is no response."""
+    request.scope["fastapi_inner_astack"].push(lambda *_: True)
+    raise RuntimeError
+
+
+async def _handle(
+    error: Exception, started: bool, request: Request, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Let Starlette look for the exception handler and call it."""
+
+    async def failed(_: Scope, __: Receive, starlettes_send: Send) -> None:
+        if started:
+            await starlettes_send({"type": "http.response.start"})
+        raise error
+
+    async def dropped(_: Any) -> None:
+        """Nothing more is sent once a response has started."""
+
+    await wrap_app_handling_exceptions(failed, request)(
+        scope, receive, dropped if started else send
+    )

@@ -1,0 +1,220 @@
+"""How the parameters of one callable are read from a request."""
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Final, Literal, Union, get_args, get_origin
+
+from fastapi import params
+from pydantic import ValidationError
+from starlette.requests import HTTPConnection
+
+from fastapi_fastdeps._fastapi import (
+    Dependant,
+    ModelField,
+    Undefined,
+    field_annotation_is_sequence,
+    get_form_models,
+    get_param_aliases,
+    get_param_model,
+    is_json_field,
+    request_body_to_args,
+    request_params_to_args,
+    should_embed_body_fields,
+)
+
+Source = Literal["path_params", "query_params", "headers", "cookies"]
+SOURCES: Final[tuple[tuple[Source, str], ...]] = (
+    ("path_params", "path_params"),
+    ("query_params", "query_params"),
+    ("headers", "header_params"),
+    ("cookies", "cookie_params"),
+)
+"""Where FastAPI looks for parameters, in its order, and the fields it looks for there."""
+
+_PLAIN: Final = frozenset({str, int, float, bool, NoneType})
+
+
+class Invalid(Exception):  # noqa: N818  # not an error: FastAPI's own functions tell what is wrong
+    """A value is missing or does not validate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One path, query, header or cookie parameter that is a single value or a list.
+
+    Attributes:
+        name: the argument it is passed as.
+        source: the attribute of the request that holds it.
+        alias: its name in the request.
+        validate: pydantic's validator.
+        is_list: whether every value of that name is wanted.
+        default: what is passed if it is missing, `None` if it is required.
+        shared: equal for parameters that give one value in one request.
+    """
+
+    name: str
+    source: Source
+    alias: str
+    validate: Callable[..., Any]
+    is_list: bool
+    default: Callable[[], Any] | None
+    shared: tuple[object, ...] | None
+
+    def read(self, received: Any) -> Any:
+        """The validated value. Raises `Invalid`."""
+        value = received.getlist(self.alias) if self.is_list else received.get(self.alias)
+        if value is None or (self.is_list and not value):
+            if self.default is None:
+                raise Invalid
+            return self.default()
+        try:
+            return self.validate(value, from_attributes=True)
+        except ValidationError:
+            raise Invalid from None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """The parameters of one source, where FastAPI's own function has to read them:
+    Pydantic parameter models, several aliases, `Json`."""
+
+    source: Source
+    fields: list[ModelField]
+
+    def read(self, received: Mapping[str, Any]) -> dict[str, Any]:
+        """The values by argument name. Raises `Invalid`."""
+        values, errors = request_params_to_args(self.fields, received)
+        if errors:
+            raise Invalid
+        return values
+
+
+def compile_parameters(dependant: Dependant) -> tuple[list[Parameter], list[FieldGroup]]:
+    """The parameters of one callable, sources in FastAPI's order."""
+    parameters: list[Parameter] = []
+    groups: list[FieldGroup] = []
+    for source, attribute in SOURCES:
+        fields: list[ModelField] = getattr(dependant, attribute)
+        compiled = [_compile(field, source) for field in fields]
+        if all(compiled):
+            parameters += [parameter for parameter in compiled if parameter is not None]
+        else:
+            groups.append(FieldGroup(source, fields))
+    return parameters, groups
+
+
+def _compile(field: ModelField, source: Source) -> Parameter | None:
+    aliases = get_param_aliases(field)
+    validator = getattr(getattr(field, "_type_adapter", None), "validator", None)
+    if (
+        len(aliases) != 1
+        or validator is None
+        or get_param_model(field) is not None
+        or is_json_field(field)
+    ):
+        return None
+    is_list = field_annotation_is_sequence(field.field_info.annotation)
+    if is_list and source not in ("query_params", "headers"):
+        return None
+    default = _default(field)
+    if not field.field_info.is_required() and default is None:
+        return None
+    alias = aliases[0][1]
+    return Parameter(
+        name=field.name,
+        source=source,
+        alias=alias,
+        validate=validator.validate_python,
+        is_list=is_list,
+        default=default,
+        shared=_shared(field, source, alias),
+    )
+
+
+def _default(field: ModelField) -> Callable[[], Any] | None:
+    """What gives the default as FastAPI does, `None` if it is required or validated."""
+    info = field.field_info
+    if info.is_required() or info.validate_default:
+        return None
+    if info.default_factory is None and type(info.default) in _PLAIN:
+        plain = info.default
+        return lambda: plain
+    return lambda: deepcopy(field.default)
+
+
+def _shared(field: ModelField, source: Source, alias: str) -> tuple[object, ...] | None:
+    info = field.field_info
+    if info.metadata or info.default_factory is not None:
+        return None
+    annotation = info.annotation
+    members = (
+        get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    )
+    default = None if info.is_required() else info.default
+    if not _PLAIN.issuperset(members) or type(default) not in _PLAIN or field.config:
+        return None
+    return source, alias, members, info.is_required(), type(default), default
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body parameters of one callable."""
+
+    fields: list[ModelField]
+    embed: bool
+    single: Callable[..., Any] | None
+    """Validates the whole body, where it is one JSON value for one parameter."""
+
+    async def read(self, body: Any) -> dict[str, Any]:
+        """The values by argument name. Raises `Invalid`."""
+        if self.single is not None and body is not Undefined:
+            try:
+                return {self.fields[0].name: self.single(body, from_attributes=True)}
+            except ValidationError:
+                raise Invalid from None
+        values, errors = await request_body_to_args(
+            body_fields=self.fields, received_body=body, embed_body_fields=self.embed
+        )
+        if errors:
+            raise Invalid
+        return values
+
+
+def compile_body(dependant: Dependant, embed: bool) -> Body | None:
+    fields = dependant.body_params
+    if not fields:
+        return None
+    single = None
+    if (
+        len(fields) == 1
+        and not embed
+        and not isinstance(fields[0].field_info, params.Form)
+        and not should_embed_body_fields(fields)
+        and not get_form_models(fields[0])
+    ):
+        adapter: Any = getattr(fields[0], "_type_adapter", None)
+        single = adapter.validator.validate_python if adapter is not None else None
+    return Body(fields, embed, single)
+
+
+async def read_errors(
+    dependant: Dependant, request: HTTPConnection, body: Any, embed: bool
+) -> tuple[dict[str, Any], list[Any]]:
+    """What FastAPI says about all parameters of one callable, in its order."""
+    values: dict[str, Any] = {}
+    errors: list[Any] = []
+    for source, attribute in SOURCES:
+        found, wrong = request_params_to_args(
+            getattr(dependant, attribute), getattr(request, source)
+        )
+        values.update(found)
+        errors += wrong
+    if dependant.body_params:
+        found, wrong = await request_body_to_args(
+            body_fields=dependant.body_params, received_body=body, embed_body_fields=embed
+        )
+        values.update(found)
+        errors += wrong
+    return values, errors

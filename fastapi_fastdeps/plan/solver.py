@@ -1,0 +1,211 @@
+"""Running a plan."""
+
+from typing import Any, Final
+
+from fastapi.background import BackgroundTasks
+from fastapi.security import SecurityScopes
+from starlette.background import BackgroundTasks as StarletteBackgroundTasks
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from fastapi_fastdeps._fastapi import Undefined, solve_generator
+from fastapi_fastdeps.plan.parameters import Invalid, read_errors
+from fastapi_fastdeps.plan.steps import Kind, Plan, Step
+
+_UNSET: Final = object()
+_FAILED: Final = object()
+
+_INLINE: Final = Kind.INLINE
+_ASYNC: Final = Kind.ASYNC
+_THREADED: Final = Kind.THREADED
+_INLINE_GENERATOR: Final = Kind.INLINE_GENERATOR
+_AGAIN: Final = Kind.AGAIN
+_ENDPOINT: Final = Kind.ENDPOINT
+
+
+class Solution:
+    """What a plan found for one request: FastAPI's `SolvedDependency`, as it grows.
+
+    Attributes:
+        values: the arguments of the endpoint.
+        errors: the validation errors, in FastAPI's order.
+    """
+
+    __slots__ = (
+        "_body",
+        "_plan",
+        "_registers",
+        "_request",
+        "_response",
+        "_shared",
+        "_slots",
+        "background_tasks",
+        "errors",
+        "values",
+    )
+
+    def __init__(self, plan: Plan, request: Request | WebSocket, body: Any = Undefined) -> None:
+        self._plan = plan
+        self._request = request
+        self._body = body
+        self._registers: list[Any] = [_UNSET] * len(plan.steps)
+        self._slots: list[Any] = [_UNSET] * plan.slots
+        self._shared: list[Any] = [_UNSET] * plan.shared
+        self._response: Response | None = None
+        self.background_tasks: StarletteBackgroundTasks | None = None
+        self.errors: list[Any] = []
+        self.values: dict[str, Any] = {}
+
+    @property
+    def status_code(self) -> int | None:
+        """The status that a dependency or the endpoint set on the injected response."""
+        return self._response.status_code if self._response is not None else None
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers that were set on the injected response."""
+        return self._response.headers.raw if self._response is not None else []
+
+    async def solve(self) -> None:
+        await self._walk(0, len(self._plan.steps))
+
+    async def _walk(self, start: int, end: int) -> None:
+        registers = self._registers
+        slots = self._slots
+        shared = self._shared
+        request = self._request
+        steps = self._plan.steps
+        for index in range(start, end):
+            step = steps[index]
+            kind = step.kind
+            if kind is _AGAIN:
+                value = slots[step.slot]
+                if value is _UNSET:
+                    await self._walk(step.first, step.last + 1)
+                    value = registers[step.last]
+                registers[index] = value
+                continue
+            values: dict[str, Any] = {}
+            for name, register in step.dependencies:
+                values[name] = registers[register]
+            if self.errors and self._depends_on_failure(step):
+                await self._report(step)
+                registers[index] = _FAILED
+                continue
+            try:
+                for name, parameter, share in step.scalars:
+                    if share < 0:
+                        values[name] = parameter.read(getattr(request, parameter.source))
+                        continue
+                    value = shared[share]
+                    if value is _UNSET:
+                        value = parameter.read(getattr(request, parameter.source))
+                        shared[share] = value
+                    values[name] = value
+                for group in step.groups:
+                    values.update(group.read(getattr(request, group.source)))
+                if step.body is not None:
+                    values.update(await step.body.read(self._body))
+            except Invalid:
+                await self._report(step)
+                registers[index] = _FAILED
+                continue
+            if step.special:
+                self._add_special(step, values)
+            if kind is _ENDPOINT:
+                self.values = values
+                return
+            slot = step.slot
+            if step.use_cache and slots[slot] is not _UNSET:
+                registers[index] = slots[slot]
+                continue
+            if step.concurrency is not None:
+                value = await self._call_limited(step, values)
+            elif kind is _INLINE:
+                value = step.call(**values)
+            elif kind is _ASYNC:
+                value = await step.call(**values)
+            elif kind is _THREADED:
+                value = await run_in_threadpool(step.call, **values)
+            elif kind is _INLINE_GENERATOR:
+                value = self._stack(step).enter_context(step.call(**values))
+            else:
+                value = await self._enter(step, values)
+            registers[index] = value
+            if slots[slot] is _UNSET:
+                slots[slot] = value
+
+    def _depends_on_failure(self, step: Step) -> bool:
+        registers = self._registers
+        return any(registers[register] is _FAILED for _, register in step.dependencies) or any(
+            registers[register] is _FAILED for register in step.unnamed
+        )
+
+    async def _report(self, step: Step) -> None:
+        """Collect what FastAPI says about the parameters of a callable that can't be called."""
+        values, errors = await read_errors(
+            step.dependant, self._request, self._body, self._plan.embed
+        )
+        self.errors += errors
+        if step.special:
+            self._add_special(step, values)
+        if step.kind is _ENDPOINT:
+            registers = self._registers
+            self.values = {
+                name: registers[register]
+                for name, register in step.dependencies
+                if registers[register] is not _FAILED
+            } | values
+
+    def _add_special(self, step: Step, values: dict[str, Any]) -> None:
+        dependant = step.dependant
+        request = self._request
+        if dependant.http_connection_param_name:
+            values[dependant.http_connection_param_name] = request
+        if dependant.request_param_name and isinstance(request, Request):
+            values[dependant.request_param_name] = request
+        elif dependant.websocket_param_name and isinstance(request, WebSocket):
+            values[dependant.websocket_param_name] = request
+        if dependant.background_tasks_param_name:
+            if self.background_tasks is None:
+                self.background_tasks = BackgroundTasks()
+            values[dependant.background_tasks_param_name] = self.background_tasks
+        if dependant.response_param_name:
+            if self._response is None:
+                self._response = _empty_response()
+            values[dependant.response_param_name] = self._response
+        if dependant.security_scopes_param_name:
+            values[dependant.security_scopes_param_name] = SecurityScopes(scopes=[*step.scopes])
+
+    def _stack(self, step: Step) -> Any:
+        scope = self._request.scope
+        if step.function_scope:
+            return scope["fastapi_function_astack"]
+        return scope["fastapi_inner_astack"]
+
+    async def _enter(self, step: Step, values: dict[str, Any]) -> Any:
+        return await solve_generator(
+            dependant=step.dependant,
+            stack=self._stack(step),
+            sub_values=values,
+            request=self._request,
+        )
+
+    async def _call_limited(self, step: Step, values: dict[str, Any]) -> Any:
+        if step.kind is Kind.GENERATOR:
+            return await self._enter(step, values)
+        async with step.concurrency.get_semaphore():
+            if step.kind is _INLINE:
+                return step.call(**values)
+            if step.kind is _ASYNC:
+                return await step.call(**values)
+            return await run_in_threadpool(step.call, **values)
+
+
+def _empty_response() -> Response:
+    response = Response()
+    del response.headers["content-length"]
+    response.status_code = None  # type: ignore[assignment]  # FastAPI's "not set"
+    return response

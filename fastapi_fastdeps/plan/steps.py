@@ -1,0 +1,218 @@
+"""A classified tree, compiled into a flat list of steps in FastAPI's order."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from fastapi_fastdeps._fastapi import (
+    Dependant,
+    get_cache_key,
+    get_oauth_scopes,
+    is_async_gen_callable,
+    is_coroutine_callable,
+    is_gen_callable,
+)
+from fastapi_fastdeps.dependants import Node, solver_dependant
+from fastapi_fastdeps.markers import Inline
+from fastapi_fastdeps.plan.parameters import (
+    Body,
+    FieldGroup,
+    Parameter,
+    compile_body,
+    compile_parameters,
+)
+
+
+class Kind(Enum):
+    """How a step comes by its value."""
+
+    INLINE = auto()
+    ASYNC = auto()
+    THREADED = auto()
+    INLINE_GENERATOR = auto()
+    GENERATOR = auto()
+    """Entered by FastAPI's own function: async generators, and sync ones in a thread."""
+    AGAIN = auto()
+    """Another occurrence of an earlier dependency: its cached value."""
+    ENDPOINT = auto()
+    """The values for the endpoint, which is called by the request handler."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One callable at one place of the tree: what it is passed, and how it is called.
+
+    Attributes:
+        register: where its value is put, for the steps that depend on it.
+        slot: where its value is cached, `None` for the endpoint.
+        dependencies: the arguments that are values of earlier steps.
+        unnamed: the registers of earlier steps that pass no argument.
+        scalars: argument, parameter, and the slot that equal parameters of the request share.
+        first: where the sub-tree of an earlier occurrence begins, for `AGAIN`.
+        last: the step of the earlier occurrence, for `AGAIN`.
+    """
+
+    kind: Kind
+    register: int
+    call: Callable[..., Any]
+    dependant: Dependant
+    slot: int = -1
+    use_cache: bool = True
+    function_scope: bool = False
+    concurrency: Any = None
+    dependencies: tuple[tuple[str, int], ...] = ()
+    unnamed: tuple[int, ...] = ()
+    scalars: tuple[tuple[str, Parameter, int], ...] = ()
+    groups: tuple[FieldGroup, ...] = ()
+    body: Body | None = None
+    special: bool = False
+    scopes: list[str] = field(default_factory=list)
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The steps of one route; the last is the endpoint's.
+
+    Attributes:
+        slots: how many values can be cached.
+        shared: how many parameter values can be shared.
+        embed: whether FastAPI embeds the body parameters of this route.
+    """
+
+    steps: tuple[Step, ...]
+    slots: int
+    shared: int
+    embed: bool
+
+
+def compile_plan(root: Node, *, embed: bool) -> Plan:
+    """The plan of a route. `embed` is FastAPI's decision about its body parameters."""
+    return _Compiler(embed).compile(root)
+
+
+class _Compiler:
+    def __init__(self, embed: bool) -> None:
+        self._embed = embed
+        self._steps: list[Step] = []
+        self._slots: dict[Any, int] = {}
+        self._shared: dict[Any, int] = {}
+        self._uses_scopes: dict[int, tuple[Dependant, bool]] = {}
+        self._first: dict[Any, tuple[int, int]] = {}
+        self._pure: dict[int, bool] = {}
+
+    def compile(self, root: Node) -> Plan:
+        self._add(root)
+        return Plan(tuple(self._steps), len(self._slots), len(self._shared), self._embed)
+
+    def _add(self, node: Node) -> int:
+        """Append the steps of a sub-tree. Returns the register of its value."""
+        if node.candidate.role == "endpoint":
+            return self._append(node, Kind.ENDPOINT, -1)
+        key = get_cache_key(dependant=node.place, uses_scopes_cache=self._uses_scopes)
+        slot = self._slots.setdefault(key, len(self._slots))
+        identity = (slot, type(node.execution), id(node.place.concurrency))
+        if not self._is_pure(node):
+            return self._append(node, _kind(node), slot)
+        if identity in self._first:
+            first, last = self._first[identity]
+            return self._again(node, slot, first, last)
+        first = len(self._steps)
+        register = self._append(node, _kind(node), slot)
+        self._first[identity] = first, len(self._steps) - 1
+        return register
+
+    def _append(self, node: Node, kind: Kind, slot: int) -> int:
+        arguments: list[tuple[str, int]] = []
+        unnamed: list[int] = []
+        for child in node.children:
+            register = self._add(child)
+            if child.place.name is None:
+                unnamed.append(register)
+            else:
+                arguments.append((child.place.name, register))
+        dependant = node.dependant
+        parameters, groups = compile_parameters(dependant)
+        register = len(self._steps)
+        self._steps.append(
+            Step(
+                kind=kind,
+                register=register,
+                call=_callable(node, kind),
+                dependant=solver_dependant(node) if kind is Kind.GENERATOR else dependant,
+                slot=slot,
+                use_cache=node.place.use_cache,
+                function_scope=node.place.scope == "function",
+                concurrency=dependant.concurrency,
+                dependencies=tuple(arguments),
+                unnamed=tuple(unnamed),
+                scalars=tuple(
+                    (parameter.name, parameter, self._share(parameter)) for parameter in parameters
+                ),
+                groups=tuple(groups),
+                body=compile_body(dependant, self._embed),
+                special=_has_special(dependant),
+                scopes=get_oauth_scopes(dependant=dependant),
+            )
+        )
+        return register
+
+    def _again(self, node: Node, slot: int, first: int, last: int) -> int:
+        register = len(self._steps)
+        self._steps.append(
+            Step(
+                kind=Kind.AGAIN,
+                register=register,
+                call=node.candidate.call,
+                dependant=node.dependant,
+                slot=slot,
+                first=first,
+                last=last,
+            )
+        )
+        return register
+
+    def _share(self, parameter: Parameter) -> int:
+        if parameter.shared is None:
+            return -1
+        return self._shared.setdefault(parameter.shared, len(self._shared))
+
+    def _is_pure(self, node: Node) -> bool:
+        """Whether walking the sub-tree again has no effect once its value is cached."""
+        if id(node) not in self._pure:
+            self._pure[id(node)] = node.place.use_cache and all(map(self._is_pure, node.children))
+        return self._pure[id(node)]
+
+
+def _kind(node: Node) -> Kind:
+    call = node.candidate.call
+    inline = isinstance(node.execution, Inline)
+    if is_async_gen_callable(call):
+        return Kind.GENERATOR
+    if is_gen_callable(call):
+        unlimited = node.dependant.concurrency is None
+        return Kind.INLINE_GENERATOR if inline and unlimited else Kind.GENERATOR
+    if is_coroutine_callable(call):
+        return Kind.ASYNC
+    return Kind.INLINE if inline else Kind.THREADED
+
+
+def _callable(node: Node, kind: Kind) -> Callable[..., Any]:
+    call = node.candidate.call
+    return contextmanager(call) if kind is Kind.INLINE_GENERATOR else call
+
+
+def _has_special(dependant: Dependant) -> bool:
+    return any(
+        (
+            dependant.http_connection_param_name,
+            dependant.request_param_name,
+            dependant.websocket_param_name,
+            dependant.background_tasks_param_name,
+            dependant.response_param_name,
+            dependant.security_scopes_param_name,
+        )
+    )

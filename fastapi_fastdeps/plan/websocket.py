@@ -1,0 +1,56 @@
+"""The handler of a planned WebSocket route."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.exceptions import WebSocketRequestValidationError
+from starlette.websockets import WebSocket
+
+from fastapi_fastdeps._fastapi import (
+    extract_endpoint_context,
+    get_request_telemetry,
+    operation,
+    validation_failed,
+)
+from fastapi_fastdeps.dependants import Graph
+from fastapi_fastdeps.plan.current import CurrentPlan
+from fastapi_fastdeps.plan.lanes import is_served_by_fastapi
+from fastapi_fastdeps.plan.solver import Solution
+
+WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
+
+
+def planned_websocket(
+    graph: Graph, provider: Any | None, fallback: WebSocketHandler, *, embed: bool
+) -> WebSocketHandler:
+    """What FastAPI's `get_websocket_app` makes of a tree, for a plan."""
+    current = CurrentPlan(graph, provider, embed=embed)
+    call = graph.root.candidate.call
+    path = graph.root.dependant.path
+
+    async def handle(websocket: WebSocket) -> None:
+        if is_served_by_fastapi():
+            await fallback(websocket)
+            return
+        telemetry = get_request_telemetry()
+        data = telemetry.data if telemetry is not None else None
+        if data is not None:
+            data.websocket = websocket
+        solution = Solution(current.get(), websocket)
+        with operation(name="dependencies", function=call):
+            await solution.solve()
+            if data is not None:
+                data.values = solution.values
+                data.errors = solution.errors
+        if solution.errors:
+            context = extract_endpoint_context(call)
+            if path:
+                mount_path = websocket.scope.get("root_path", "").rstrip("/")
+                context["path"] = f"WS {mount_path}{path}"
+            error = WebSocketRequestValidationError(solution.errors, endpoint_ctx=context)
+            validation_failed(error)
+            raise error
+        with operation(name="endpoint", function=call):
+            await call(**solution.values)
+
+    return handle
