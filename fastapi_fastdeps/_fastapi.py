@@ -41,8 +41,12 @@ if TYPE_CHECKING:
         field_annotation_is_sequence as field_annotation_is_sequence,
     )
     from fastapi._compat import (
+        get_missing_field_error as get_missing_field_error,
+    )
+    from fastapi._compat import (
         lenient_issubclass as lenient_issubclass,
     )
+    from fastapi._compat.v2 import _regenerate_error_with_loc as regenerate_error_with_loc
     from fastapi.dependencies.models import (
         Dependant as Dependant,
     )
@@ -130,6 +134,8 @@ else:
     ModelField = _find("fastapi._compat", "ModelField")
     Undefined = _find("fastapi._compat", "Undefined")
     field_annotation_is_sequence = _find("fastapi._compat", "field_annotation_is_sequence")
+    get_missing_field_error = _find("fastapi._compat", "get_missing_field_error")
+    regenerate_error_with_loc = _find("fastapi._compat.v2", "_regenerate_error_with_loc")
     lenient_issubclass = _find("fastapi._compat", "lenient_issubclass")
     Dependant = _find("fastapi.dependencies.models", "Dependant")
     get_cache_key = _find("fastapi.dependencies.models", "_get_cache_key")
@@ -175,6 +181,7 @@ __all__ = [
     "get_cache_key",
     "get_dependant",
     "get_form_models",
+    "get_missing_field_error",
     "get_oauth_scopes",
     "get_param_aliases",
     "get_param_model",
@@ -188,6 +195,7 @@ __all__ = [
     "is_json_field",
     "lenient_issubclass",
     "operation",
+    "regenerate_error_with_loc",
     "request_body_to_args",
     "request_params_to_args",
     "resolve_form_limits",

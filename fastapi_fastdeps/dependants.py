@@ -113,26 +113,38 @@ def classify_dependency(
     return Node(dependant, dependant, candidate, decision, _children(dependant, classifier, path))
 
 
-def override(graph: Graph, overrides: Overrides) -> tuple[Node, list[Replacement]]:
-    """The tree of a route with `dependency_overrides` in force, as FastAPI's solver would
-    derive it, and what it looked up."""
-    looked_up: dict[int, Replacement] = {}
+class Overriding:
+    """Derives trees with `dependency_overrides` in force, as FastAPI's solver would."""
 
-    def children(dependant: Dependant) -> tuple[Node, ...]:
+    def __init__(self, graph: Graph, overrides: Overrides) -> None:
+        self._classifier = graph.classifier
+        self._path = graph.root.candidate.path
+        self._overrides = overrides
+
+    def tree(self, root: Node) -> Node:
+        """The tree of the route, all of its dependencies looked up."""
+        return replace(root, children=self.children(root.dependant))
+
+    def children(self, dependant: Dependant) -> tuple[Node, ...]:
+        """The dependencies of one callable, looked up with all that is below them."""
         metadata = _places(dependant)
         return tuple(
-            overridden(place, metadata.get(place.name, ())) for place in dependant.dependencies
+            self._overridden(place, metadata.get(place.name, ()))
+            for place in dependant.dependencies
         )
 
-    def overridden(place: Dependant, metadata: tuple[Any, ...]) -> Node:
+    def node(self, node: Node) -> Node:
+        """One dependency looked up anew, with all that is below it."""
+        return self._overridden(node.place, node.candidate.metadata)
+
+    def _overridden(self, place: Dependant, metadata: tuple[Any, ...]) -> Node:
         assert place.call is not None
-        candidate = Candidate(place.call, metadata=metadata, parameter=place.name, path=path)
-        decision = classify_call(candidate, graph.classifier)
-        call = overrides.get(place.call, place.call)
-        looked_up[id(place.call)] = place.call, call
+        candidate = Candidate(place.call, metadata=metadata, parameter=place.name, path=self._path)
+        decision = classify_call(candidate, self._classifier)
+        call = self._overrides.get(place.call, place.call)
         if call is not place.call:
             candidate = replace(candidate, call=call)
-            decision = classify_override(candidate, graph.classifier, decision)
+            decision = classify_override(candidate, self._classifier, decision)
         dependant = get_dependant(
             path=place.path or "",
             call=call,
@@ -141,11 +153,7 @@ def override(graph: Graph, overrides: Overrides) -> tuple[Node, list[Replacement
             scope=place.scope,
             concurrency=place.concurrency,
         )
-        return Node(dependant, place, candidate, decision, children(dependant))
-
-    path = graph.root.candidate.path
-    root = replace(graph.root, children=children(graph.root.dependant))
-    return root, [*looked_up.values()]
+        return Node(dependant, place, candidate, decision, self.children(dependant))
 
 
 def classify_override(

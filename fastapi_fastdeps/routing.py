@@ -370,6 +370,8 @@ class FastDepsRouter(APIRouter):
     unless they have one. `None` leaves the decision to the router or app that includes it.
     """
 
+    _frontend_group: FrontendRouteGroup | None = None
+
     def __init__(
         self,
         *,
@@ -400,13 +402,16 @@ class FastDepsRouter(APIRouter):
             super().include_router(router, **options)
             self._adopt_last()
 
-        def frontend(self, path, **options) -> None:
-            super().frontend(path, **options)
-            if not isinstance(self._frontend_routes, FrontendGroup):
-                group = self._frontend_routes
-                self._frontend_routes = FrontendGroup.adopt(group, self._classifier)
-                index = self._low_priority_routes.index(group)
-                self._low_priority_routes[index] = self._frontend_routes
+    @property
+    def _frontend_routes(self) -> FrontendRouteGroup | None:
+        return self._frontend_group
+
+    @_frontend_routes.setter
+    def _frontend_routes(self, group: FrontendRouteGroup | None) -> None:
+        # FastAPI makes the group itself, and warns of the caller of `frontend`.
+        if group is not None and not isinstance(group, FrontendGroup):
+            group = FrontendGroup.adopt(group, self._classifier)
+        self._frontend_group = group
 
     @property
     def _classifier(self) -> Classifier:

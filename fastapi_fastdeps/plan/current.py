@@ -1,9 +1,10 @@
 """The plan that holds for a request."""
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi_fastdeps._fastapi import uses_scopes
-from fastapi_fastdeps.dependants import Graph, Replacement, override
+from fastapi_fastdeps.dependants import Graph, Node, Overriding
 from fastapi_fastdeps.plan.steps import Plan, compile_plan
 
 
@@ -11,28 +12,57 @@ class CurrentPlan:
     """The plan of one route, and the one for the overrides that are in force.
 
     A plan is compiled by the first request that needs it. `dependency_overrides` may
-    change at any time, in any thread: a request holds on to the plan that it began with.
+    change at any time, in any thread: a request begins with the plan that fits then, and
+    asks for another where what is in force differs from what its plan took for granted.
     """
 
     def __init__(self, graph: Graph, provider: Any | None, *, embed: bool) -> None:
         self._graph = graph
-        self._provider = provider
+        self.provider = provider
         self._embed = embed
         self._plan: Plan | None = None
-        self._overridden: tuple[list[Replacement], Plan] | None = None
+        self._overridden: Plan | None = None
         self._calls = {
             id(node.candidate.call): node.candidate.call
             for node in graph.root
             if node is not graph.root
         }
 
+    @property
+    def overrides(self) -> Any:
+        """What is in force now."""
+        return self.provider.dependency_overrides if self.provider is not None else {}
+
     def get(self) -> Plan:
-        overrides = self._provider.dependency_overrides if self._provider is not None else None
-        if overrides and self._is_touched(overrides):
-            return self._with(overrides)
-        if self._plan is None:
-            self._plan = compile_plan(self._graph.root, embed=self._embed)
-        return self._plan
+        """The plan to begin a request with."""
+        overrides = self.overrides
+        if not overrides or not self._is_touched(overrides):
+            if self._plan is None:
+                self._plan = compile_plan(self._graph.root, embed=self._embed)
+            return self._plan
+        plan = self._overridden
+        if plan is None or not _fits(plan, overrides):
+            root = Overriding(self._graph, overrides).tree(self._graph.root)
+            plan = self._overridden = compile_plan(root, embed=self._embed)
+        return plan
+
+    def go_on(self, plan: Plan, index: int) -> Plan:
+        """The plan to go on with at step `index`, where overrides changed in a request.
+
+        What has run and what is waiting for its dependencies stays; what has not begun is
+        looked up anew, as FastAPI does. The steps before `index` are the same.
+        """
+        overriding = Overriding(self._graph, self.overrides)
+
+        def changed(node: Node) -> Node:
+            start, end = plan.spans.get(id(node), (0, -1))
+            if end < index:
+                return node
+            if start >= index:
+                return overriding.node(node)
+            return replace(node, children=tuple(map(changed, node.children)))
+
+        return compile_plan(changed(plan.root), embed=self._embed)
 
     def _is_touched(self, overrides: Any) -> bool:
         # FastAPI derives the whole tree anew while overrides are in force, and scopes
@@ -41,12 +71,8 @@ class CurrentPlan:
             dependant=self._graph.root.dependant
         )
 
-    def _with(self, overrides: Any) -> Plan:
-        if self._overridden is not None:
-            looked_up, plan = self._overridden
-            if all(overrides.get(call, call) is found for call, found in looked_up):
-                return plan
-        root, looked_up = override(self._graph, overrides)
-        plan = compile_plan(root, embed=self._embed)
-        self._overridden = looked_up, plan
-        return plan
+
+def _fits(plan: Plan, overrides: Any) -> bool:
+    return all(
+        overrides.get(call, call) is found for step in plan.steps for call, found in step.looked_up
+    )

@@ -129,7 +129,7 @@ class PlannedHandler:
                 raise raised from error
         if data is not None:
             data.body = None if body is Undefined else body
-        solution = Solution(self._plan.get(), request, body)
+        solution = Solution(self._plan, request, body)
         if telemetry is None:
             await solution.solve()
         else:

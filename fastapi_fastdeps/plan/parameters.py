@@ -8,7 +8,6 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from fastapi import params
 from pydantic import ValidationError
-from starlette.requests import HTTPConnection
 
 from fastapi_fastdeps._fastapi import (
     Dependant,
@@ -16,9 +15,11 @@ from fastapi_fastdeps._fastapi import (
     Undefined,
     field_annotation_is_sequence,
     get_form_models,
+    get_missing_field_error,
     get_param_aliases,
     get_param_model,
     is_json_field,
+    regenerate_error_with_loc,
     request_body_to_args,
     request_params_to_args,
     should_embed_body_fields,
@@ -36,8 +37,11 @@ SOURCES: Final[tuple[tuple[Source, str], ...]] = (
 _PLAIN: Final = frozenset({str, int, float, bool, NoneType})
 
 
-class Invalid(Exception):  # noqa: N818  # not an error: FastAPI's own functions tell what is wrong
+class Invalid(Exception):  # noqa: N818  # it carries FastAPI's errors to their list
     """A value is missing or does not validate."""
+
+    def __init__(self, errors: list[Any]) -> None:
+        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Parameter:
         alias: its name in the request.
         validate: pydantic's validator.
         is_list: whether every value of that name is wanted.
+        location: where FastAPI says that an error is.
         default: what is passed if it is missing, `None` if it is required.
         shared: equal for parameters that give one value in one request.
     """
@@ -59,6 +64,7 @@ class Parameter:
     alias: str
     validate: Callable[..., Any]
     is_list: bool
+    location: tuple[str, str]
     default: Callable[[], Any] | None
     shared: tuple[object, ...] | None
 
@@ -67,42 +73,44 @@ class Parameter:
         value = received.getlist(self.alias) if self.is_list else received.get(self.alias)
         if value is None or (self.is_list and not value):
             if self.default is None:
-                raise Invalid
+                raise Invalid([get_missing_field_error(loc=self.location)])
             return self.default()
         try:
             return self.validate(value, from_attributes=True)
-        except ValidationError:
-            raise Invalid from None
+        except ValidationError as error:
+            raise Invalid(_errors(error, self.location)) from None
 
 
 @dataclass(frozen=True, slots=True)
 class FieldGroup:
-    """The parameters of one source, where FastAPI's own function has to read them:
-    Pydantic parameter models, several aliases, `Json`."""
+    """The parameters of one source, read by FastAPI's own function."""
 
     source: Source
     fields: list[ModelField]
 
-    def read(self, received: Mapping[str, Any]) -> dict[str, Any]:
-        """The values by argument name. Raises `Invalid`."""
-        values, errors = request_params_to_args(self.fields, received)
-        if errors:
-            raise Invalid
+    def read(self, received: Mapping[str, Any], errors: list[Any]) -> dict[str, Any]:
+        """The values that validate, by argument name; the others' errors are appended."""
+        values, wrong = request_params_to_args(self.fields, received)
+        errors += wrong
         return values
 
 
 def compile_parameters(dependant: Dependant) -> tuple[list[Parameter], list[FieldGroup]]:
-    """The parameters of one callable, sources in FastAPI's order."""
+    """The parameters of one callable, sources in FastAPI's order.
+
+    From the first source on that needs FastAPI's own function (Pydantic parameter models,
+    several aliases, `Json`), every source is read by it, so that the order holds.
+    """
     parameters: list[Parameter] = []
     groups: list[FieldGroup] = []
     for source, attribute in SOURCES:
         fields: list[ModelField] = getattr(dependant, attribute)
         compiled = [_compile(field, source) for field in fields]
-        if all(compiled):
-            parameters += [parameter for parameter in compiled if parameter is not None]
-        else:
+        if groups or not all(compiled):
             groups.append(FieldGroup(source, fields))
-    return parameters, groups
+        else:
+            parameters += [parameter for parameter in compiled if parameter is not None]
+    return parameters, [group for group in groups if group.fields]
 
 
 def _compile(field: ModelField, source: Source) -> Parameter | None:
@@ -122,12 +130,15 @@ def _compile(field: ModelField, source: Source) -> Parameter | None:
     if not field.field_info.is_required() and default is None:
         return None
     alias = aliases[0][1]
+    info = field.field_info
+    assert isinstance(info, params.Param)
     return Parameter(
         name=field.name,
         source=source,
         alias=alias,
         validate=validator.validate_python,
         is_list=is_list,
+        location=(info.in_.value, alias),
         default=default,
         shared=_shared(field, source, alias),
     )
@@ -167,18 +178,18 @@ class Body:
     single: Callable[..., Any] | None
     """Validates the whole body, where it is one JSON value for one parameter."""
 
-    async def read(self, body: Any) -> dict[str, Any]:
-        """The values by argument name. Raises `Invalid`."""
+    async def read(self, body: Any, errors: list[Any]) -> dict[str, Any]:
+        """The values that validate, by argument name; the others' errors are appended."""
         if self.single is not None and body is not Undefined:
             try:
                 return {self.fields[0].name: self.single(body, from_attributes=True)}
-            except ValidationError:
-                raise Invalid from None
-        values, errors = await request_body_to_args(
+            except ValidationError as error:
+                errors += _errors(error, ("body",))
+                return {self.fields[0].name: None}
+        values, wrong = await request_body_to_args(
             body_fields=self.fields, received_body=body, embed_body_fields=self.embed
         )
-        if errors:
-            raise Invalid
+        errors += wrong
         return values
 
 
@@ -199,22 +210,5 @@ def compile_body(dependant: Dependant, embed: bool) -> Body | None:
     return Body(fields, embed, single)
 
 
-async def read_errors(
-    dependant: Dependant, request: HTTPConnection, body: Any, embed: bool
-) -> tuple[dict[str, Any], list[Any]]:
-    """What FastAPI says about all parameters of one callable, in its order."""
-    values: dict[str, Any] = {}
-    errors: list[Any] = []
-    for source, attribute in SOURCES:
-        found, wrong = request_params_to_args(
-            getattr(dependant, attribute), getattr(request, source)
-        )
-        values.update(found)
-        errors += wrong
-    if dependant.body_params:
-        found, wrong = await request_body_to_args(
-            body_fields=dependant.body_params, received_body=body, embed_body_fields=embed
-        )
-        values.update(found)
-        errors += wrong
-    return values, errors
+def _errors(error: ValidationError, location: tuple[str, ...]) -> list[Any]:
+    return regenerate_error_with_loc(errors=error.errors(include_url=False), loc_prefix=location)

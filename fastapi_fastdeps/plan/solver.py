@@ -11,8 +11,9 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi import Undefined, solve_generator
-from fastapi_fastdeps.plan.parameters import Invalid, read_errors
-from fastapi_fastdeps.plan.steps import Kind, Plan, Step
+from fastapi_fastdeps.plan.current import CurrentPlan
+from fastapi_fastdeps.plan.parameters import Invalid
+from fastapi_fastdeps.plan.steps import Kind, Step
 
 _UNSET: Final = object()
 _FAILED: Final = object()
@@ -35,6 +36,7 @@ class Solution:
 
     __slots__ = (
         "_body",
+        "_current",
         "_plan",
         "_registers",
         "_request",
@@ -46,7 +48,11 @@ class Solution:
         "values",
     )
 
-    def __init__(self, plan: Plan, request: Request | WebSocket, body: Any = Undefined) -> None:
+    def __init__(
+        self, current: CurrentPlan, request: Request | WebSocket, body: Any = Undefined
+    ) -> None:
+        plan = current.get()
+        self._current = current
         self._plan = plan
         self._request = request
         self._body = body
@@ -75,8 +81,11 @@ class Solution:
         registers = self._registers
         slots = self._slots
         shared = self._shared
+        errors = self.errors
         request = self._request
-        steps = self._plan.steps
+        plan = self._plan
+        steps = plan.steps
+        provider = self._current.provider
         for index in range(start, end):
             step = steps[index]
             kind = step.kind
@@ -87,15 +96,22 @@ class Solution:
                     value = registers[step.last]
                 registers[index] = value
                 continue
+            # FastAPI looks each dependency up when it comes to it.
+            if (
+                index
+                and provider is not None
+                and (provider.dependency_overrides or plan.is_overridden)
+                and self._overrides_changed(step)
+            ):
+                await self._go_on(index)
+                return
+            before = len(errors)
+            is_failed = before and self._depends_on_failure(step)
             values: dict[str, Any] = {}
             for name, register in step.dependencies:
                 values[name] = registers[register]
-            if self.errors and self._depends_on_failure(step):
-                await self._report(step)
-                registers[index] = _FAILED
-                continue
-            try:
-                for name, parameter, share in step.scalars:
+            for name, parameter, share in step.scalars:
+                try:
                     if share < 0:
                         values[name] = parameter.read(getattr(request, parameter.source))
                         continue
@@ -104,19 +120,20 @@ class Solution:
                         value = parameter.read(getattr(request, parameter.source))
                         shared[share] = value
                     values[name] = value
-                for group in step.groups:
-                    values.update(group.read(getattr(request, group.source)))
-                if step.body is not None:
-                    values.update(await step.body.read(self._body))
-            except Invalid:
-                await self._report(step)
-                registers[index] = _FAILED
-                continue
+                except Invalid as invalid:
+                    errors += invalid.errors
+            for group in step.groups:
+                values.update(group.read(getattr(request, group.source), errors))
+            if step.body is not None:
+                values.update(await step.body.read(self._body, errors))
             if step.special:
                 self._add_special(step, values)
             if kind is _ENDPOINT:
-                self.values = values
+                self.values = self._without_failures(values) if is_failed else values
                 return
+            if is_failed or len(errors) != before:
+                registers[index] = _FAILED
+                continue
             slot = step.slot
             if step.use_cache and slots[slot] is not _UNSET:
                 registers[index] = slots[slot]
@@ -137,27 +154,25 @@ class Solution:
             if slots[slot] is _UNSET:
                 slots[slot] = value
 
+    def _overrides_changed(self, step: Step) -> bool:
+        overrides = self._current.overrides
+        return any(overrides.get(call, call) is not found for call, found in step.looked_up)
+
+    async def _go_on(self, index: int) -> None:
+        plan = self._plan = self._current.go_on(self._plan, index)
+        self._registers[index:] = [_UNSET] * (len(plan.steps) - index)
+        self._slots += [_UNSET] * (plan.slots - len(self._slots))
+        self._shared += [_UNSET] * (plan.shared - len(self._shared))
+        await self._walk(index, len(plan.steps))
+
     def _depends_on_failure(self, step: Step) -> bool:
         registers = self._registers
         return any(registers[register] is _FAILED for _, register in step.dependencies) or any(
             registers[register] is _FAILED for register in step.unnamed
         )
 
-    async def _report(self, step: Step) -> None:
-        """Collect what FastAPI says about the parameters of a callable that can't be called."""
-        values, errors = await read_errors(
-            step.dependant, self._request, self._body, self._plan.embed
-        )
-        self.errors += errors
-        if step.special:
-            self._add_special(step, values)
-        if step.kind is _ENDPOINT:
-            registers = self._registers
-            self.values = {
-                name: registers[register]
-                for name, register in step.dependencies
-                if registers[register] is not _FAILED
-            } | values
+    def _without_failures(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if value is not _FAILED}
 
     def _add_special(self, step: Step, values: dict[str, Any]) -> None:
         dependant = step.dependant

@@ -1,6 +1,6 @@
 """A classified tree, compiled into a flat list of steps in FastAPI's order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -14,7 +14,7 @@ from fastapi_fastdeps._fastapi import (
     is_coroutine_callable,
     is_gen_callable,
 )
-from fastapi_fastdeps.dependants import Node, solver_dependant
+from fastapi_fastdeps.dependants import Node, Replacement, solver_dependant
 from fastapi_fastdeps.markers import Inline
 from fastapi_fastdeps.plan.parameters import (
     Body,
@@ -50,6 +50,8 @@ class Step:
         dependencies: the arguments that are values of earlier steps.
         unnamed: the registers of earlier steps that pass no argument.
         scalars: argument, parameter, and the slot that equal parameters of the request share.
+        looked_up: what `dependency_overrides` gave for the callables whose sub-trees begin
+            with this step.
         first: where the sub-tree of an earlier occurrence begins, for `AGAIN`.
         last: the step of the earlier occurrence, for `AGAIN`.
     """
@@ -69,6 +71,7 @@ class Step:
     body: Body | None = None
     special: bool = False
     scopes: list[str] = field(default_factory=list)
+    looked_up: tuple[Replacement, ...] = ()
     first: int = 0
     last: int = 0
 
@@ -78,15 +81,21 @@ class Plan:
     """The steps of one route; the last is the endpoint's.
 
     Attributes:
+        root: the tree it was compiled of.
+        spans: the first and last step of the sub-tree of each node, by identity.
         slots: how many values can be cached.
         shared: how many parameter values can be shared.
         embed: whether FastAPI embeds the body parameters of this route.
+        is_overridden: whether an override is part of it.
     """
 
+    root: Node
+    spans: Mapping[int, tuple[int, int]]
     steps: tuple[Step, ...]
     slots: int
     shared: int
     embed: bool
+    is_overridden: bool
 
 
 def compile_plan(root: Node, *, embed: bool) -> Plan:
@@ -103,13 +112,32 @@ class _Compiler:
         self._uses_scopes: dict[int, tuple[Dependant, bool]] = {}
         self._first: dict[Any, tuple[int, int]] = {}
         self._pure: dict[int, bool] = {}
+        self._spans: dict[int, tuple[int, int]] = {}
 
     def compile(self, root: Node) -> Plan:
         self._add(root)
-        return Plan(tuple(self._steps), len(self._slots), len(self._shared), self._embed)
+        return Plan(
+            root,
+            self._spans,
+            tuple(self._steps),
+            len(self._slots),
+            len(self._shared),
+            self._embed,
+            any(call is not found for step in self._steps for call, found in step.looked_up),
+        )
 
     def _add(self, node: Node) -> int:
         """Append the steps of a sub-tree. Returns the register of its value."""
+        start = len(self._steps)
+        register = self._add_node(node)
+        self._spans[id(node)] = start, register
+        step = self._steps[start]
+        if node.candidate.role == "dependency" and step.kind is not Kind.AGAIN:
+            assert node.place.call is not None
+            step.looked_up = ((node.place.call, node.candidate.call), *step.looked_up)
+        return register
+
+    def _add_node(self, node: Node) -> int:
         if node.candidate.role == "endpoint":
             return self._append(node, Kind.ENDPOINT, -1)
         key = get_cache_key(dependant=node.place, uses_scopes_cache=self._uses_scopes)
@@ -118,11 +146,10 @@ class _Compiler:
         if not self._is_pure(node):
             return self._append(node, _kind(node), slot)
         if identity in self._first:
-            first, last = self._first[identity]
-            return self._again(node, slot, first, last)
+            return self._again(node, slot, *self._first[identity])
         first = len(self._steps)
         register = self._append(node, _kind(node), slot)
-        self._first[identity] = first, len(self._steps) - 1
+        self._first[identity] = first, register
         return register
 
     def _append(self, node: Node, kind: Kind, slot: int) -> int:

@@ -36,7 +36,7 @@ def planned_websocket(
         data = telemetry.data if telemetry is not None else None
         if data is not None:
             data.websocket = websocket
-        solution = Solution(current.get(), websocket)
+        solution = Solution(current, websocket)
         with operation(name="dependencies", function=call):
             await solution.solve()
             if data is not None:
