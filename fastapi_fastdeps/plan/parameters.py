@@ -5,9 +5,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
+from urllib.parse import parse_qsl
 
 from fastapi import params
 from pydantic import ValidationError
+from starlette.requests import HTTPConnection, Request
+from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi import (
     Dependant,
@@ -37,13 +40,6 @@ SOURCES: Final[tuple[tuple[Source, str], ...]] = (
 _PLAIN: Final = frozenset({str, int, float, bool, NoneType})
 
 
-class Invalid(Exception):  # noqa: N818  # it carries FastAPI's errors to their list
-    """A value is missing or does not validate."""
-
-    def __init__(self, errors: list[Any]) -> None:
-        self.errors = errors
-
-
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One path, query, header or cookie parameter that is a single value or a list.
@@ -55,8 +51,9 @@ class Parameter:
         validate: pydantic's validator.
         is_list: whether every value of that name is wanted.
         location: where FastAPI says that an error is.
-        default: what is passed if it is missing, `None` if it is required.
-        shared: equal for parameters that give one value in one request.
+        default: what makes the value if it is missing, `None` if it is required.
+        shared: equal for parameters that give one value in one request, `None` for those
+            that may differ or have an effect.
     """
 
     name: str
@@ -68,17 +65,29 @@ class Parameter:
     default: Callable[[], Any] | None
     shared: tuple[object, ...] | None
 
-    def read(self, received: Any) -> Any:
-        """The validated value. Raises `Invalid`."""
-        value = received.getlist(self.alias) if self.is_list else received.get(self.alias)
-        if value is None or (self.is_list and not value):
-            if self.default is None:
-                raise Invalid([get_missing_field_error(loc=self.location)])
-            return self.default()
-        try:
-            return self.validate(value, from_attributes=True)
-        except ValidationError as error:
-            raise Invalid(_errors(error, self.location)) from None
+    def errors(self, error: ValidationError) -> list[Any]:
+        """What FastAPI says of a value that does not validate."""
+        return _errors(error, self.location)
+
+    def missing(self) -> list[Any]:
+        """What FastAPI says of a value that is required and missing."""
+        return [get_missing_field_error(loc=self.location)]
+
+
+def receive(request: HTTPConnection, source: Source) -> Mapping[Any, Any]:
+    """The values of a source by name, the one that FastAPI takes where there are several.
+
+    Headers are as ASGI has them: names in lower case, names and values in bytes.
+    """
+    if source == "headers":
+        return dict(reversed(request.headers.raw))
+    if source != "query_params":
+        values: Mapping[Any, Any] = getattr(request, source)
+        return values
+    query = request.scope["query_string"]
+    if type(request) in (Request, WebSocket) and isinstance(query, bytes):
+        return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    return dict(request.query_params.items())
 
 
 @dataclass(frozen=True, slots=True)

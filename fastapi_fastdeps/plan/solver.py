@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from fastapi.background import BackgroundTasks
 from fastapi.security import SecurityScopes
+from pydantic import ValidationError
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,8 +13,8 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi import Undefined, solve_generator
 from fastapi_fastdeps.plan.current import CurrentPlan
-from fastapi_fastdeps.plan.parameters import Invalid
-from fastapi_fastdeps.plan.steps import Kind, Step
+from fastapi_fastdeps.plan.parameters import SOURCES, receive
+from fastapi_fastdeps.plan.steps import HEADERS, LIST, Kind, Read, Step
 
 _UNSET: Final = object()
 _FAILED: Final = object()
@@ -38,6 +39,7 @@ class Solution:
         "_body",
         "_current",
         "_plan",
+        "_received",
         "_registers",
         "_request",
         "_response",
@@ -58,6 +60,7 @@ class Solution:
         self._body = body
         self._registers: list[Any] = [_UNSET] * len(plan.steps)
         self._slots: list[Any] = [_UNSET] * plan.slots
+        self._received: list[Any] = [None] * len(SOURCES)
         self._shared: list[Any] = [_UNSET] * plan.shared
         self._response: Response | None = None
         self.background_tasks: StarletteBackgroundTasks | None = None
@@ -80,12 +83,11 @@ class Solution:
     async def _walk(self, start: int, end: int) -> None:
         registers = self._registers
         slots = self._slots
-        shared = self._shared
         errors = self.errors
-        request = self._request
         plan = self._plan
         steps = plan.steps
         provider = self._current.provider
+        reported = len(errors)
         for index in range(start, end):
             step = steps[index]
             kind = step.kind
@@ -94,49 +96,37 @@ class Solution:
                 if value is _UNSET:
                     await self._walk(step.first, step.last + 1)
                     value = registers[step.last]
+                    reported = len(errors)
                 registers[index] = value
                 continue
             # FastAPI looks each dependency up when it comes to it.
             if (
-                index
-                and provider is not None
+                provider is not None
+                and index
                 and (provider.dependency_overrides or plan.is_overridden)
                 and self._overrides_changed(step)
             ):
                 await self._go_on(index)
                 return
-            before = len(errors)
-            is_failed = before and self._depends_on_failure(step)
             values: dict[str, Any] = {}
             for name, register in step.dependencies:
                 values[name] = registers[register]
-            for name, parameter, share in step.scalars:
-                try:
-                    if share < 0:
-                        values[name] = parameter.read(getattr(request, parameter.source))
-                        continue
-                    value = shared[share]
-                    if value is _UNSET:
-                        value = parameter.read(getattr(request, parameter.source))
-                        shared[share] = value
-                    values[name] = value
-                except Invalid as invalid:
-                    errors += invalid.errors
-            for group in step.groups:
-                values.update(group.read(getattr(request, group.source), errors))
-            if step.body is not None:
-                values.update(await step.body.read(self._body, errors))
-            if step.special:
-                self._add_special(step, values)
+            if step.reads:
+                self._read(step.reads, values)
+            if step.more:
+                await self._add_more(step, values)
             if kind is _ENDPOINT:
-                self.values = self._without_failures(values) if is_failed else values
+                self.values = self._without_failures(values) if errors else values
                 return
-            if is_failed or len(errors) != before:
-                registers[index] = _FAILED
-                continue
-            slot = step.slot
-            if step.use_cache and slots[slot] is not _UNSET:
-                registers[index] = slots[slot]
+            if errors:
+                is_new = len(errors) != reported
+                reported = len(errors)
+                if is_new or self._depends_on_failure(step):
+                    registers[index] = _FAILED
+                    continue
+            cached = slots[step.slot]
+            if cached is not _UNSET and step.use_cache:
+                registers[index] = cached
                 continue
             if step.concurrency is not None:
                 value = await self._call_limited(step, values)
@@ -151,8 +141,47 @@ class Solution:
             else:
                 value = await self._enter(step, values)
             registers[index] = value
-            if slots[slot] is _UNSET:
-                slots[slot] = value
+            if cached is _UNSET:
+                slots[step.slot] = value
+
+    def _read(self, reads: tuple[Read, ...], values: dict[str, Any]) -> None:
+        received = self._received
+        shared = self._shared
+        for name, source, key, validate, default, share, parameter in reads:
+            if share >= 0 and (value := shared[share]) is not _UNSET:
+                values[name] = value
+                continue
+            if share == LIST:
+                value = getattr(self._request, parameter.source).getlist(parameter.alias) or None
+            else:
+                known = received[source]
+                if known is None:
+                    known = received[source] = receive(self._request, parameter.source)
+                value = known.get(key)
+                if source == HEADERS and value is not None:
+                    value = value.decode("latin-1")
+            if value is not None:
+                try:
+                    value = validate(value, from_attributes=True)
+                except ValidationError as error:
+                    self.errors += parameter.errors(error)
+                    continue
+            elif default is not None:
+                value = default()
+            else:
+                self.errors += parameter.missing()
+                continue
+            values[name] = value
+            if share >= 0:
+                shared[share] = value
+
+    async def _add_more(self, step: Step, values: dict[str, Any]) -> None:
+        for group in step.groups:
+            values.update(group.read(getattr(self._request, group.source), self.errors))
+        if step.body is not None:
+            values.update(await step.body.read(self._body, self.errors))
+        if step.special:
+            self._add_special(step, values)
 
     def _overrides_changed(self, step: Step) -> bool:
         overrides = self._current.overrides

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from fastapi_fastdeps._fastapi import (
     Dependant,
@@ -17,12 +17,16 @@ from fastapi_fastdeps._fastapi import (
 from fastapi_fastdeps.dependants import Node, Replacement, solver_dependant
 from fastapi_fastdeps.markers import Inline
 from fastapi_fastdeps.plan.parameters import (
+    SOURCES,
     Body,
     FieldGroup,
     Parameter,
     compile_body,
     compile_parameters,
 )
+
+_SOURCES: Final = [source for source, _ in SOURCES]
+HEADERS: Final = _SOURCES.index("headers")
 
 
 class Kind(Enum):
@@ -40,6 +44,28 @@ class Kind(Enum):
     """The values for the endpoint, which is called by the request handler."""
 
 
+UNSHARED: Final = -1
+LIST: Final = -2
+
+
+class Read(NamedTuple):
+    """A parameter as the solver needs it.
+
+    Attributes:
+        key: its name in the request: as in the headers of ASGI for a header.
+        shared: the slot that equal parameters of one request share, `UNSHARED`, or
+            `LIST` for a parameter that takes all the values of its name.
+    """
+
+    name: str
+    source: int
+    key: Any
+    validate: Callable[..., Any]
+    default: Callable[[], Any] | None
+    shared: int
+    parameter: Parameter
+
+
 @dataclass(slots=True)
 class Step:
     """One callable at one place of the tree: what it is passed, and how it is called.
@@ -49,7 +75,8 @@ class Step:
         slot: where its value is cached, `None` for the endpoint.
         dependencies: the arguments that are values of earlier steps.
         unnamed: the registers of earlier steps that pass no argument.
-        scalars: argument, parameter, and the slot that equal parameters of the request share.
+        reads: the parameters that the solver reads itself.
+        more: whether there is more to pass: `groups`, `body` or what FastAPI injects.
         looked_up: what `dependency_overrides` gave for the callables whose sub-trees begin
             with this step.
         first: where the sub-tree of an earlier occurrence begins, for `AGAIN`.
@@ -66,7 +93,8 @@ class Step:
     concurrency: Any = None
     dependencies: tuple[tuple[str, int], ...] = ()
     unnamed: tuple[int, ...] = ()
-    scalars: tuple[tuple[str, Parameter, int], ...] = ()
+    reads: tuple[Read, ...] = ()
+    more: bool = False
     groups: tuple[FieldGroup, ...] = ()
     body: Body | None = None
     special: bool = False
@@ -163,6 +191,8 @@ class _Compiler:
                 arguments.append((child.place.name, register))
         dependant = node.dependant
         parameters, groups = compile_parameters(dependant)
+        body = compile_body(dependant, self._embed)
+        special = _has_special(dependant)
         register = len(self._steps)
         self._steps.append(
             Step(
@@ -176,12 +206,11 @@ class _Compiler:
                 concurrency=dependant.concurrency,
                 dependencies=tuple(arguments),
                 unnamed=tuple(unnamed),
-                scalars=tuple(
-                    (parameter.name, parameter, self._share(parameter)) for parameter in parameters
-                ),
+                reads=tuple(map(self._read, parameters)),
+                more=bool(groups or body or special),
                 groups=tuple(groups),
-                body=compile_body(dependant, self._embed),
-                special=_has_special(dependant),
+                body=body,
+                special=special,
                 scopes=get_oauth_scopes(dependant=dependant),
             )
         )
@@ -202,10 +231,20 @@ class _Compiler:
         )
         return register
 
-    def _share(self, parameter: Parameter) -> int:
-        if parameter.shared is None:
-            return -1
-        return self._shared.setdefault(parameter.shared, len(self._shared))
+    def _read(self, parameter: Parameter) -> Read:
+        shared = LIST if parameter.is_list else UNSHARED
+        if parameter.shared is not None:
+            shared = self._shared.setdefault(parameter.shared, len(self._shared))
+        alias = parameter.alias
+        return Read(
+            parameter.name,
+            _SOURCES.index(parameter.source),
+            alias.lower().encode("latin-1") if parameter.source == "headers" else alias,
+            parameter.validate,
+            parameter.default,
+            shared,
+            parameter,
+        )
 
     def _is_pure(self, node: Node) -> bool:
         """Whether walking the sub-tree again has no effect once its value is cached."""
