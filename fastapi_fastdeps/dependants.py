@@ -4,7 +4,8 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from types import FunctionType
+from typing import Any, TypeAlias, cast
 
 from fastapi import params
 from pydantic.fields import FieldInfo
@@ -191,15 +192,29 @@ def _children(dependant: Dependant, classifier: Classifier, path: str) -> tuple[
 
 def _places(dependant: Dependant) -> dict[str | None, tuple[Any, ...]]:
     """What `Annotated` carries at each parameter, which FastAPI's tree does not keep."""
-    if all(child.name is None for child in dependant.dependencies):
+    names = [child.name for child in dependant.dependencies if child.name is not None]
+    if not names:
         return {}
-    assert dependant.call is not None
-    parameters = get_typed_signature(dependant.call).parameters
-    return {
-        child.name: _metadata(parameters[child.name].annotation)
-        for child in dependant.dependencies
-        if child.name is not None and child.name in parameters
+    annotations = _evaluated(dependant.call, names) or {
+        name: parameter.annotation
+        for name, parameter in get_typed_signature(cast("Any", dependant.call)).parameters.items()
     }
+    return {name: _metadata(annotations.get(name)) for name in names}
+
+
+def _evaluated(call: Any, names: list[str]) -> dict[str, Any] | None:
+    """The annotations of a plain function, if none of these has to be evaluated.
+
+    It saves a second look at the whole signature, half of what a route costs to build.
+    """
+    if not isinstance(call, FunctionType) or hasattr(call, "__wrapped__"):
+        return None
+    if hasattr(call, "__signature__"):
+        return None
+    annotations = call.__annotations__
+    if any(isinstance(annotations.get(name), str) for name in names):
+        return None
+    return annotations
 
 
 def _metadata(annotation: Any) -> tuple[Any, ...]:
