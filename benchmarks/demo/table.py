@@ -1,0 +1,64 @@
+"""The results, for a terminal of 80 columns."""
+
+import os
+import platform
+from importlib.metadata import version
+
+from rich import box
+from rich.table import Table
+
+from benchmarks.demo.measure import Results, geometric_mean
+
+
+def results_table(results: Results, stock: str, ours: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
+    table.add_column("endpoint", no_wrap=True)
+    table.add_column("app", no_wrap=True)
+    table.add_column("requests/s", justify="right", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("hops", justify="right", no_wrap=True)
+    table.add_column("p50 ms", justify="right", no_wrap=True)
+    table.add_column("p95 ms", justify="right", no_wrap=True)
+    for scenario, by_app in results.items():
+        ratio = by_app[ours].rate / by_app[stock].rate
+        for app, result in by_app.items():
+            table.add_row(
+                scenario.name if app == stock else f"[dim]{scenario.about}[/]",
+                app if app == stock else f"[bold]{app}[/]",
+                f"{result.rate:,.0f} [dim]±{result.spread:3.0%}[/]",
+                "" if app == stock else f"[bold {_colour(ratio)}]x{ratio:.1f}[/]",
+                f"{result.hops_per_request:.1f}",
+                f"{result.latency(50) * 1000:.1f}",
+                f"{result.latency(95) * 1000:.1f}",
+                end_section=app == ours,
+            )
+    return table
+
+
+def conclusions(results: Results, stock: str, ours: str) -> list[str]:
+    rows = [(by_app[stock], by_app[ours]) for by_app in results.values()]
+    ratios = [our.rate / their.rate for their, our in rows]
+    saved = [their.hops_per_request - our.hops_per_request for their, our in rows]
+    loads = [load for pair in rows for result in pair for load in result.loads]
+    busy = max(load.client_cpu / load.seconds for load in loads)
+    return [
+        f"{ours} answered x{min(ratios):.1f} to x{max(ratios):.1f} as many requests per second"
+        f" (geometric mean x{geometric_mean(ratios):.1f}),",
+        f"with {min(saved):.0f} to {max(saved):.0f} fewer thread hops for each request.",
+        f"The client was busy for {busy:.0%} of a round at most.",
+    ]
+
+
+def machine() -> str:
+    packages = ("fastapi", "starlette", "pydantic", "uvicorn")
+    return ", ".join(
+        [
+            f"{platform.python_implementation()} {platform.python_version()}",
+            *(f"{package} {version(package)}" for package in packages),
+            f"{os.cpu_count()} CPUs",
+        ]
+    )
+
+
+def _colour(ratio: float) -> str:
+    return "green" if ratio > 1.1 else "red" if ratio < 0.9 else "yellow"
