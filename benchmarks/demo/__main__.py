@@ -16,7 +16,7 @@ from benchmarks.demo.compare import COMPARED, differences
 from benchmarks.demo.measure import measure
 from benchmarks.demo.process import ServerError, serving
 from benchmarks.demo.scenarios import SCENARIOS
-from benchmarks.demo.table import conclusions, machine, results_table
+from benchmarks.demo.table import LEGEND, conclusions, machine, results_table
 
 STOCK, OURS = "FastAPI", "FastDepsAPI"
 APPS = {STOCK: "benchmarks.catalogue.stock:app", OURS: "benchmarks.catalogue.app:app"}
@@ -45,8 +45,8 @@ async def _demo(options: argparse.Namespace, console: Console) -> int:
         ]
         console.print(f"[dim]{machine()}[/]")
         console.print(
-            f"[dim]One catalogue, two servers, {options.connections} connections, "
-            f"{options.rounds} rounds of {options.seconds:g} s each way.[/]"
+            f"[dim]{options.connections} connections, {options.rounds} rounds of"
+            f" {options.seconds:g} s for each endpoint and app[/]\n"
         )
         different = await differences(servers)
         with Progress(
@@ -65,25 +65,26 @@ async def _demo(options: argparse.Namespace, console: Console) -> int:
                 progress=lambda: progress.advance(task),
             )
     console.print(results_table(results, STOCK, OURS))
+    console.print(f"\n[dim]{LEGEND}[/]\n")
     for line in conclusions(results, STOCK, OURS):
         console.print(line)
     if different:
         console.print(f"[bold red]Answered differently: {', '.join(different)}.[/]")
         return 1
     console.print(
-        f"Status, headers and body of {len(COMPARED)} exchanges, errors and WebSockets among"
-        " them, were the same from both."
+        f"{len(COMPARED)} exchanges compared, errors and WebSockets among them: the same status,"
+        "\nheaders and body from both."
     )
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.demo", description=__doc__)
-    parser.add_argument("--rounds", type=_positive(int), default=3, help="default: %(default)s")
+    parser.add_argument("--rounds", type=_positive(int), default=5, help="default: %(default)s")
     parser.add_argument(
         "--seconds",
         type=_positive(float),
-        default=0.8,
+        default=0.4,
         help="for each endpoint and app in a round; default: %(default)s",
     )
     parser.add_argument(

@@ -29,8 +29,8 @@ class Result:
 
     @property
     def spread(self) -> float:
-        """How far the farthest round is from the median, as a part of it."""
-        return max(abs(rate - self.rate) for rate in self.rates) / self.rate
+        """Half the range of the rounds, as a part of the median."""
+        return (max(self.rates) - min(self.rates)) / 2 / self.rate
 
     @property
     def hops_per_request(self) -> float:
@@ -61,12 +61,12 @@ async def measure(
     results: Results = {
         scenario: {server.name: Result() for server in servers} for scenario in SCENARIOS
     }
+    hops = {server.name: await server.hops() for server in servers}
     orders = cycle([servers, servers[::-1]])
     for _ in range(rounds):
         for scenario in SCENARIOS:
             for server in next(orders):
                 result = results[scenario][server.name]
-                before = await server.hops()
                 try:
                     load = await drive(
                         server.port,
@@ -77,8 +77,9 @@ async def measure(
                     )
                 except OSError as error:
                     raise server.failure(f"hung up on {scenario.name} ({error})") from None
+                before, hops[server.name] = hops[server.name], await server.hops()
+                result.hops += hops[server.name] - before
                 result.loads.append(load)
-                result.hops += await server.hops() - before
                 progress()
     return results
 

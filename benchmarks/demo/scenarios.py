@@ -25,21 +25,21 @@ REVIEW = {"stars": 4, "text": "Does what it should."}
 SCENARIOS = (
     Scenario(
         "GET /products/suggestions",
-        "async endpoint, from memory",
+        "async, from memory",
         tuple(
             request("GET", f"/products/suggestions?prefix={prefix}&limit=5")
             for prefix in ("cl", "co", "fo", "he", "no", "pl", "tr", "vi")
         ),
     ),
-    Scenario("GET /me", "inline endpoint, from memory", (request("GET", "/me"),)),
+    Scenario("GET /me", "inline, from memory", (request("GET", "/me"),)),
     Scenario(
         "GET /products/{id}",
-        "threaded endpoint, one query",
+        "threaded, one query",
         tuple(request("GET", f"/products/{number}") for number in range(1, 101)),
     ),
     Scenario(
         "GET /products",
-        "threaded endpoint, two queries",
+        "threaded, two queries",
         tuple(
             request("GET", f"/products?category={category}&sort=-price&limit=10&offset={offset}")
             for category in ("garden", "kitchen", "office", "outdoor")
@@ -54,7 +54,7 @@ SCENARIOS = (
     ),
     Scenario(
         "GET /reports/sales",
-        "threaded endpoint, slow query",
+        "threaded, a slow query",
         (request("GET", "/reports/sales"),),
     ),
 )

@@ -9,16 +9,18 @@ from rich.table import Table
 
 from benchmarks.demo.measure import Results, geometric_mean
 
+LEGEND = (
+    "req/s: the median of the rounds, ± half their range. p50, p95: latency in ms.\n"
+    "hops: how often a request goes to a worker thread."
+)
+
 
 def results_table(results: Results, stock: str, ours: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), collapse_padding=True)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1))
     table.add_column("endpoint", no_wrap=True)
     table.add_column("app", no_wrap=True)
-    table.add_column("requests/s", justify="right", no_wrap=True)
-    table.add_column("", justify="right", no_wrap=True)
-    table.add_column("hops", justify="right", no_wrap=True)
-    table.add_column("p50 ms", justify="right", no_wrap=True)
-    table.add_column("p95 ms", justify="right", no_wrap=True)
+    for header in ("req/s", "", "hops", "p50", "p95"):
+        table.add_column(header, justify="right", no_wrap=True)
     for scenario, by_app in results.items():
         ratio = by_app[ours].rate / by_app[stock].rate
         for app, result in by_app.items():
@@ -28,8 +30,8 @@ def results_table(results: Results, stock: str, ours: str) -> Table:
                 f"{result.rate:,.0f} [dim]±{result.spread:3.0%}[/]",
                 "" if app == stock else f"[bold {_colour(ratio)}]x{ratio:.1f}[/]",
                 f"{result.hops_per_request:.1f}",
-                f"{result.latency(50) * 1000:.1f}",
-                f"{result.latency(95) * 1000:.1f}",
+                f"{result.latency(50) * 1000:,.0f}",
+                f"{result.latency(95) * 1000:,.0f}",
                 end_section=app == ours,
             )
     return table
@@ -42,22 +44,19 @@ def conclusions(results: Results, stock: str, ours: str) -> list[str]:
     loads = [load for pair in rows for result in pair for load in result.loads]
     busy = max(load.client_cpu / load.seconds for load in loads)
     return [
-        f"{ours} answered x{min(ratios):.1f} to x{max(ratios):.1f} as many requests per second"
-        f" (geometric mean x{geometric_mean(ratios):.1f}),",
-        f"with {min(saved):.0f} to {max(saved):.0f} fewer thread hops for each request.",
+        f"{ours} answered x{min(ratios):.1f} to x{max(ratios):.1f} as many requests per second,"
+        f" x{geometric_mean(ratios):.1f} in",
+        f"the geometric mean, with {min(saved):.0f} to {max(saved):.0f} fewer thread hops for"
+        " each request.",
         f"The client was busy for {busy:.0%} of a round at most.",
     ]
 
 
 def machine() -> str:
-    packages = ("fastapi", "starlette", "pydantic", "uvicorn")
-    return ", ".join(
-        [
-            f"{platform.python_implementation()} {platform.python_version()}",
-            *(f"{package} {version(package)}" for package in packages),
-            f"{os.cpu_count()} CPUs",
-        ]
-    )
+    packages = ("fastapi", "starlette", "pydantic")
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    versions = [f"{package} {version(package)}" for package in packages]
+    return ", ".join([python, *versions, f"{os.cpu_count()} CPUs"])
 
 
 def _colour(ratio: float) -> str:
