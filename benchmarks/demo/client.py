@@ -77,11 +77,13 @@ async def drive(
     deadline = start + seconds
 
     def until_deadline() -> Script:
-        while time.perf_counter() < deadline:
+        while True:
             response = yield next(requests)
             if response.status != status:
                 raise UnexpectedResponseError(response)
             load.latencies.append(response.seconds)
+            if time.perf_counter() >= deadline:
+                return
 
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
-from statistics import median, quantiles
+from statistics import median
 
 from benchmarks.demo.client import Load, drive
 from benchmarks.demo.process import RunningServer
@@ -38,8 +38,8 @@ class Result:
 
     def latency(self, percent: int) -> float:
         """The latency that so many percent of all requests did not exceed, in seconds."""
-        latencies = [latency for load in self.loads for latency in load.latencies]
-        return quantiles(latencies, n=100)[percent - 1]
+        latencies = sorted(latency for load in self.loads for latency in load.latencies)
+        return latencies[math.ceil(len(latencies) * percent / 100) - 1]
 
 
 Results = dict[Scenario, dict[str, Result]]
