@@ -1,6 +1,6 @@
 """Counting how often a program goes to a worker thread."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class HopCounter:
 
 
 @contextmanager
-def counted_hops() -> Iterator[HopCounter]:
+def counted_hops() -> Generator[HopCounter]:
     """Count the hops of every app in this process, in a program that only measures."""
     counter = HopCounter(anyio.to_thread.run_sync)
     with mock.patch.object(anyio.to_thread, "run_sync", counter):

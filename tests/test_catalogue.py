@@ -1,6 +1,7 @@
 """The catalogue does the same on both apps; only the threads differ."""
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -13,9 +14,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from benchmarks.catalogue.database import Database, Session
+from benchmarks.catalogue.database import Database
 from benchmarks.catalogue.factory import create_app
-from benchmarks.catalogue.models import User
+from benchmarks.catalogue.models import SalesReport, User
 from benchmarks.catalogue.products import NO_SUCH_PRODUCT
 from benchmarks.catalogue.repository import Repository
 from benchmarks.catalogue.settings import DEMO_KEYS, Settings
@@ -203,17 +204,24 @@ def test_a_watcher_is_turned_away(client: TestClient, path: str, code: int) -> N
 def test_a_session_gives_its_connection_back(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened: list[Session] = []
-    original = Session.__init__
+    borrowed: list[sqlite3.Connection] = []
+    returned: list[sqlite3.Connection] = []
+    borrow, give_back = Database.borrow, Database.give_back
 
-    def remember(session: Session, database: Database) -> None:
-        opened.append(session)
-        original(session, database)
+    def remember_borrow(database: Database) -> sqlite3.Connection:
+        borrowed.append(borrow(database))
+        return borrowed[-1]
 
-    monkeypatch.setattr(Session, "__init__", remember)
-    client.get("/products/1")
-    client.get("/products/100000")
-    assert [session._connection for session in opened] == [None, None]
+    def remember_return(database: Database, connection: sqlite3.Connection) -> None:
+        returned.append(connection)
+        give_back(database, connection)
+
+    monkeypatch.setattr(Database, "borrow", remember_borrow)
+    monkeypatch.setattr(Database, "give_back", remember_return)
+    for path in ("/products/1", "/products/100000", "/products?limit=0", "/me"):
+        client.get(path)
+    assert len(borrowed) == 2
+    assert returned == borrowed
 
 
 def test_both_apps_describe_themselves_alike(settings: Settings) -> None:
@@ -249,7 +257,7 @@ def test_only_what_blocks_goes_to_a_thread(
 
 
 def test_a_watcher_costs_one_thread_hop_instead_of_five(settings: Settings) -> None:
-    hops = []
+    hops: list[int] = []
     for app_class in APPS:
         with (
             TestClient(create_app(app_class, settings)) as client,
@@ -276,7 +284,7 @@ def test_the_report_is_made_in_a_worker_thread(
     threads: list[int] = []
     original = Repository.sales
 
-    def remember(repository: Repository, year: int) -> Any:
+    def remember(repository: Repository, year: int) -> SalesReport:
         threads.append(threading.get_ident())
         return original(repository, year)
 

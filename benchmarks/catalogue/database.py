@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Database:
         self._idle.append(connection)
 
     @contextmanager
-    def transaction(self, connection: sqlite3.Connection) -> Iterator[None]:
+    def transaction(self, connection: sqlite3.Connection) -> Generator[None]:
         """One writer at a time: waiting on a lock is cheaper than SQLite's polling."""
         with self._writing:
             connection.execute("BEGIN IMMEDIATE")
@@ -73,7 +73,7 @@ class Session:
         return self._connection
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Generator[sqlite3.Connection]:
         with self._database.transaction(self.connection):
             yield self.connection
 

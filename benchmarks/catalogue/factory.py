@@ -1,6 +1,6 @@
 """The application, built on whichever class it is given."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from typing import TypeVar
 
@@ -26,7 +26,7 @@ def create_app(app_class: type[AppT], settings: Settings | None = None) -> AppT:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     with closing(Database(app.state.settings.database)) as database:
         app.state.database = database
         app.state.prices = PriceFeed()

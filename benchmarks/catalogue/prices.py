@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from benchmarks.catalogue.models import PriceChange
@@ -19,7 +19,7 @@ class PriceFeed:
             queue.put_nowait(change)
 
     @contextmanager
-    def watch(self, product_id: int) -> Iterator[asyncio.Queue[PriceChange]]:
+    def watch(self, product_id: int) -> Generator[asyncio.Queue[PriceChange]]:
         queue: asyncio.Queue[PriceChange] = asyncio.Queue()
         self._watchers[product_id].add(queue)
         try:

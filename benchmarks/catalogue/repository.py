@@ -1,7 +1,7 @@
 """The queries. Every method does I/O: call them in a worker thread."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -89,7 +89,7 @@ class Repository:
 
 
 @contextmanager
-def repository_of(database: Database) -> Iterator[Repository]:
+def repository_of(database: Database) -> Generator[Repository]:
     """For what outlives a request, or must not keep its connection: tasks and WebSockets."""
     session = Session(database)
     try:

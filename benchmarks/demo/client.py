@@ -39,7 +39,7 @@ class Load:
     """What came of one load."""
 
     seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list[float])
     client_cpu: float = 0.0
 
 

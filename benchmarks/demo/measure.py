@@ -15,7 +15,7 @@ from benchmarks.demo.scenarios import SCENARIOS, Scenario
 class Result:
     """One kind of endpoint on one server, over all rounds."""
 
-    loads: list[Load] = field(default_factory=list)
+    loads: list[Load] = field(default_factory=list[Load])
     hops: int = 0
 
     @property

@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ class RunningServer:
 
 
 @asynccontextmanager
-async def serving(name: str, app: str, database: Path) -> AsyncIterator[RunningServer]:
+async def serving(name: str, app: str, database: Path) -> AsyncGenerator[RunningServer]:
     """A server for `app` on a free port of this machine, ended with the block."""
     with tempfile.TemporaryFile() as errors:
         process = await asyncio.create_subprocess_exec(
