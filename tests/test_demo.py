@@ -48,7 +48,7 @@ def test_a_server_that_dies_and_one_that_refuses_are_reported(tmp_path: Path) ->
         server.process.kill()
         await server.process.wait()
         with pytest.raises(ServerError, match="stock server died"):
-            await server.hops()
+            await server.usage()
 
     async def start() -> None:
         async with serving("stock", STOCK, tmp_path / "x.sqlite3") as server:

@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seconds",
         type=_positive(float),
-        default=0.4,
+        default=0.35,
         help="for each endpoint and app in a round; default: %(default)s",
     )
     parser.add_argument(

@@ -10,6 +10,8 @@ from benchmarks.demo.client import Load, drive
 from benchmarks.demo.process import RunningServer
 from benchmarks.demo.scenarios import SCENARIOS, Scenario
 
+WARM_UP_SECONDS = 0.1
+
 
 @dataclass
 class Result:
@@ -17,6 +19,11 @@ class Result:
 
     loads: list[Load] = field(default_factory=list[Load])
     hops: int = 0
+    cpu_seconds: float = 0.0
+
+    @property
+    def requests(self) -> int:
+        return sum(len(load.latencies) for load in self.loads)
 
     @property
     def rates(self) -> list[float]:
@@ -34,7 +41,12 @@ class Result:
 
     @property
     def hops_per_request(self) -> float:
-        return self.hops / sum(len(load.latencies) for load in self.loads)
+        return self.hops / self.requests
+
+    @property
+    def cpu_per_request(self) -> float:
+        """The server's time on a CPU: what others do on the machine matters little to it."""
+        return self.cpu_seconds / self.requests
 
     def latency(self, percent: int) -> float:
         """The latency that so many percent of all requests did not exceed, in seconds."""
@@ -61,25 +73,32 @@ async def measure(
     results: Results = {
         scenario: {server.name: Result() for server in servers} for scenario in SCENARIOS
     }
-    hops = {server.name: await server.hops() for server in servers}
     orders = cycle([servers, servers[::-1]])
+
+    async def load(server: RunningServer, scenario: Scenario, seconds: float) -> Load:
+        try:
+            return await drive(
+                server.port,
+                scenario.endless(),
+                status=scenario.status,
+                connections=connections,
+                seconds=seconds,
+            )
+        except OSError as error:
+            raise server.failure(f"hung up on {scenario.name} ({error})") from None
+
+    for scenario in SCENARIOS:
+        for server in servers:
+            await load(server, scenario, WARM_UP_SECONDS)
     for _ in range(rounds):
         for scenario in SCENARIOS:
             for server in next(orders):
                 result = results[scenario][server.name]
-                try:
-                    load = await drive(
-                        server.port,
-                        scenario.endless(),
-                        status=scenario.status,
-                        connections=connections,
-                        seconds=seconds,
-                    )
-                except OSError as error:
-                    raise server.failure(f"hung up on {scenario.name} ({error})") from None
-                before, hops[server.name] = hops[server.name], await server.hops()
-                result.hops += hops[server.name] - before
-                result.loads.append(load)
+                before = await server.usage()
+                result.loads.append(await load(server, scenario, seconds))
+                after = await server.usage()
+                result.hops += after.hops - before.hops
+                result.cpu_seconds += after.cpu_seconds - before.cpu_seconds
                 progress()
     return results
 

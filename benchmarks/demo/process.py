@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 30
@@ -20,6 +20,13 @@ class ServerError(Exception):
     """A server didn't start, or died."""
 
 
+class Usage(NamedTuple):
+    """What a server has used since it started."""
+
+    hops: int
+    cpu_seconds: float
+
+
 @dataclass(frozen=True)
 class RunningServer:
     name: str
@@ -27,10 +34,10 @@ class RunningServer:
     process: Process
     errors: BinaryIO
 
-    async def hops(self) -> int:
-        """How many thread hops the server has made; all of a request's, work after it too."""
-        before, now = -1, await self._ask()
-        while now != before:
+    async def usage(self) -> Usage:
+        """What it has used so far, when work that outlives its response is done as well."""
+        before, now = None, await self._ask()
+        while before is None or now.hops != before.hops:
             await asyncio.sleep(0.02)
             before, now = now, await self._ask()
         return now
@@ -40,21 +47,22 @@ class RunningServer:
         lines = self.errors.read().decode(errors="replace").strip().splitlines()
         return ServerError("\n".join([f"The {self.name} server {reason}.", *lines[-20:]]))
 
-    async def _ask(self) -> int:
+    async def read(self, failure: str) -> bytes:
+        assert self.process.stdout
+        line = await self.process.stdout.readline()
+        if not line:
+            raise self.failure(failure)
+        return line
+
+    async def _ask(self) -> Usage:
         assert self.process.stdin
         try:
             self.process.stdin.write(b"\n")
             await self.process.stdin.drain()
         except ConnectionError:
             raise self.failure("died") from None
-        return await self.read_number("died")
-
-    async def read_number(self, failure: str) -> int:
-        assert self.process.stdout
-        line = await self.process.stdout.readline()
-        if not line:
-            raise self.failure(failure)
-        return int(line)
+        hops, cpu_seconds = (await self.read("died")).split()
+        return Usage(int(hops), float(cpu_seconds))
 
 
 @asynccontextmanager
@@ -78,7 +86,7 @@ async def serving(name: str, app: str, database: Path) -> AsyncGenerator[Running
             starting = RunningServer(name, 0, process, errors)
             try:
                 async with asyncio.timeout(_START_SECONDS):
-                    port = await starting.read_number("did not start")
+                    port = int(await starting.read("did not start"))
             except TimeoutError:
                 raise starting.failure(f"did not start in {_START_SECONDS} s") from None
             yield RunningServer(name, port, process, errors)
