@@ -11,7 +11,7 @@ from benchmarks.demo.measure import Results, geometric_mean
 
 LEGEND = (
     "req/s: median of the rounds, ± half their range. hops: to a worker thread, per\n"
-    "request. CPU: the server's, in ms per request. p50, p95: the client's wait in ms."
+    "request. CPU: the server's, in ms per request. p50, p95: latency in ms."
 )
 
 
