@@ -55,6 +55,7 @@ async def _demo(options: argparse.Namespace, console: Console) -> int:
             TimeRemainingColumn(),
             console=console,
             transient=True,
+            disable=not console.is_terminal,
         ) as progress:
             task = progress.add_task("", total=options.rounds * len(SCENARIOS) * len(APPS))
             results = await measure(

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 KEY = "editor-key"
+PATIENCE_SECONDS = 20
+"""How long a server may take for a response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ async def fetch(port: int, data: bytes) -> Response:
     def once() -> Script:
         responses.append((yield data))
 
-    await _play(port, once())
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await _play(port, once())
     return responses[0]
 
 
@@ -86,7 +89,7 @@ async def drive(
                 return
 
     try:
-        async with asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(seconds + PATIENCE_SECONDS), asyncio.TaskGroup() as tasks:
             for _ in range(connections):
                 tasks.create_task(_play(port, until_deadline()))
     except ExceptionGroup as group:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
 from statistics import median
 
 from benchmarks.demo.client import Load, drive
@@ -73,10 +72,10 @@ async def measure(
     results: Results = {
         scenario: {server.name: Result() for server in servers} for scenario in SCENARIOS
     }
-    orders = cycle([servers, servers[::-1]])
+    orders = [servers, servers[::-1]]
 
     async def load(server: RunningServer, scenario: Scenario, seconds: float) -> Load:
-        try:
+        with server.blamed_for(scenario.name):
             return await drive(
                 server.port,
                 scenario.endless(),
@@ -84,19 +83,18 @@ async def measure(
                 connections=connections,
                 seconds=seconds,
             )
-        except OSError as error:
-            raise server.failure(f"hung up on {scenario.name} ({error})") from None
 
     for scenario in SCENARIOS:
         for server in servers:
             await load(server, scenario, WARM_UP_SECONDS)
-    for _ in range(rounds):
+    used = {server.name: await server.usage() for server in servers}
+    for number in range(rounds):
         for scenario in SCENARIOS:
-            for server in next(orders):
+            for server in orders[number % 2]:
                 result = results[scenario][server.name]
-                before = await server.usage()
+                before = used[server.name]
                 result.loads.append(await load(server, scenario, seconds))
-                after = await server.usage()
+                after = used[server.name] = await server.usage()
                 result.hops += after.hops - before.hops
                 result.cpu_seconds += after.cpu_seconds - before.cpu_seconds
                 progress()

@@ -5,8 +5,8 @@ import os
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -46,6 +46,14 @@ class RunningServer:
         self.errors.seek(0)
         lines = self.errors.read().decode(errors="replace").strip().splitlines()
         return ServerError("\n".join([f"The {self.name} server {reason}.", *lines[-20:]]))
+
+    @contextmanager
+    def blamed_for(self, request: str) -> Generator[None]:
+        """A connection that fails or goes quiet is the server's failure."""
+        try:
+            yield
+        except OSError as error:
+            raise self.failure(f"did not answer {request} ({error!r})") from None
 
     async def read(self, failure: str) -> bytes:
         assert self.process.stdout
