@@ -86,7 +86,7 @@ async def measure(
 
     for scenario in SCENARIOS:
         for server in servers:
-            await load(server, scenario, WARM_UP_SECONDS)
+            await load(server, scenario, min(seconds, WARM_UP_SECONDS))
     used = {server.name: await server.usage() for server in servers}
     for number in range(rounds):
         for scenario in SCENARIOS:

@@ -31,8 +31,8 @@ def results_table(results: Results, stock: str, ours: str) -> Table:
                 "" if app == stock else f"[bold {_colour(ratio)}]x{ratio:.1f}[/]",
                 f"{result.hops_per_request:.1f}",
                 f"{result.cpu_per_request * 1000:.2f}",
-                f"{result.latency(50) * 1000:,.0f}",
-                f"{result.latency(95) * 1000:,.0f}",
+                f"{result.latency(50) * 1000:.0f}",
+                f"{result.latency(95) * 1000:.0f}",
                 end_section=app == ours,
             )
     return table
