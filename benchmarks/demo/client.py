@@ -111,7 +111,7 @@ async def _play(port: int, script: Script) -> None:
 
 
 class _Connection(asyncio.Protocol):
-    """A protocol, not streams: they would cost the client twice as much per request."""
+    """A protocol, for nothing then stands between a response and the next request."""
 
     def __init__(self, script: Script, done: asyncio.Future[None]) -> None:
         self.done = done

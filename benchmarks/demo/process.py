@@ -106,8 +106,9 @@ async def _end(process: Process) -> None:
     with suppress(ProcessLookupError):
         process.terminate()
     try:
-        async with asyncio.timeout(_STOP_SECONDS):
-            await process.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_STOP_SECONDS):
+                await process.wait()
     finally:
         if process.returncode is None:
             process.kill()
