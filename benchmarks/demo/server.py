@@ -1,0 +1,48 @@
+"""The server process of the demo: uvicorn, its thread hops counted.
+
+It prints its port when it serves, answers every line on stdin with the hops and the seconds
+of CPU so far, and leaves when stdin ends: it never outlives the demo, however that ended.
+"""
+
+import socket
+import sys
+import threading
+import time
+
+import uvicorn
+
+from benchmarks.hops import HopCounter, counted_hops
+
+
+class AnnouncingServer(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            print(port, flush=True)
+
+
+def main(app: str) -> None:
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        loop="asyncio" if sys.platform == "win32" else "uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+    )
+    server = AnnouncingServer(config)
+    with counted_hops() as counter:
+        threading.Thread(target=_answer, args=(server, counter), daemon=True).start()
+        server.run()
+
+
+def _answer(server: uvicorn.Server, counter: HopCounter) -> None:
+    for _ in sys.stdin:
+        print(counter.hops, time.process_time(), flush=True)
+    server.should_exit = True
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
