@@ -1,0 +1,271 @@
+"""Who decides where a callable runs."""
+
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Annotated, Any, Generic, TypeVar
+
+import pytest
+from fastapi import Depends
+
+from fastapi_fastdeps import (
+    Candidate,
+    Classifier,
+    Execution,
+    FastDepsAPI,
+    Inline,
+    Threaded,
+    all_classes,
+    default_classifier,
+    first_match,
+    inline,
+    markers,
+    predicate,
+    threaded,
+)
+from tests.hops import ask, here
+
+T = TypeVar("T")
+
+
+def plain() -> str:
+    return here()
+
+
+class Page:
+    def __init__(self) -> None:
+        self.where = here()
+
+
+class Repo(Generic[T]): ...
+
+
+@threaded
+class Session:
+    def __init__(self) -> None:
+        self.where = here()
+
+
+def no_opinion(candidate: Candidate, /) -> Execution | None:
+    return None
+
+
+def never(candidate: Candidate, /) -> Execution | None:
+    raise AssertionError(f"asked about {candidate}")
+
+
+class Constant:
+    def __init__(self, execution: Execution) -> None:
+        self.execution = execution
+
+    def __call__(self, candidate: Candidate, /) -> Execution | None:
+        return self.execution
+
+
+def test_all_classes_has_an_opinion_about_classes_alone() -> None:
+    assert all_classes(Candidate(Page)) == Inline()
+    assert all_classes(Candidate(Repo[int])) == Inline()
+    assert all_classes(Candidate(plain)) is None
+    assert all_classes(Candidate(Page().__init__)) is None
+
+
+def test_all_classes_behind_the_default_leaves_what_is_marked_as_it_is() -> None:
+    app = FastDepsAPI(classifier=first_match(default_classifier, all_classes))
+
+    @app.get("/")
+    async def read(
+        page: Annotated[Page, Depends()],
+        session: Annotated[Session, Depends()],
+        other: Annotated[Page, Depends(use_cache=False), Threaded],
+        function: Annotated[str, Depends(plain)],
+    ) -> list[str]:
+        return [page.where, session.where, other.where, function]
+
+    assert ask(app) == (["loop", "thread", "thread", "thread"], 3)
+
+
+def test_predicate_is_inline_where_its_function_is_true_of_the_callable() -> None:
+    classifier = predicate(lambda call: call is plain)
+    assert classifier(Candidate(plain)) == Inline()
+    assert classifier(Candidate(Page)) is None
+
+
+def test_the_first_opinion_wins() -> None:
+    classifier = first_match(no_opinion, Constant(Threaded()), never)
+    assert classifier(Candidate(plain)) == Threaded()
+
+
+def test_no_opinion_at_all_is_no_opinion() -> None:
+    assert first_match()(Candidate(plain)) is None
+    assert first_match(no_opinion, first_match(no_opinion))(Candidate(plain)) is None
+
+
+def test_first_match_nests() -> None:
+    classifier = first_match(first_match(no_opinion, markers), Constant(Inline()), never)
+    assert classifier(Candidate(Session)) == Threaded()
+    assert classifier(Candidate(plain)) == Inline()
+
+
+def test_no_opinion_is_threaded() -> None:
+    app = FastDepsAPI(classifier=no_opinion)
+    app.get("/")(plain)
+    assert ask(app) == ("thread", 2)
+
+
+def test_without_a_classifier_the_markers_decide() -> None:
+    app = FastDepsAPI()
+    app.get("/")(inline(partial(plain)))
+    app.get("/other")(plain)
+    assert ask(app)[0] == "loop"
+    assert ask(app, "/other")[0] == "thread"
+
+
+def test_markers_can_be_left_out() -> None:
+    app = FastDepsAPI(classifier=Constant(Inline()))
+
+    @app.get("/")
+    async def read(
+        session: Annotated[Session, Depends()], plain: Annotated[str, Depends(plain), Threaded]
+    ) -> list[str]:
+        return [session.where, plain]
+
+    assert ask(app) == (["loop", "loop"], 0)
+
+
+def test_any_object_that_can_be_called_is_a_classifier() -> None:
+    class Methods:
+        def method(self, candidate: Candidate, /) -> Execution | None:
+            return Inline()
+
+    classifiers: list[Classifier] = [
+        Constant(Inline()),
+        Methods().method,
+        partial(Methods.method, Methods()),
+        lambda candidate: Inline(),
+    ]
+    for classifier in classifiers:
+        app = FastDepsAPI(classifier=classifier)
+        app.get("/")(plain)
+        assert ask(app) == ("loop", 0)
+
+
+def test_a_candidate_is_told_with_all_that_is_known_of_its_place() -> None:
+    asked: list[Candidate] = []
+
+    def listening(candidate: Candidate, /) -> Execution | None:
+        asked.append(candidate)
+        return None
+
+    depends, page = Depends(plain), Depends()
+    app = FastDepsAPI(classifier=listening)
+
+    async def outer(page: Annotated[Page, "a tag", page]) -> None: ...
+
+    @app.get("/items/{item}", dependencies=[Depends(Session)])
+    def read(
+        item: int,
+        tagged: Annotated[str, depends, "database", 3],
+        old: str = Depends(plain),
+        nested: None = Depends(outer),
+    ) -> None: ...
+
+    path = "/items/{item}"
+    assert asked == [
+        Candidate(read, role="endpoint", path=path),
+        Candidate(Session, path=path),
+        Candidate(plain, parameter="tagged", metadata=(depends, "database", 3), path=path),
+        Candidate(plain, parameter="old", path=path),
+        Candidate(Page, parameter="page", metadata=("a tag", page), path=path),
+    ]
+
+
+def test_a_users_own_tag_at_the_place_can_decide() -> None:
+    def by_tag(candidate: Candidate, /) -> Execution | None:
+        return Inline() if "cheap" in candidate.metadata else None
+
+    app = FastDepsAPI(classifier=first_match(default_classifier, by_tag))
+
+    @app.get("/")
+    async def read(
+        cheap: Annotated[str, Depends(plain), "cheap"],
+        dear: Annotated[str, Depends(plain, use_cache=False), "dear"],
+    ) -> list[str]:
+        return [cheap, dear]
+
+    assert ask(app) == (["loop", "thread"], 1)
+
+
+def test_the_path_and_the_role_can_decide() -> None:
+    def by_place(candidate: Candidate, /) -> Execution | None:
+        inline = candidate.path == "/inline" or candidate.role == "dependency"
+        return Inline() if inline else None
+
+    app = FastDepsAPI(classifier=by_place)
+    for path in ("/inline", "/other"):
+
+        @app.get(path)
+        def read(value: Annotated[str, Depends(plain)]) -> list[str]:
+            return [value, here()]
+
+    assert ask(app, "/inline") == (["loop", "loop"], 0)
+    assert ask(app, "/other") == (["loop", "thread"], 2)
+
+
+def test_no_classifier_is_asked_about_async_callables() -> None:
+    async def coroutine() -> str:
+        return here()
+
+    async def generator() -> Any:
+        yield here()
+
+    class Checker:
+        async def __call__(self) -> str:
+            return here()
+
+    app = FastDepsAPI(classifier=never)
+
+    @app.get("/")
+    async def read(
+        first: Annotated[str, Depends(coroutine)],
+        second: Annotated[str, Depends(generator)],
+        third: Annotated[str, Depends(Checker())],
+        fourth: Annotated[str, Depends(partial(coroutine))],
+    ) -> list[str]:
+        return [first, second, third, fourth]
+
+    assert ask(app) == (["loop"] * 4, 0)
+
+
+def test_a_providers_object_of_dependency_injector_is_inline() -> None:
+    containers: ModuleType = pytest.importorskip("dependency_injector.containers")
+    from dependency_injector import providers
+    from dependency_injector.wiring import Provide, inject
+
+    class Container(containers.DeclarativeContainer):  # type: ignore[name-defined,misc]
+        service = providers.Factory(dict, name="service")
+
+    app = FastDepsAPI()
+
+    @app.get("/")
+    @inject
+    async def read(
+        service: Annotated[dict[str, str], Depends(Provide[Container.service])],
+    ) -> dict[str, str]:
+        return service
+
+    container = Container()
+    container.wire(modules=[__name__])
+    try:
+        assert ask(app) == ({"name": "service"}, 0)
+    finally:
+        container.unwire()
+
+
+def test_a_decision_about_a_place_is_no_decision_about_the_callable() -> None:
+    def built(classifier: Callable[..., Any]) -> FastDepsAPI:
+        app = FastDepsAPI(classifier=classifier)
+        app.get("/")(plain)
+        return app
+
+    assert ask(built(Constant(Inline()))) == ("loop", 0)
+    assert ask(built(Constant(Threaded()))) == ("thread", 2)
