@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from types import ModuleType
 from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
@@ -237,11 +236,11 @@ def test_no_classifier_is_asked_about_async_callables() -> None:
 
 
 def test_a_providers_object_of_dependency_injector_is_inline() -> None:
-    containers: ModuleType = pytest.importorskip("dependency_injector.containers")
+    containers: Any = pytest.importorskip("dependency_injector.containers")
     from dependency_injector import providers
     from dependency_injector.wiring import Provide, inject
 
-    class Container(containers.DeclarativeContainer):  # type: ignore[name-defined,misc]
+    class Container(containers.DeclarativeContainer):  # type: ignore[misc]
         service = providers.Factory(dict, name="service")
 
     app = FastDepsAPI()
