@@ -1,14 +1,14 @@
 """Routers and routes whose sync callables run where a classifier says."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
-from fastapi import routing
+from fastapi import params, routing
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp
@@ -339,9 +339,16 @@ class ClassifiedInclusion(IncludedRouter):
                 path = compile_path(self.include_context.path_for(route))[1]
                 endpoint = isinstance(route, APIRoute)
                 classify(route.dependant, self.classifier, endpoint=endpoint, path=path)
-                for depends in self.include_context.dependencies:
-                    dependant = get_parameterless_sub_dependant(depends=depends, path=path)
-                    classify_dependency(dependant, self.classifier, path)
+                self._check_dependencies(self.include_context.dependencies, path)
+        for route in self.original_router._low_priority_routes:
+            if isinstance(route, FrontendRouteGroup):
+                self._check_dependencies(self.include_context.dependencies, "")
+                self._check_dependencies(route.dependencies, "")
+
+    def _check_dependencies(self, dependencies: Iterable[params.Depends], path: str) -> None:
+        for depends in dependencies:
+            dependant = get_parameterless_sub_dependant(depends=depends, path=path)
+            classify_dependency(dependant, self.classifier, path)
 
     def _inclusion_of(self, route: IncludedRouter) -> "ClassifiedInclusion":
         """What a router's own inclusion of another is at this place."""
