@@ -175,7 +175,7 @@ def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
     except Exception as error:
         raise ClassifierError(
             f"The classifier {_name(classifier)} raised {error!r} when asked about "
-            f"{_place(candidate)}."
+            f"{_place(candidate)}. Return Inline(), Threaded() or None."
         ) from error
     if execution is None:
         return None
