@@ -1,0 +1,407 @@
+"""`dependency_overrides`: found by the original callable, classified like what they replace."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from typing import Annotated, Any
+
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Request, Security, WebSocket
+from fastapi.security import OAuth2PasswordBearer, SecurityScopes
+from fastapi.testclient import TestClient
+
+from fastapi_fastdeps import (
+    FastDepsAPI,
+    FastDepsError,
+    FastDepsRouter,
+    Inline,
+    Threaded,
+    all_classes,
+    inline,
+    threaded,
+)
+from tests.hops import ask, everything, here, hops
+
+
+def plain() -> str:
+    return f"plain {here()}"
+
+
+@inline
+def safe() -> str:
+    return f"safe {here()}"
+
+
+@threaded
+def blocking() -> str:
+    return f"blocking {here()}"
+
+
+async def awaited() -> str:
+    return f"awaited {here()}"
+
+
+def fake() -> str:
+    return f"fake {here()}"
+
+
+@inline
+def safe_fake() -> str:
+    return f"safe fake {here()}"
+
+
+@threaded
+def blocking_fake() -> str:
+    return f"blocking fake {here()}"
+
+
+async def awaited_fake() -> str:
+    return f"awaited fake {here()}"
+
+
+def generator_fake() -> Iterator[str]:
+    yield f"generator fake {here()}"
+
+
+async def awaited_generator_fake() -> AsyncIterator[str]:
+    yield f"awaited generator fake {here()}"
+
+
+class ClassFake(str):
+    def __new__(cls) -> "ClassFake":
+        return super().__new__(cls, f"class fake {here()}")
+
+
+class CallableFake:
+    def __call__(self) -> str:
+        return f"callable fake {here()}"
+
+
+def app_with(original: Callable[..., Any], *place: Any, **options: Any) -> FastDepsAPI:
+    app = FastDepsAPI(**options)
+
+    @app.get("/")
+    async def read(value: Annotated[Any, Depends(original), *place]) -> Any:
+        return value
+
+    return app
+
+
+def answer(app: FastDepsAPI, original: Any, override: Any) -> Any:
+    app.dependency_overrides[original] = override
+    return ask(app)[0]
+
+
+@pytest.mark.parametrize(
+    ("original", "place", "override", "expected"),
+    [
+        # Without an opinion about the override, the decision of what it replaces.
+        (safe, (), fake, "fake loop"),
+        (blocking, (), fake, "fake thread"),
+        (plain, (), fake, "fake thread"),
+        (awaited, (), fake, "fake thread"),
+        # The override's own marker goes first,
+        (safe, (), blocking_fake, "blocking fake thread"),
+        (blocking, (), safe_fake, "safe fake loop"),
+        (plain, (), safe_fake, "safe fake loop"),
+        (awaited, (), safe_fake, "safe fake loop"),
+        # and that of the place before it.
+        (plain, (Inline,), fake, "fake loop"),
+        (plain, (Inline,), blocking_fake, "blocking fake loop"),
+        (safe, (Threaded,), fake, "fake thread"),
+        (safe, (Threaded,), safe_fake, "safe fake thread"),
+        # Async overrides are awaited, whatever is said.
+        (safe, (), awaited_fake, "awaited fake loop"),
+        (plain, (), awaited_fake, "awaited fake loop"),
+        (plain, (Inline,), awaited_fake, "awaited fake loop"),
+        (plain, (Threaded,), awaited_fake, "awaited fake loop"),
+        # Any kind of callable overrides any other.
+        (safe, (), generator_fake, "generator fake loop"),
+        (plain, (), generator_fake, "generator fake thread"),
+        (safe, (), awaited_generator_fake, "awaited generator fake loop"),
+        (safe, (), ClassFake, "class fake loop"),
+        (plain, (), ClassFake, "class fake thread"),
+        (safe, (), CallableFake(), "callable fake loop"),
+        (safe, (), partial(fake), "fake loop"),
+        (plain, (), inline(partial(fake)), "fake loop"),
+    ],
+)
+def test_an_override_is_classified_like_what_it_replaces(
+    original: Any, place: tuple[Any, ...], override: Any, expected: str
+) -> None:
+    assert answer(app_with(original, *place), original, override) == expected
+
+
+def test_the_classifier_is_asked_about_the_override() -> None:
+    assert answer(app_with(plain, classifier=all_classes), plain, ClassFake) == "class fake loop"
+    assert answer(app_with(plain, classifier=everything), plain, fake) == "fake loop"
+
+
+@pytest.mark.parametrize("override", [fake, generator_fake, safe_fake, awaited_fake])
+def test_an_override_of_an_inline_place_takes_no_thread(override: Any) -> None:
+    app = app_with(safe)
+    app.dependency_overrides[safe] = override
+    assert ask(app)[1] == 0
+
+
+def test_an_inline_generator_is_overridden_and_neither_entered_nor_left() -> None:
+    log: list[str] = []
+
+    @inline
+    def session() -> Iterator[str]:
+        log.append("entered")
+        yield "session"
+
+    def fake_session() -> Iterator[str]:
+        log.append(f"enter {here()}")
+        yield "fake"
+        log.append(f"leave {here()}")
+
+    app = app_with(session)
+    assert answer(app, session, fake_session) == "fake"
+    assert log == ["enter loop", "leave loop"]
+
+
+@pytest.mark.parametrize("lifespan", [False, True])
+def test_overrides_hold_with_and_without_lifespan(lifespan: bool) -> None:
+    app = app_with(safe)
+    app.dependency_overrides[safe] = fake
+    client = TestClient(app)
+    if lifespan:
+        with client:
+            assert client.get("/").json() == "fake loop"
+    else:
+        assert client.get("/").json() == "fake loop"
+
+
+def test_overrides_may_change_between_requests() -> None:
+    app = app_with(safe)
+    with TestClient(app) as client, hops() as sent:
+
+        def read() -> str:
+            text: str = client.get("/").json()
+            return text
+
+        assert read() == "safe loop"
+        app.dependency_overrides[safe] = fake
+        assert read() == read() == "fake loop"
+        app.dependency_overrides[safe] = lambda: "other"
+        assert read() == "other"
+        app.dependency_overrides = {safe: safe_fake}
+        assert read() == "safe fake loop"
+        app.dependency_overrides[plain] = fake
+        assert read() == "safe fake loop"
+        app.dependency_overrides.clear()
+        assert read() == "safe loop"
+    assert sent == []
+
+
+def test_an_override_of_something_else_changes_nothing() -> None:
+    app = app_with(safe)
+    app.get("/endpoint")(inline(partial(plain)))
+    app.dependency_overrides[blocking] = fake
+    assert ask(app) == ("safe loop", 0)
+    assert ask(app, "/endpoint") == ("plain loop", 0)
+
+
+def test_the_dependencies_of_an_override_are_classified_in_their_own_places() -> None:
+    def inner(value: Annotated[str, Depends(plain), Inline], q: str) -> list[str]:
+        return [value, q, here()]
+
+    def nested_fake(
+        first: Annotated[list[str], Depends(inner), Inline],
+        second: Annotated[str, Depends(safe)],
+        third: Annotated[str, Depends(plain, use_cache=False)],
+        old: str = Depends(blocking),
+    ) -> list[Any]:
+        return [first, second, third, old, here()]
+
+    app = app_with(replaced)
+    app.dependency_overrides[replaced] = nested_fake
+    expected = [
+        ["plain loop", "x", "loop"],
+        "safe loop",
+        "plain thread",
+        "blocking thread",
+        "loop",
+    ]
+    assert ask(app, "/?q=x") == (expected, 2)
+
+
+@inline
+def replaced() -> str:
+    raise AssertionError("not overridden")
+
+
+def test_a_dependency_of_an_inline_dependency_is_overridden() -> None:
+    @inline
+    def outer(value: Annotated[str, Depends(replaced)]) -> list[str]:
+        return [value, here()]
+
+    app = app_with(outer)
+    assert answer(app, replaced, fake) == ["fake loop", "loop"]
+
+
+def test_a_dependency_of_an_override_is_overridden_in_turn() -> None:
+    def chained(value: Annotated[str, Depends(replaced)]) -> list[str]:
+        return [value, here()]
+
+    app = app_with(safe)
+    app.dependency_overrides[replaced] = fake
+    assert answer(app, safe, chained) == ["fake loop", "loop"]
+
+
+def test_an_override_is_called_once_for_all_who_share_it() -> None:
+    calls: list[str] = []
+
+    def counted() -> int:
+        calls.append(here())
+        return len(calls)
+
+    app = FastDepsAPI()
+
+    def outer(value: Annotated[int, Depends(replaced)]) -> int:
+        return value
+
+    @app.get("/")
+    async def read(
+        outer: Annotated[int, Depends(outer), Inline],
+        value: Annotated[int, Depends(replaced)],
+        own: Annotated[int, Depends(replaced, use_cache=False)],
+    ) -> list[int]:
+        return [outer, value, own]
+
+    assert answer(app, replaced, counted) == [1, 1, 2]
+    assert calls == ["loop", "loop"]
+
+
+class Service:
+    @inline
+    def bound(self) -> str:
+        raise AssertionError("not overridden")
+
+    def __call__(self) -> str:
+        raise AssertionError("not overridden")
+
+
+service = Service()
+
+
+@pytest.mark.parametrize(
+    ("placed", "key"), [(service.bound, service.bound), (service, service), (Service, Service)]
+)
+def test_an_override_is_found_by_any_callable_that_equals_the_original(
+    placed: Any, key: Any
+) -> None:
+    assert answer(app_with(placed, Inline), key, fake) == "fake loop"
+
+
+@pytest.mark.parametrize("router_class", [APIRouter, FastDepsRouter])
+def test_overrides_of_the_app_hold_at_every_place(router_class: Any) -> None:
+    log: list[str] = []
+
+    def logged() -> str:
+        log.append(here())
+        return "fake"
+
+    router = router_class(dependencies=[Depends(replaced)])
+
+    @router.get("/read", dependencies=[Depends(replaced)])
+    async def read(value: Annotated[str, Depends(replaced, use_cache=False)]) -> str:
+        return value
+
+    @router.websocket("/ws")
+    async def connect(websocket: WebSocket, value: Annotated[str, Depends(replaced)]) -> None:
+        await websocket.accept()
+        await websocket.send_text(value)
+        await websocket.close()
+
+    app = FastDepsAPI(dependencies=[Depends(replaced)])
+    app.get("/direct")(lambda: "direct")
+    app.websocket("/direct-ws")(connect)
+    app.include_router(router, dependencies=[Depends(replaced)])
+    app.dependency_overrides[replaced] = logged
+    assert ask(app, "/read") == ("fake", 0)
+    assert log == ["loop", "loop"]
+    for path in ("/ws", "/direct-ws"):
+        with TestClient(app).websocket_connect(path) as websocket:
+            assert websocket.receive_text() == "fake"
+    assert ask(app, "/direct")[0] == "direct"
+    assert set(log) == {"loop"}
+
+
+def test_two_apps_override_in_a_shared_router_each_for_itself() -> None:
+    router = FastDepsRouter()
+
+    @router.get("/")
+    async def read(value: Annotated[str, Depends(safe)]) -> str:
+        return value
+
+    apps = [FastDepsAPI(), FastDepsAPI(), FastAPI()]
+    for app in apps:
+        app.include_router(router)
+    apps[0].dependency_overrides[safe] = fake
+    apps[2].dependency_overrides[safe] = safe_fake
+    assert [ask(app)[0] for app in apps] == ["fake loop", "safe loop", "safe fake loop"]
+
+
+def test_a_mounted_app_has_overrides_of_its_own() -> None:
+    outer, inner = app_with(safe), app_with(safe)
+    outer.mount("/inner", inner)
+    outer.dependency_overrides[safe] = fake
+    assert ask(outer)[0] == "fake loop"
+    assert ask(outer, "/inner/")[0] == "safe loop"
+    inner.dependency_overrides[safe] = safe_fake
+    assert ask(outer, "/inner/")[0] == "safe fake loop"
+
+
+def test_an_override_has_parameters_of_its_own() -> None:
+    @inline
+    def original(token: str) -> str:
+        return token
+
+    def parametrized(request: Request, q: int, scopes: SecurityScopes) -> list[Any]:
+        return [request.url.path, q, scopes.scopes]
+
+    app = FastDepsAPI()
+
+    @app.get("/")
+    async def read(value: Annotated[Any, Security(original, scopes=["a"])]) -> Any:
+        return value
+
+    app.dependency_overrides[original] = parametrized
+    assert ask(app, "/?q=3") == (["/", 3, ["a"]], 0)
+    missing = TestClient(app).get("/?q=none").json()
+    assert missing["detail"][0]["loc"] == ["query", "q"]
+
+
+def test_a_security_scheme_is_overridden() -> None:
+    scheme = OAuth2PasswordBearer("token")
+
+    @inline
+    def user(token: Annotated[str, Depends(scheme)]) -> str:
+        return f"{token}, {here()}"
+
+    assert answer(app_with(user), scheme, lambda: "token") == "token, loop"
+
+
+def test_openapi_does_not_change_with_overrides() -> None:
+    app, stock = app_with(safe), app_with(safe)
+    app.dependency_overrides[safe] = lambda q: q
+    assert app.openapi() == stock.openapi()
+
+
+def test_an_exception_of_an_override_is_the_requests() -> None:
+    def failing() -> None:
+        raise LookupError("in the override")
+
+    with pytest.raises(LookupError, match="in the override"):
+        answer(app_with(safe), safe, failing)
+
+
+def test_a_contradiction_in_an_override_is_reported_by_the_request_that_needs_it() -> None:
+    @inline
+    @threaded
+    def torn() -> None: ...
+
+    with pytest.raises(FastDepsError, match=r"torn' \(.*test_overrides.py:\d+\) is marked both"):
+        answer(app_with(safe), safe, torn)
