@@ -223,7 +223,8 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         )
         assert isinstance(context, ClassifiedRouteContext)
         if not _has_own_handler(route):
-            if not isinstance(route, FastDepsRoute):
+            why = why_not_planned(context.graph, context.response_class)
+            if why is None and not isinstance(route, FastDepsRoute):
                 _, context.planned = _plan(route, context, context.graph, context.provider)
             if context.planned is not None:
                 context.app = _app(context.planned, context.max_body_size)
