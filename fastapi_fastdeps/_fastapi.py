@@ -14,7 +14,10 @@ TESTED = "0.165.0"
 
 
 def _find(module: str, name: str) -> Any:
-    found = getattr(import_module(module), name, None)
+    try:
+        found = getattr(import_module(module), name, None)
+    except ModuleNotFoundError:
+        found = None
     if found is None:
         raise UnsupportedFastAPIError(
             f"FastAPI {fastapi.__version__} has no {module}.{name}. This version of "
