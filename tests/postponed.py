@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator  # noqa: TC003 - FastAPI evaluates annotations
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends

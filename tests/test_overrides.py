@@ -405,3 +405,24 @@ def test_a_contradiction_in_an_override_is_reported_by_the_request_that_needs_it
 
     with pytest.raises(FastDepsError, match=r"torn' \(.*test_overrides.py:\d+\) is marked both"):
         answer(app_with(safe), safe, torn)
+
+
+def test_overrides_may_change_within_a_request() -> None:
+    def program(app: FastAPI) -> FastAPI:
+        def first() -> None:
+            app.dependency_overrides[last] = lambda: "replaced"
+
+        def last() -> str:
+            return "original"
+
+        @app.get("/", dependencies=[Depends(first)])
+        def read(last: Annotated[str, Depends(last)]) -> str:
+            return last
+
+        return app
+
+    stock, inline = program(FastAPI()), program(FastDepsAPI(classifier=everything))
+    for _ in range(2):
+        assert ask(stock)[0] == ask(inline)[0] == "replaced"
+        stock.dependency_overrides.clear()
+        inline.dependency_overrides.clear()

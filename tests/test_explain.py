@@ -1,0 +1,324 @@
+"""`explain(app)`: what runs where, and why."""
+
+import inspect
+import os
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import fastapi.routing
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
+from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
+
+from fastapi_fastdeps import (
+    FastDepsAPI,
+    FastDepsRouter,
+    Inline,
+    InlineMixin,
+    Threaded,
+    all_classes,
+    default_classifier,
+    explain,
+    first_match,
+    inline,
+    predicate,
+    threaded,
+)
+from fastapi_fastdeps.explain import CallRecord, RouteRecord
+from fastapi_fastdeps.plan.lanes import LANE_VARIABLE
+from tests.hops import everything
+
+
+@pytest.fixture(autouse=True)
+def lanes_are_chosen_freely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(LANE_VARIABLE, raising=False)
+
+
+class Settings(InlineMixin): ...
+
+
+class Page:
+    def __init__(self, settings: Annotated[Settings, Depends()], skip: int = 0) -> None: ...
+
+
+@inline
+def session() -> Iterable[None]:
+    yield
+
+
+def report(page: Annotated[Page, Depends()]) -> None: ...
+
+
+async def user(session: Annotated[None, Depends(session)]) -> None: ...
+
+
+@threaded
+def audit() -> None: ...
+
+
+def items(
+    page: Annotated[Page, Depends()], user: Annotated[None, Depends(user), "tag"]
+) -> list[str]:
+    return []
+
+
+def lines() -> Iterable[str]:
+    yield "line"
+
+
+async def connect(websocket: WebSocket, report: Annotated[None, Depends(report), Inline]) -> None:
+    await websocket.accept()
+
+
+def bare(**options: Any) -> FastDepsAPI:
+    return FastDepsAPI(openapi_url=None, **options)
+
+
+def shop() -> FastDepsAPI:
+    classifier = first_match(default_classifier, all_classes)
+    app = bare(classifier=classifier, dependencies=[Depends(audit)])
+    app.api_route("/items", methods=["POST", "GET"])(items)
+    app.get("/lines")(lines)
+    router = FastDepsRouter(prefix="/reports")
+    router.get("/{report}")(report)
+    router.websocket("/ws")(connect)
+    app.include_router(router)
+    inner = FastAPI(openapi_url=None)
+    inner.get("/")(audit)
+    app.mount("/plain", inner)
+    return app
+
+
+TABLE = """\
+GET POST /items  [fast lane]
+  items                     endpoint    threaded  no opinion
+    audit                   dependency  threaded  @threaded
+    page: Page              dependency  inline    all_classes
+      settings: Settings    dependency  inline    InlineMixin
+    user: user              dependency  async
+      session: session      dependency  inline    @inline
+GET /lines  [FastAPI's lane: the endpoint streams]
+  lines                     endpoint    threaded  no opinion
+    audit                   dependency  threaded  @threaded
+GET /reports/{report}  [fast lane]
+  report                    endpoint    threaded  no opinion
+    audit                   dependency  threaded  @threaded
+    page: Page              dependency  inline    all_classes
+      settings: Settings    dependency  inline    InlineMixin
+websocket /reports/ws  [fast lane]
+  connect                   endpoint    async
+    audit                   dependency  threaded  @threaded
+    report: report          dependency  inline    Inline at the place
+      page: Page            dependency  inline    all_classes
+        settings: Settings  dependency  inline    InlineMixin
+GET /plain/  [FastAPI's own: not a route of a FastDepsAPI or FastDepsRouter]"""
+
+
+def test_the_text_is_a_table_of_every_route_and_of_every_callable_in_it() -> None:
+    assert str(explain(shop())) == TABLE
+
+
+def test_the_records_hold_what_the_text_shows() -> None:
+    app = bare(classifier=first_match(default_classifier, all_classes))
+    app.get("/items")(items)
+    (record,) = explain(app)
+
+    def call(
+        function: Callable[..., Any], parameter: str | None, depth: int, execution: Any, by: str
+    ) -> CallRecord:
+        location = f"{__file__}:{inspect.getsourcelines(function)[1]}"
+        role: Any = "dependency" if depth else "endpoint"
+        name = function.__qualname__
+        return CallRecord(name, location, role, parameter, depth, execution, by)
+
+    assert record == RouteRecord(
+        path="/items",
+        kind="http",
+        methods=("GET",),
+        lane="fast",
+        why="",
+        calls=(
+            call(items, None, 0, "threaded", "no opinion"),
+            call(Page, "page", 1, "inline", "all_classes"),
+            call(Settings, "settings", 2, "inline", "InlineMixin"),
+            call(user, "user", 1, "async", ""),
+            call(session, "session", 2, "inline", "@inline"),
+        ),
+    )
+
+
+def decided_by(call: Callable[..., Any], *place: Any, classifier: Any = None) -> str:
+    app = bare(classifier=classifier)
+
+    @app.get("/")
+    async def read(value: Annotated[Any, Depends(call), *place]) -> None: ...
+
+    (record,) = explain(app)
+    return record.calls[1].decided_by
+
+
+class Below(Settings): ...
+
+
+def own(candidate: Any) -> Inline:
+    return Inline()
+
+
+class Own:
+    def __call__(self, candidate: Any) -> Threaded:
+        return Threaded()
+
+
+@pytest.mark.parametrize(
+    ("call", "place", "classifier", "expected"),
+    [
+        (report, (), None, "no opinion"),
+        (report, (Inline,), None, "Inline at the place"),
+        (audit, (Inline(),), None, "Inline at the place"),
+        (audit, (Threaded,), None, "Threaded at the place"),
+        (audit, (), None, "@threaded"),
+        (partial(audit), (), None, "@threaded"),
+        (Settings, (), None, "InlineMixin"),
+        (Below, (), None, "InlineMixin"),
+        (Page, (), first_match(default_classifier, all_classes), "all_classes"),
+        (audit, (), own, "own"),
+        (audit, (), Own(), "Own"),
+        (audit, (), first_match(Own(), own), "Own"),
+        (Page, (), predicate(inspect.isclass), "predicate(isclass)"),
+    ],
+)
+def test_what_decided_is_named(call: Any, place: Any, classifier: Any, expected: str) -> None:
+    assert decided_by(call, *place, classifier=classifier) == expected
+
+
+def test_a_decorated_base_is_named() -> None:
+    @inline
+    class Base: ...
+
+    class Derived(Base): ...
+
+    assert decided_by(Derived) == f"@inline on {Base.__qualname__}"
+
+
+class Wrapping(APIRoute):
+    def get_route_handler(self) -> Callable[..., Any]:
+        handler = super().get_route_handler()
+
+        async def wrapped(request: Request) -> Any:
+            return await handler(request)
+
+        return wrapped
+
+
+def lanes(app: FastAPI) -> list[tuple[str, str, str]]:
+    return [(record.path, record.lane, record.why) for record in explain(app)]
+
+
+def test_each_route_says_its_lane_and_why_it_is_not_the_fast_one(tmp_path: Path) -> None:
+    app = bare(classifier=everything)
+    app.get("/get")(report)
+    app.get("/lines")(lines)
+    app.get("/raw", response_class=StreamingResponse)(lines)
+    app.websocket("/ws")(connect)
+    app.router.add_api_route("/own", report, route_class_override=Wrapping)
+    router, plain = FastDepsRouter(prefix="/router"), APIRouter(prefix="/plain")
+    for target in (router, plain):
+        target.get("/get")(report)
+        target.websocket("/ws")(connect)
+        target.add_api_route("/own", report, route_class_override=Wrapping)
+        app.include_router(target)
+    app.frontend("/site", directory=tmp_path)
+    inner = FastAPI(openapi_url=None)
+    inner.get("/get")(report)
+    app.mount("/stock", inner)
+    app.mount("/fast", bare(routes=[APIRoute("/get", report)]))
+    own = "Wrapping has a get_route_handler of its own"
+    stock = "not a route of a FastDepsAPI or FastDepsRouter"
+    assert lanes(app) == [
+        ("/get", "fast", ""),
+        ("/lines", "fastapi", "the endpoint streams"),
+        ("/raw", "fastapi", "the endpoint streams"),
+        ("/ws", "fast", ""),
+        ("/own", "fast", ""),
+        ("/router/get", "fast", ""),
+        ("/router/ws", "fast", ""),
+        ("/router/own", "fast", ""),
+        ("/plain/get", "fast", ""),
+        ("/plain/ws", "fast", ""),
+        ("/plain/own", "fastapi", own),
+        ("/stock/get", "stock", stock),
+        ("/fast/get", "fast", ""),
+        ("/site", "fastapi", "a frontend"),
+    ]
+
+
+def test_an_instrumented_function_is_named_as_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = bare()
+    app.get("/get")(report)
+    app.websocket("/ws")(connect)
+    solve = fastapi.routing.solve_dependencies
+
+    async def solved(**options: Any) -> Any:
+        return await solve(**options)
+
+    monkeypatch.setattr(fastapi.routing, "solve_dependencies", solved)
+    why = "fastapi.routing.solve_dependencies is instrumented"
+    assert lanes(app) == [("/get", "fastapi", why), ("/ws", "fastapi", why)]
+    monkeypatch.undo()
+    assert lanes(app) == [("/get", "fast", ""), ("/ws", "fast", "")]
+
+
+def test_the_environment_can_ask_for_fastapis_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(LANE_VARIABLE, "fastapi")
+    app = bare()
+    app.get("/get")(report)
+    assert lanes(app) == [("/get", "fastapi", "FASTAPI_FASTDEPS_LANE=fastapi")]
+
+
+def test_one_router_is_explained_at_each_place() -> None:
+    router = APIRouter()
+    router.get("/get")(report)
+    apps = [bare(classifier=everything), bare()]
+    for app in apps:
+        app.include_router(router, prefix="/first")
+        app.include_router(router, prefix="/second", dependencies=[Depends(audit)])
+    shown = [
+        [(record.path, [call.execution for call in record.calls]) for record in explain(app)]
+        for app in apps
+    ]
+    assert shown == [
+        [("/first/get", ["inline"] * 3), ("/second/get", ["inline"] * 4)],
+        [
+            ("/first/get", ["threaded", "threaded", "inline"]),
+            ("/second/get", ["threaded", "threaded", "threaded", "inline"]),
+        ],
+    ]
+
+
+def test_a_plain_app_is_explained_as_not_ours() -> None:
+    app = FastAPI(openapi_url=None)
+    app.get("/get")(report)
+    assert lanes(app) == [("/get", "stock", "not a route of a FastDepsAPI or FastDepsRouter")]
+
+
+def test_what_has_no_source_has_no_location() -> None:
+    app = bare()
+    app.get("/")(os.getpid)
+    (record,) = explain(app)
+    assert (record.calls[0].location, record.calls[0].role) == (None, "endpoint")
+
+
+def test_an_app_without_routes_is_an_empty_table() -> None:
+    assert str(explain(bare())) == ""
+    assert list(explain(bare())) == []
+
+
+def test_explaining_an_app_changes_nothing_of_it() -> None:
+    app = bare(classifier=everything)
+    app.get("/get")(report)
+    before, openapi = str(explain(app)), app.openapi()
+    app.openapi_schema = None
+    assert (str(explain(app)), app.openapi()) == (before, openapi)
