@@ -7,13 +7,16 @@ from typing import Annotated, Any
 import anyio
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.testclient import TestClient
+from starlette.routing import BaseRoute
 
 _NONE = object()
 
 Attributes = dict[str, dict[str, object]]
 
 PACKAGES = ("fastapi", "starlette", "anyio")
+PATHS = ("/direct", "/handmade", "/included/read", "/included/inner/read", "/included/stream")
 FUNCTION = ("__code__", "__defaults__", "__kwdefaults__", "__annotations__", "__name__", "__doc__")
 
 
@@ -54,6 +57,10 @@ async def connect(websocket: WebSocket, user: Annotated[str, Depends(user)]) -> 
     await websocket.close()
 
 
+def handmade() -> list[BaseRoute]:
+    return [APIRoute("/handmade", read), APIWebSocketRoute("/handmade-ws", connect)]
+
+
 def router() -> APIRouter:
     inner = APIRouter(dependencies=[Depends(checker)])
     inner.get("/read")(read)
@@ -65,21 +72,23 @@ def router() -> APIRouter:
     return outer
 
 
-def serve(app: FastAPI, router: APIRouter) -> None:
+def serve(app: FastAPI, router: APIRouter, routes: list[BaseRoute]) -> None:
     app.get("/direct")(read)
+    app.router.routes.extend(routes)
     app.include_router(router, prefix="/included")
     for _ in range(2):
         with TestClient(app) as client:
-            for path in ("/direct", "/included/read", "/included/inner/read", "/included/stream"):
+            for path in PATHS:
                 assert client.get(path).status_code == 200
             assert client.get("/direct?skip=none").status_code == 422
             assert client.get("/openapi.json").status_code == 200
-            with client.websocket_connect("/included/ws"):
-                pass
+            for path in ("/included/ws", "/handmade-ws"):
+                with client.websocket_connect(path):
+                    pass
         app.dependency_overrides[user] = fake
 
 
-def attributes(routers: list[APIRouter]) -> Attributes:
+def attributes(routers: list[APIRouter], routes: list[BaseRoute]) -> Attributes:
     """Every attribute that an assignment could have changed."""
     found: Attributes = {}
     for name, module in list(sys.modules.items()):
@@ -94,7 +103,7 @@ def attributes(routers: list[APIRouter]) -> Attributes:
         found[f"user's {value!r}"] = dict(vars(value)) | _function(value)
     for number, each in enumerate(routers):
         found |= _router(f"user's router {number}", each)
-    return found
+    return found | _routes("user's route", routes)
 
 
 def _function(value: Any) -> dict[str, object]:
@@ -102,14 +111,17 @@ def _function(value: Any) -> dict[str, object]:
 
 
 def _router(name: str, router: APIRouter) -> Attributes:
-    found: Attributes = {name: {**vars(router), "all": list(router.routes)}}
-    for number, route in enumerate(router.routes):
-        inner = getattr(route, "original_router", None)
-        if inner is not None:
-            found |= _router(f"{name}.{number}", inner)
-            found[f"{name}.{number}.type"] = {"type": type(route)}
+    attributes = {**vars(router), "all": list(router.routes)}
+    return {name: attributes} | _routes(name, router.routes)
+
+
+def _routes(name: str, routes: list[BaseRoute]) -> Attributes:
+    found: Attributes = {}
+    for number, route in enumerate(routes):
+        found[f"{name}.{number}"] = {**vars(route), "type": type(route)}
+        if (inner := getattr(route, "original_router", None)) is not None:
+            found |= _router(f"{name}.{number}.router", inner)
         else:
-            found[f"{name}.{number}"] = {**vars(route), "type": type(route)}
             found |= _dependants(f"{name}.{number}.dependant", vars(route)["dependant"])
     return found
 
@@ -139,17 +151,17 @@ def _differ(old: object, new: object) -> bool:
 def main() -> None:
     for name in dir(anyio):
         getattr(anyio, name)  # AnyIO imports lazily, and keeps what it imported
-    serve(FastAPI(), router())
-    routers = [router(), router()]
-    serve(FastAPI(), routers[0])
-    before = attributes(routers)
+    routers, routes = [router(), router()], handmade()
+    for each in (router(), *routers):
+        serve(FastAPI(), each, routes)
+    before = attributes(routers, routes)
     from fastapi_fastdeps import FastDepsAPI, explain, predicate
 
     for shared in routers:
         for app in (FastDepsAPI(classifier=predicate(lambda _: True)), FastDepsAPI()):
-            serve(app, shared)
+            serve(app, shared, routes)
             explain(app)
-    print(*changes(before, attributes(routers)), sep="\n", end="")
+    print(*changes(before, attributes(routers, routes)), sep="\n", end="")
 
 
 if __name__ == "__main__":
