@@ -101,6 +101,15 @@ def shop(app: FastAPI, router: APIRouter) -> None:
         ) -> dict[str, Any]:
             return {"filters": filters.shown, "nested": nested, "session": session, "tags": tags}
 
+        @target.get("/all/{path}")
+        def everywhere(
+            x_head: Annotated[int, Header()],
+            cook: Annotated[int, Cookie()],
+            query: int,
+            path: int,
+        ) -> list[int]:
+            return [x_head, cook, query, path]
+
         @target.get("/items/{item}", response_model=Item)
         def item(item: int, kind: Literal["good", "bad"] = "good") -> Any:
             return {"name": f"item {item}", "price": 2 if kind == "good" else "high"}
@@ -153,6 +162,9 @@ PARTS: list[dict[str, Any]] = [
     {"url": "/query"},
     {"url": "/query?q=a&limit=none&tags=one", "headers": {"x-token": "none"}},
     {"url": "/query?q=abc", "headers": {"x-token": "none"}, "cookies": {"session": "none"}},
+    {"url": "/all/a"},
+    {"url": "/all/a?query=b", "headers": {"x-head": "c"}, "cookies": {"cook": "d"}},
+    {"url": "/all/1?query=2", "headers": {"x-head": "3"}, "cookies": {"cook": "4"}},
     {"url": "/items/1"},
     {"url": "/items/one"},
     {"url": "/items/one?kind=other"},
@@ -239,15 +251,16 @@ def test_a_value_is_shared_by_all_who_use_the_cache_and_by_no_one_else(kind: str
                 second: Annotated[list[int], Depends(second)],
                 number: Annotated[int, Depends(number)],
                 own: Annotated[int, Depends(number, use_cache=False)],
+                again: Annotated[list[int], Depends(second)],
             ) -> list[Any]:
-                return [first, second, number, own]
+                return [first, second, number, own, again]
 
     requests = [{"url": "/"}, {"url": "/router/"}, {"url": "/"}]
     stock = exchanges(stock_app(program), requests)
     assert [answer[2] for answer in stock] == [
-        b"[0,[0,1],0,2]",
-        b"[3,[3,4],3,5]",
-        b"[6,[6,7],6,8]",
+        b"[0,[0,1],0,2,[0,1]]",
+        b"[4,[4,5],4,6,[4,5]]",
+        b"[8,[8,9],8,10,[8,9]]",
     ]
     assert exchanges(fastdeps_app(program, kind), requests) == stock
 
