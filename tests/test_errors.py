@@ -272,7 +272,7 @@ def test_a_mistake_is_raised_where_the_router_is_included(
     async def connect(websocket: WebSocket, value: Annotated[None, Depends(plain)]) -> None: ...
 
     router = router_class(dependencies=[Depends(plain)] if kind == "frontend" else [])
-    options = {}
+    options: dict[str, Any] = {}
     if kind == "websocket":
         router.websocket("/ws")(connect)
     elif kind == "frontend":

@@ -259,7 +259,7 @@ def test_an_instrumented_function_is_named_as_the_reason(monkeypatch: pytest.Mon
     app = bare()
     app.get("/get")(report)
     app.websocket("/ws")(connect)
-    solve = fastapi.routing.solve_dependencies
+    solve = fastapi.routing.solve_dependencies  # type: ignore[attr-defined]
 
     async def solved(**options: Any) -> Any:
         return await solve(**options)

@@ -82,7 +82,7 @@ def sentry(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
 
 
 def logfire(monkeypatch: pytest.MonkeyPatch, log: Log) -> None:
-    solve, run = fastapi.routing.solve_dependencies, fastapi.routing.run_endpoint_function
+    solve, run = fastapi.routing.solve_dependencies, fastapi.routing.run_endpoint_function  # type: ignore[attr-defined]
 
     async def solve_dependencies(*, request: Any, **options: Any) -> Any:
         solved = await solve(request=request, **options)

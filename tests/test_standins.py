@@ -283,7 +283,7 @@ def test_a_class_that_returns_something_async_is_not_awaited() -> None:
     app = FastDepsAPI(classifier=everything)
 
     @app.get("/")
-    async def read(lazy: Annotated[Any, Depends(Lazy)]) -> str:
+    async def read(lazy: Annotated[Lazy, Depends()]) -> str:
         return await lazy.coroutine
 
     assert ask(app) == ("later", 0)

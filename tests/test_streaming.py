@@ -1,5 +1,6 @@
 """Sync endpoints that stream."""
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
@@ -133,9 +134,12 @@ def test_an_exception_between_items_reaches_the_client_as_in_fastapi(path: str) 
         raise LookupError("second")
 
     def built(app: FastAPI) -> FastAPI:
-        options = {"/events": EventSourceResponse, "/raw": StreamingResponse}
-        response_class = {"response_class": options[path]} if path in options else {}
-        app.get("/", **response_class)(failing)
+        options: dict[str, Any] = {}
+        if path != "/lines":
+            options["response_class"] = (
+                EventSourceResponse if path == "/events" else StreamingResponse
+            )
+        app.get("/", **options)(failing)
         return app
 
     raised = []
@@ -220,6 +224,26 @@ def test_a_client_that_disconnects_ends_an_inline_stream(kind: str) -> None:
 
     anyio.run(main)
     assert endless.read < endless.limit / 10
+    assert endless.closed == "loop"
+
+
+def test_an_inline_stream_that_ends_early_is_closed_whoever_holds_it() -> None:
+    endless = Endless()
+    held: list[Iterator[str]] = []
+
+    @functools.wraps(endless.__call__)
+    def stream() -> Iterator[str]:
+        held.append(endless())
+        return held[0]
+
+    app = FastDepsAPI(classifier=everything)
+    app.get("/", response_class=StreamingResponse)(stream)
+
+    async def main() -> None:
+        disconnect = anyio.Event()
+        await serve(app, disconnect.set, disconnect)
+
+    anyio.run(main)
     assert endless.closed == "loop"
 
 
