@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, Inline, inline
 from tests.hops import ask
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 variable: ContextVar[str] = ContextVar("variable", default="unset")
 
 

@@ -28,6 +28,8 @@ from pydantic import BaseModel, field_validator
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
 from tests.hops import everything
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 Program = Callable[[FastAPI, APIRouter], None]
 Exchange = tuple[int, list[tuple[str, str]], bytes]
 

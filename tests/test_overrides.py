@@ -19,6 +19,8 @@ from fastapi_fastdeps import (
 )
 from tests.hops import ask, everything, here, hops
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 
 def plain() -> str:
     return f"plain {here()}"

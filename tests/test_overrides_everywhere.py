@@ -11,6 +11,8 @@ from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, Inline, inline
 from tests.hops import ask, here
 from tests.test_overrides import answer, app_with, fake, replaced, safe, safe_fake
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 
 class Service:
     @inline

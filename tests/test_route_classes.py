@@ -11,6 +11,8 @@ from fastapi.testclient import TestClient
 from fastapi_fastdeps import FastDepsAPI, FastDepsRoute, FastDepsRouter
 from tests.hops import ask, everything, here, hops
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 
 def where() -> str:
     return here()

@@ -23,6 +23,8 @@ from fastapi_fastdeps import (
 )
 from tests.hops import ask, everything, here, hops
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 ROUTERS: list[Any] = [APIRouter, FastDepsRouter]
 
 

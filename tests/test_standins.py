@@ -14,6 +14,8 @@ from pydantic import BaseModel, PrivateAttr
 from fastapi_fastdeps import FastDepsAPI, Inline, all_classes
 from tests.hops import ask, everything, here
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 T = TypeVar("T")
 
 

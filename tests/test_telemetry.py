@@ -14,6 +14,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
 from tests.hops import everything
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 
 class Page:
     def __init__(self, skip: int = 0) -> None:

@@ -12,6 +12,8 @@ from fastapi.testclient import TestClient
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
 from tests.hops import everything
 
+pytestmark = pytest.mark.usefixtures("both_lanes")
+
 Program = Callable[[Any, list[str]], None]
 Drive = Callable[[FastAPI, list[str]], None]
 
