@@ -37,6 +37,13 @@ def describe(call: Callable[..., Any]) -> str:
     return f"{name!r} ({location})" if location else f"{name!r}"
 
 
+def name_of(call: Callable[..., Any]) -> str:
+    """A name for tables: the same in every run, an instance by its class."""
+    if isinstance(call, functools.partial):
+        return f"partial({name_of(call.func)})"
+    return getattr(call, "__qualname__", None) or f"{type(call).__qualname__}()"
+
+
 def locate(call: Callable[..., Any]) -> str | None:
     """`file:line` of a callable's definition, `None` for what has no Python source."""
     target: Any = call

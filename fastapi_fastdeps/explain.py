@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount
 from fastapi_fastdeps._fastapi import FrontendRouteGroup, IncludedRouter
 from fastapi_fastdeps.classifiers import Role
 from fastapi_fastdeps.dependants import Graph, Node
-from fastapi_fastdeps.errors import locate
+from fastapi_fastdeps.errors import locate, name_of
 from fastapi_fastdeps.markers import Inline
 from fastapi_fastdeps.plan.lanes import why_not_now, why_not_planned
 from fastapi_fastdeps.routing import (
@@ -175,7 +175,7 @@ def _call_records(node: Node, depth: int) -> Iterator[CallRecord]:
     call = node.candidate.call
     decision = node.decision
     yield CallRecord(
-        name=getattr(call, "__qualname__", None) or repr(call),
+        name=name_of(call),
         location=locate(call),
         role=node.candidate.role,
         parameter=node.candidate.parameter,
