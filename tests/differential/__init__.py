@@ -1,0 +1,1 @@
+"""FastAPI and FastDepsAPI run the same random programs and must not differ."""

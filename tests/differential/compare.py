@@ -1,0 +1,64 @@
+"""One program, FastAPI and FastDepsAPI: what must be the same, and what must follow."""
+
+from .build import STOCK, Functions
+from .drive import Answer, Driver, Observation, difference
+from .frameworks import fastdeps
+from .marks import executions, sync_callables
+from .program import NOTHING, STREAMS, Marks, Program
+from .source import source
+
+
+def check_agreement(running: Driver, program: Program, marks: Marks = NOTHING) -> Observation:
+    """Raise `AssertionError` where the frameworks differ; return FastDepsAPI's observation.
+
+    Where something is inline, the context variables that it sees and sets are another
+    matter (`check_contexts`), and so is the thread it runs in (`check_threads`).
+    """
+    functions = Functions(program, NOTHING)
+    expected = running.observe(functions, STOCK)
+    if marks.decorated or marks.placed or marks.inherited:
+        functions = Functions(program, marks)
+    observed = actual = running.observe(functions, fastdeps(marks))
+    if marks != NOTHING:
+        expected, actual = expected.without_contexts(), actual.without_contexts()
+    if found := difference(expected, actual):
+        raise AssertionError(f"FastDepsAPI differs\n{report(program, marks)}\n{found}")
+    return observed
+
+
+def check_threads(program: Program, marks: Marks, observed: Observation) -> None:
+    """Every sync callable ran where its marks say."""
+    expected = executions(program, marks)
+    if marks.classifier == "everything":
+        expected = dict.fromkeys(sync_callables(program), "inline")
+    for answer, call in zip(observed.answers, program.calls, strict=False):
+        if call.overridden and marks.classifier != "everything":
+            continue
+        for event in answer.events:
+            if event.kind in ("enter", "leave", "item") and event.name in expected:
+                assert event.on_loop == (expected[event.name] == "inline"), (
+                    f"{event} is to be {expected[event.name]}\n{report(program, marks)}"
+                )
+
+
+def check_contexts(program: Program, marks: Marks, observed: Observation) -> None:
+    """A context variable set on the event loop is seen by all that runs after it."""
+    for answer, call in zip(observed.answers, program.calls, strict=False):
+        if not program.endpoints[call.endpoint].reply.startswith("events"):
+            _check_context(program, marks, answer)
+
+
+def _check_context(program: Program, marks: Marks, answer: Answer) -> None:
+    # The body of a stream is iterated in a task of its own.
+    streams = {f"e{i}" for i, endpoint in enumerate(program.endpoints) if endpoint.reply in STREAMS}
+    visible: list[str] = []
+    for event in answer.events:
+        missing = [name for name in visible if name not in event.visible]
+        assert not missing, f"{event} does not see {missing}\n{report(program, marks)}"
+        if event.kind == "enter" and event.on_loop and event.name not in streams:
+            visible.append(event.name)
+
+
+def report(program: Program, marks: Marks) -> str:
+    """Everything that it takes to run the program again."""
+    return f"{program!r}\n{marks!r}\n\n{source(program)}"

@@ -1,0 +1,209 @@
+"""What a random application and its requests look like, as plain data."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+NodeKind = Literal[
+    "def",
+    "wrapped",
+    "lambda",
+    "class",
+    "dataclass",
+    "model",
+    "instance",
+    "partial",
+    "partial keyword",
+    "bound method",
+    "class method",
+    "builtin",
+    "generator",
+    "generator instance",
+    "partial generator",
+    "context manager",
+    "async def",
+    "async wrapped",
+    "wrapped async",
+    "async instance",
+    "async partial",
+    "async bound method",
+    "async generator",
+    "async generator instance",
+    "api key",
+    "oauth2",
+]
+EndpointKind = Literal["def", "async def", "instance", "async instance", "partial", "bound method"]
+Failure = Literal[
+    "http", "http with headers", "error", "refused", "stop", "websocket", "validation", "no yield"
+]
+Handling = Literal["raise", "swallow", "http", "replace", "chain"]
+Finish = Literal["return", "raise", "yield again"]
+Special = Literal["request", "response", "tasks", "scopes", "connection", "websocket"]
+Reply = Literal[
+    "plain",
+    "annotated",
+    "model",
+    "exclude unset",
+    "invalid",
+    "response",
+    "response with task",
+    "created",
+    "empty",
+    "text",
+    "json lines",
+    "json lines typed",
+    "json lines invalid",
+    "raw",
+    "events",
+    "events typed",
+    "talk",
+]
+Mark = Literal["inline", "threaded"]
+
+SYNC_GENERATORS: frozenset[NodeKind] = frozenset(
+    {"generator", "generator instance", "partial generator", "context manager"}
+)
+ASYNC_GENERATORS: frozenset[NodeKind] = frozenset({"async generator", "async generator instance"})
+SCHEMES: frozenset[NodeKind] = frozenset({"api key", "oauth2"})
+SYNC: frozenset[NodeKind] = SYNC_GENERATORS | {
+    "def",
+    "wrapped",
+    "lambda",
+    "class",
+    "dataclass",
+    "model",
+    "instance",
+    "partial",
+    "partial keyword",
+    "bound method",
+    "class method",
+    "builtin",
+}
+STREAMS: frozenset[Reply] = frozenset(
+    {"json lines", "json lines typed", "json lines invalid", "raw", "events", "events typed"}
+)
+
+
+class Spec:
+    """A dataclass whose repr leaves out what has its default value."""
+
+    def __repr__(self) -> str:
+        shown = []
+        for field in dataclasses.fields(self):  # type: ignore[arg-type]
+            value: Any = getattr(self, field.name)
+            if field.default is dataclasses.MISSING or value != field.default:
+                shown.append(f"{field.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _repr_pretty_(self, printer: Any, _: bool) -> None:
+        """Hypothesis prints it the same way."""
+        printer.text(repr(self))
+
+
+@dataclass(frozen=True, repr=False)
+class Field(Spec):
+    """A parameter that takes its value from the request; `kind` names an entry of `fields`."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, repr=False)
+class Depend(Spec):
+    """An edge of the graph: a parameter, or an entry of `dependencies=[...]`."""
+
+    node: int
+    style: Literal["annotated", "default", "shared"] = "annotated"
+    use_cache: bool = True
+    scope: Literal["function", "request"] | None = None
+    security: tuple[str, ...] | None = None
+    limited: bool = False
+
+
+@dataclass(frozen=True, repr=False)
+class Node(Spec):
+    kind: NodeKind = "def"
+    fields: tuple[Field, ...] = ()
+    specials: tuple[Special, ...] = ()
+    depends: tuple[Depend, ...] = ()
+    fails: Failure | None = None
+    fails_at: int = 1
+    handling: Handling = "raise"
+    finish: Finish = "return"
+    status: int | None = None
+    task: Literal["sync", "async", "failing"] = "sync"
+
+
+@dataclass(frozen=True, repr=False)
+class Endpoint(Spec):
+    kind: EndpointKind = "async def"
+    reply: Reply = "plain"
+    path: str = ""
+    method: Literal["GET", "POST", "PUT", "DELETE"] = "GET"
+    fields: tuple[Field, ...] = ()
+    specials: tuple[Special, ...] = ()
+    depends: tuple[Depend, ...] = ()
+    dependencies: tuple[Depend, ...] = ()
+    fails: Failure | None = None
+    fails_at: int = 1
+    status: int | None = None
+    task: Literal["sync", "async", "failing"] = "sync"
+
+
+@dataclass(frozen=True, repr=False)
+class Layer(Spec):
+    """A router, included into the app or into the layer before it."""
+
+    prefix: str = ""
+    dependencies: tuple[Depend, ...] = ()
+    include_prefix: str = ""
+    include_dependencies: tuple[Depend, ...] = ()
+    plain: bool = False
+    included_first: bool = False
+
+
+@dataclass(frozen=True, repr=False)
+class Call(Spec):
+    """A request; with `armed`, what can fail in the program does."""
+
+    path: str
+    endpoint: int = 0
+    query: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    messages: tuple[str, ...] = ()
+    armed: bool = False
+    overridden: bool = False
+    spec_version: Literal["2.3", "2.4"] = "2.4"
+    breaks_after: int | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class Program(Spec):
+    """Nodes depend on nodes before them; an override replaces a node by one before it."""
+
+    nodes: tuple[Node, ...] = ()
+    endpoints: tuple[Endpoint, ...] = (Endpoint(),)
+    app_dependencies: tuple[Depend, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    overrides: tuple[tuple[int, int], ...] = ()
+    postponed: bool = False
+    calls: tuple[Call, ...] = ()
+
+    def path_of(self, endpoint: int) -> str:
+        prefixes = "".join(layer.include_prefix + layer.prefix for layer in self.layers)
+        return f"{prefixes}/e{endpoint}{self.endpoints[endpoint].path}"
+
+
+@dataclass(frozen=True, repr=False)
+class Marks(Spec):
+    """Who says what: names of nodes and endpoints, `n1.d0` for a parameter of `n1`."""
+
+    decorated: tuple[tuple[str, Mark], ...] = ()
+    placed: tuple[tuple[str, Mark], ...] = ()
+    inherited: tuple[tuple[str, Mark], ...] = ()
+    classifier: Literal["default", "everything", "classes"] = "default"
+
+
+NOTHING = Marks()
+EVERYTHING = Marks(classifier="everything")

@@ -1,0 +1,47 @@
+"""FastDepsAPI answers every program as FastAPI does."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from .compare import check_agreement, check_contexts, check_threads
+from .drive import Driver
+from .marks import marks
+from .program import EVERYTHING, NOTHING
+from .programs import Shape, programs
+
+in_every_shape = pytest.mark.parametrize("shape", get_args(Shape))
+
+
+@in_every_shape
+@given(data=st.data())
+def test_with_nothing_marked_it_does_the_same_in_the_same_threads(
+    shape: Shape, data: st.DataObject, running: Driver
+) -> None:
+    program = data.draw(programs(shape))
+    check_agreement(running, program, NOTHING)
+
+
+@in_every_shape
+@given(data=st.data())
+def test_with_everything_inline_it_does_the_same_on_the_event_loop(
+    shape: Shape, data: st.DataObject, running: Driver
+) -> None:
+    program = data.draw(programs(shape))
+    observed = check_agreement(running, program, EVERYTHING)
+    check_threads(program, EVERYTHING, observed)
+    check_contexts(program, EVERYTHING, observed)
+
+
+@in_every_shape
+@given(data=st.data())
+def test_with_random_marks_it_does_the_same_where_the_marks_say(
+    shape: Shape, data: st.DataObject, running: Driver
+) -> None:
+    program = data.draw(programs(shape))
+    said = data.draw(marks(program))
+    observed = check_agreement(running, program, said)
+    check_threads(program, said, observed)
+    check_contexts(program, said, observed)
