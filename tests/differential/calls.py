@@ -25,7 +25,7 @@ def calls(draw: _Draw, program: Program) -> Program:
 def _call(draw: _Draw, program: Program) -> Call:
     endpoint = draw(st.integers(0, len(program.endpoints) - 1))
     reply = program.endpoints[endpoint].reply
-    fields = _fields_of(program)
+    fields = _fields_of(program, endpoint)
     careless = draw(st.sampled_from((False, False, True)))
     chosen = {
         place: [
@@ -59,10 +59,21 @@ def _call(draw: _Draw, program: Program) -> Call:
     )
 
 
-def _fields_of(program: Program) -> list[Field]:
-    """Each distinct one; of two that read the same name both may be sent."""
-    owners = (*program.nodes, *program.endpoints)
-    return list(dict.fromkeys(field for owner in owners for field in owner.fields))
+def _fields_of(program: Program, endpoint: int) -> list[Field]:
+    """Each distinct one that the endpoint's graph has."""
+    owner = program.endpoints[endpoint]
+    edges = [*program.app_dependencies, *owner.dependencies, *owner.depends]
+    for layer in program.layers:
+        edges += [*layer.dependencies, *layer.include_dependencies]
+    fields = dict.fromkeys(owner.fields)
+    seen: set[int] = set()
+    while edges:
+        index = edges.pop().node
+        if index not in seen:
+            seen.add(index)
+            edges += program.nodes[index].depends
+            fields.update(dict.fromkeys(program.nodes[index].fields))
+    return list(fields)
 
 
 def _sample(draw: _Draw, field: Field, careless: bool) -> Any:

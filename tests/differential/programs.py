@@ -31,7 +31,7 @@ T = TypeVar("T")
 Shape = Literal["http", "stream", "websocket"]
 _Draw = Callable[[st.SearchStrategy[Any]], Any]
 
-_NAMES = ("a", "b", "long_name")
+_NAMES = ("a", "b", "long_name", "other")
 _GENERATORS = SYNC_GENERATORS | ASYNC_GENERATORS
 _NODE_KINDS: Sequence[NodeKind] = (
     *get_args(NodeKind),
@@ -41,21 +41,30 @@ _HTTP_REPLIES: Sequence[Reply] = (
     *("plain", "annotated", "plain", "annotated", "model", "exclude unset", "invalid"),
     *("response", "response with task", "created", "empty", "text"),
 )
-_FAILURES = st.sampled_from(get_args(Failure))
-_HANDLINGS = st.sampled_from(get_args(Handling))
-_FINISHES: st.SearchStrategy[Finish] = st.sampled_from(
-    ("return", "return", "return", "raise", "yield again")
-)
 _SPECIALS: Sequence[Special] = ("response", "tasks", "scopes", "connection")
-_TASKS = st.sampled_from(("sync", "sync", "async", "failing"))
-_SCOPES = st.sampled_from((("read",), ("write",), ("read", "write"), ()))
 
 
-def rarely(value: st.SearchStrategy[T], otherwise: T, one_in: int = 4) -> st.SearchStrategy[T]:
+def rarely(values: Sequence[T], otherwise: T, times: int = 3) -> st.SearchStrategy[T]:
     """Mostly `otherwise`, to which it shrinks."""
-    return st.integers(0, one_in - 1).flatmap(
-        lambda number: value if number == one_in - 1 else st.just(otherwise)
-    )
+    return st.sampled_from((*(otherwise,) * (times * len(values)), *values))
+
+
+_FAILURES: st.SearchStrategy[Failure | None] = rarely(get_args(Failure), None)
+_FAILS_AT = rarely((2,), 1)
+_HANDLINGS: st.SearchStrategy[Handling] = st.sampled_from(get_args(Handling))
+_FINISHES: st.SearchStrategy[Finish] = rarely(("raise", "yield again"), "return", 2)
+_STATUSES = rarely((202, 299), None)
+_TASKS: st.SearchStrategy[Any] = rarely(("async", "failing"), "sync", 1)
+_STYLES: st.SearchStrategy[Any] = st.sampled_from(("annotated", "default", "shared"))
+_USE_CACHE = rarely((False,), True, 2)
+_SCOPES: st.SearchStrategy[Any] = rarely(("function", "request"), None)
+_SECURITY = rarely((("read",), ("write",), ("read", "write"), ()), None)
+_SELDOM = rarely((True,), False)
+_VERY_SELDOM = rarely((True,), False, 12)
+_KINDS = st.sampled_from(_NODE_KINDS)
+_FIELD_NAME = st.sampled_from(_NAMES)
+_PATH_NAME = rarely(("outer",), "item", 2)
+_POOL_SIZE = st.integers(0, 7)
 
 
 def _edges(draw: _Draw, nodes: Sequence[Node], at_most: int) -> tuple[Depend, ...]:
@@ -72,39 +81,51 @@ def _edge(draw: _Draw, nodes: Sequence[Node]) -> Depend:
         return Depend(node)
     return Depend(
         node,
-        style=draw(st.sampled_from(("annotated", "default", "shared"))),
-        use_cache=draw(st.sampled_from((True, True, False))),
-        scope=draw(rarely(st.sampled_from(("function", "request")), None)),
-        security=draw(rarely(_SCOPES, None)),
-        limited=draw(rarely(st.just(True), False)),
+        style=draw(_STYLES),
+        use_cache=draw(_USE_CACHE),
+        scope=draw(_SCOPES),
+        security=draw(_SECURITY),
+        limited=draw(_SELDOM),
     )
 
 
-def _fields(draw: _Draw, places: Sequence[Place], at_most: int = 3) -> tuple[Field, ...]:
-    names = draw(st.lists(st.sampled_from(_NAMES), max_size=at_most, unique=True))
-    fields = [Field(draw(st.sampled_from(kinds_at(*places))), name) for name in names]
-    if draw(st.integers(0, 4)) == 4:
-        name = draw(st.sampled_from(("item", "item", "outer")))
-        fields.append(Field(draw(st.sampled_from(kinds_at("path"))), name))
-    return tuple(fields)
+def _pool(draw: _Draw, places: Sequence[Place]) -> tuple[Field, ...]:
+    """The parameters of a program. Most names mean one thing, so that a request can be valid."""
+    pool: dict[object, Field] = {}
+    for number in range(draw(_POOL_SIZE)):
+        kind = draw(st.sampled_from(kinds_at(*places)))
+        field = Field(kind, draw(_FIELD_NAME))
+        meaning = number if draw(_VERY_SELDOM) else (FIELDS[kind].place, field.name)
+        pool.setdefault(meaning, field)
+    if draw(_SELDOM):
+        path = Field(draw(st.sampled_from(kinds_at("path"))), draw(_PATH_NAME))
+        pool.setdefault("path", path)
+    return tuple(pool.values())
+
+
+def _fields(draw: _Draw, pool: Sequence[Field], at_most: int = 3) -> tuple[Field, ...]:
+    if not pool:
+        return ()
+    chosen = draw(st.lists(st.sampled_from(pool), max_size=at_most))
+    return tuple({field.name: field for field in chosen}.values())
 
 
 def _specials(draw: _Draw, shape: Shape) -> tuple[Special, ...]:
     if draw(st.booleans()):
         return ()
     # FastAPI passes no websocket to a request's dependency, nor a request to a websocket's.
-    unfitting = draw(rarely(st.just(True), False, one_in=12))
+    unfitting = draw(_VERY_SELDOM)
     own: Special = "websocket" if (shape == "websocket") != unfitting else "request"
     return tuple(draw(st.lists(st.sampled_from((*_SPECIALS, own)), max_size=2, unique=True)))
 
 
 def _node(
-    draw: _Draw, nodes: Sequence[Node], places: Sequence[Place], shape: Shape
+    draw: _Draw, nodes: Sequence[Node], pool: Sequence[Field], shape: Shape
 ) -> Node:
-    kind: NodeKind = draw(st.sampled_from(_NODE_KINDS))
+    kind: NodeKind = draw(_KINDS)
     if kind in SCHEMES or kind == "builtin":
         return Node(kind)
-    fields = _fields(draw, places)
+    fields = _fields(draw, pool)
     depends = _edges(draw, nodes, 3)
     specials = _specials(draw, shape)
     if kind == "model":
@@ -116,23 +137,23 @@ def _node(
         fields = tuple(field for field in fields if FIELDS[field.kind].place != "path")
         specials = ()
     generator = kind in _GENERATORS
-    failure = draw(rarely(_FAILURES, None))
+    failure = draw(_FAILURES)
     return Node(
         kind,
         fields,
         specials,
         depends,
         fails=failure if generator or failure != "no yield" else "error",
-        fails_at=draw(rarely(st.just(2), 1)),
+        fails_at=draw(_FAILS_AT),
         handling=draw(_HANDLINGS) if generator else "raise",
         finish=draw(_FINISHES) if generator else "return",
-        status=draw(rarely(st.sampled_from((202, 299)), None)) if "response" in specials else None,
+        status=draw(_STATUSES) if "response" in specials else None,
         task=draw(_TASKS) if "tasks" in specials else "sync",
     )
 
 
 def _endpoint(
-    draw: _Draw, nodes: Sequence[Node], places: Sequence[Place], shape: Shape
+    draw: _Draw, nodes: Sequence[Node], pool: Sequence[Field], shape: Shape
 ) -> Endpoint:
     websocket_kinds = ("async def", "async instance")
     kinds = websocket_kinds if shape == "websocket" else get_args(EndpointKind)
@@ -141,23 +162,23 @@ def _endpoint(
         "stream": sorted(STREAMS),
         "websocket": ("talk",),
     }
-    body = any(place in ("json", "form") for place in places)
+    body = any(FIELDS[field.kind].place in ("json", "form") for field in pool)
     specials = _specials(draw, shape)
     reply = draw(st.sampled_from(replies[shape]))
     # Whether server-sent events fail before or after the response has started is chance.
-    failure = None if reply.startswith("events") else draw(rarely(_FAILURES, None))
+    failure = None if reply.startswith("events") else draw(_FAILURES)
     return Endpoint(
         kind=draw(st.sampled_from(kinds)),
         reply=reply,
         path=draw(st.sampled_from(("", "", "/{item}", "/{item:int}", "/{item:path}"))),
         method=draw(st.sampled_from(("POST", "PUT", "GET") if body else ("GET", "DELETE"))),
-        fields=_fields(draw, places),
+        fields=_fields(draw, pool),
         specials=specials,
         depends=_edges(draw, nodes, 4),
         dependencies=_edges(draw, nodes, 2),
         fails="error" if failure == "no yield" else failure,
         fails_at=draw(st.sampled_from((1, 2))) if shape != "http" else 1,
-        status=draw(rarely(st.sampled_from((202, 299)), None)),
+        status=draw(_STATUSES),
         task=draw(_TASKS) if "tasks" in specials else "sync",
     )
 
@@ -178,20 +199,21 @@ def programs(draw: _Draw, shape: Shape = "http") -> Program:
     flat: tuple[Place, ...] = ("query", "query", "header", "cookie")
     bodies: tuple[tuple[Place, ...], ...] = ((), (), ("json",), ("form",), ("json", "form"))
     places = flat + draw(st.sampled_from(((),) if shape == "websocket" else bodies))
+    pool = _pool(draw, places)
     nodes: list[Node] = []
     for _ in range(draw(st.integers(0, 6))):
-        nodes.append(_node(draw, nodes, places, shape))
+        nodes.append(_node(draw, nodes, pool, shape))
     endpoints = tuple(
-        _endpoint(draw, nodes, places, shape) for _ in range(draw(st.sampled_from((1, 1, 2))))
+        _endpoint(draw, nodes, pool, shape) for _ in range(draw(st.sampled_from((1, 1, 2))))
     )
     layers = draw(st.sampled_from((0, 0, 1, 2)))
     program = Program(
         nodes=tuple(nodes),
         endpoints=endpoints,
-        app_dependencies=_edges(draw, nodes, 2) if draw(st.integers(0, 2)) == 2 else (),
+        app_dependencies=_edges(draw, nodes, 2) if draw(_SELDOM) else (),
         layers=tuple(_layer(draw, nodes, number == 0) for number in range(layers)),
         overrides=_overrides(draw, nodes),
-        postponed=draw(rarely(st.just(True), False)),
+        postponed=draw(_SELDOM),
     )
     return draw(calls(program))
 
