@@ -142,6 +142,7 @@ class Framework:
     app: type[FastAPI]
     router: type[APIRouter]
     options: tuple[tuple[str, Any], ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 STOCK = Framework(FastAPI, APIRouter)

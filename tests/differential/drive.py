@@ -2,10 +2,12 @@
 
 import difflib
 import json
-from collections.abc import Iterator, MutableMapping
+import os
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import unquote
 
 import anyio
@@ -35,15 +37,8 @@ class Observation:
     openapi: str = ""
     answers: tuple[Answer, ...] = ()
 
-    def without_contexts(self) -> "Observation":
-        """Leaves out which context variables were seen, and in which thread."""
-        answers = (
-            replace(
-                answer,
-                events=tuple(replace(event, visible=(), on_loop=True) for event in answer.events),
-            )
-            for answer in self.answers
-        )
+    def keeping(self, kept: Callable[[Answer], Iterable[Event]]) -> "Observation":
+        answers = (replace(answer, events=tuple(kept(answer))) for answer in self.answers)
         return replace(self, answers=tuple(answers))
 
     def lines(self) -> list[str]:
@@ -80,13 +75,15 @@ class Driver:
     def observe(self, functions: Functions, framework: Framework) -> Observation:
         # FastAPI keys this by the address of the endpoint, which a later one can have too.
         routing._endpoint_context_cache.clear()
-        try:
-            app = build(functions, framework)
-            openapi = json.dumps(app.openapi(), default=str)
-        except Exception as error:
-            return Observation(build_error=describe_error(error))
-        answers = tuple(self._answer(app, functions, call) for call in functions.program.calls)
-        return Observation(openapi=openapi, answers=answers)
+        with patch.dict(os.environ, dict(framework.environment)):
+            try:
+                app = build(functions, framework)
+                openapi = json.dumps(app.openapi(), default=str)
+            except Exception as error:
+                return Observation(build_error=describe_error(error))
+            calls = functions.program.calls
+            answers = tuple(self._answer(app, functions, call) for call in calls)
+            return Observation(openapi=openapi, answers=answers)
 
     def _answer(self, app: FastAPI, functions: Functions, call: Call) -> Answer:
         if call.overridden:

@@ -240,6 +240,13 @@ _JSON = {
         ({"item": _ITEM, "items": [_ITEM]},),
         ({"item": _ITEM, "items": [{"name": "x"}, {"price": "x"}]}, {}),
     ),
+    "consuming": FieldKind(
+        "json",
+        "Consuming",
+        None,
+        ({"name": "box", "secret": "s", "note": "n"},),
+        ({"name": "box", "note": "n"}, {"name": "box", "secret": "s", "note": "forbidden"}),
+    ),
     "items": FieldKind("json", "list[Item]", None, ([_ITEM, _ITEM],), ([_ITEM, 1], {})),
     "body int": FieldKind("json", "Annotated[int, Body()]", None, (7, "7"), ("x", None, 1.5)),
     "body limits": FieldKind("json", "Annotated[int, Body(gt=3)]", "4", (7,), (3,)),

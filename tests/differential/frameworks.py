@@ -13,6 +13,7 @@ from fastapi_fastdeps import (
     default_classifier,
     first_match,
 )
+from fastapi_fastdeps.plan.lanes import LANE_VARIABLE
 
 from .build import Framework
 from .program import Marks
@@ -31,4 +32,5 @@ _CLASSIFIERS: dict[Literal["default", "everything", "classes"], Classifier] = {
 
 def fastdeps(marks: Marks) -> Framework:
     options = (("classifier", _CLASSIFIERS[marks.classifier]),)
-    return Framework(FastDepsAPI, FastDepsRouter, options)
+    environment = ((LANE_VARIABLE, marks.lane),)
+    return Framework(FastDepsAPI, FastDepsRouter, options, environment)

@@ -10,6 +10,7 @@ from .source import CLASSES
 
 _Draw = Callable[[st.SearchStrategy[Any]], Any]
 _MARKS = st.sampled_from(get_args(Mark))
+lanes: st.SearchStrategy[Any] = st.sampled_from(("fast", "fast", "fastapi"))
 _CLASS_SHAPED = CLASSES | {"instance", "generator instance"}
 
 
@@ -23,7 +24,7 @@ def marks(draw: _Draw, program: Program) -> Marks:
     ]
     inherited = _chosen(draw, class_shaped)
     classifier = draw(st.sampled_from(("default", "classes")))
-    return Marks(decorated, placed, inherited, classifier)
+    return Marks(decorated, placed, inherited, classifier, draw(lanes))
 
 
 def _chosen(draw: _Draw, names: list[str]) -> tuple[tuple[str, Mark], ...]:

@@ -93,6 +93,20 @@ class Item(BaseModel):
         return self
 
 
+class Consuming(BaseModel):
+    """Validating it changes what it is given."""
+
+    name: str
+    secret: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_note(cls, value: Any) -> Any:
+        if isinstance(value, dict) and value.pop("note", None) == "forbidden":
+            raise ValueError("the note is forbidden")
+        return value
+
+
 class Nested(BaseModel):
     item: Item
     items: list[Item] = []

@@ -197,13 +197,18 @@ class Program(Spec):
 
 @dataclass(frozen=True, repr=False)
 class Marks(Spec):
-    """Who says what: names of nodes and endpoints, `n1.d0` for a parameter of `n1`."""
+    """Who says what: names of nodes and endpoints, `n1.d0` for a parameter of `n1`.
+
+    `lane` is where it is run: with the compiled plan, or with FastAPI's own solver alone.
+    """
 
     decorated: tuple[tuple[str, Mark], ...] = ()
     placed: tuple[tuple[str, Mark], ...] = ()
     inherited: tuple[tuple[str, Mark], ...] = ()
     classifier: Literal["default", "everything", "classes"] = "default"
+    lane: Literal["fast", "fastapi"] = "fast"
 
-
-NOTHING = Marks()
-EVERYTHING = Marks(classifier="everything")
+    @property
+    def anything(self) -> bool:
+        said = self.decorated or self.placed or self.inherited
+        return bool(said) or self.classifier != "default"

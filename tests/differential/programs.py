@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar, get_args
 
+import pytest
 from hypothesis import strategies as st
 
 from .calls import calls
@@ -29,6 +30,7 @@ from .program import (
 
 T = TypeVar("T")
 Shape = Literal["http", "stream", "websocket"]
+in_every_shape = pytest.mark.parametrize("shape", get_args(Shape))
 _Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 _NAMES = ("a", "b", "long_name", "other")

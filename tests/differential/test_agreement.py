@@ -1,18 +1,13 @@
 """FastDepsAPI answers every program as FastAPI does."""
 
-from typing import get_args
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from .compare import check_agreement, check_contexts, check_threads
 from .drive import Driver
-from .marks import marks
-from .program import EVERYTHING, NOTHING
-from .programs import Shape, programs
-
-in_every_shape = pytest.mark.parametrize("shape", get_args(Shape))
+from .marks import lanes, marks
+from .program import Marks
+from .programs import Shape, in_every_shape, programs
 
 
 @in_every_shape
@@ -21,7 +16,7 @@ def test_with_nothing_marked_it_does_the_same_in_the_same_threads(
     shape: Shape, data: st.DataObject, running: Driver
 ) -> None:
     program = data.draw(programs(shape))
-    check_agreement(running, program, NOTHING)
+    check_agreement(running, program, Marks(lane=data.draw(lanes)))
 
 
 @in_every_shape
@@ -30,9 +25,10 @@ def test_with_everything_inline_it_does_the_same_on_the_event_loop(
     shape: Shape, data: st.DataObject, running: Driver
 ) -> None:
     program = data.draw(programs(shape))
-    observed = check_agreement(running, program, EVERYTHING)
-    check_threads(program, EVERYTHING, observed)
-    check_contexts(program, EVERYTHING, observed)
+    everything = Marks(classifier="everything", lane=data.draw(lanes))
+    observed = check_agreement(running, program, everything)
+    check_threads(program, everything, observed)
+    check_contexts(program, everything, observed)
 
 
 @in_every_shape
