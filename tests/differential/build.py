@@ -67,7 +67,7 @@ _NAMES: dict[str, Any] = {
     **{name: getattr(pydantic, name) for name in ("AliasChoices", "AfterValidator", "BaseModel")},
     **{name: getattr(pydantic, name) for name in ("BeforeValidator", "Json", "PrivateAttr")},
     **{name: value for name, value in vars(models).items() if not name.startswith("__")},
-    **{name: getattr(recorder, name) for name in ("Failed", "Replaced", "Late")},
+    **{name: getattr(recorder, name) for name in ("FailedError", "ReplacedError", "LateError")},
     "Annotated": typing.Annotated,
     "Any": Any,
     "APIKeyHeader": APIKeyHeader,
@@ -106,9 +106,7 @@ class Functions:
         sys.modules[MODULE] = module
         self._namespace = vars(module)
         self._namespace.update(_NAMES)
-        decorated, placed, inherited = map(
-            dict, (marks.decorated, marks.placed, marks.inherited)
-        )
+        decorated, placed, inherited = map(dict, (marks.decorated, marks.placed, marks.inherited))
 
         def mark(name: str) -> Callable[[Any], Any]:
             return _DECORATORS[decorated[name]] if name in decorated else lambda call: call
@@ -154,7 +152,7 @@ def build(functions: Functions, framework: Framework) -> FastAPI:
         dependencies=functions.dependencies(program.app_dependencies),
         **dict(framework.options),
     )
-    app.add_exception_handler(recorder.Refused, _refused)
+    app.add_exception_handler(recorder.RefusedError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(WebSocketRequestValidationError, _invalid_websocket)
     routers: list[FastAPI | APIRouter] = [app]
@@ -181,9 +179,7 @@ def override(app: FastAPI, functions: Functions) -> None:
         app.dependency_overrides[functions.node(replaced)] = functions.node(replacement)
 
 
-def _include(
-    functions: Functions, parent: FastAPI | APIRouter, child: Any, layer: Layer
-) -> None:
+def _include(functions: Functions, parent: FastAPI | APIRouter, child: Any, layer: Layer) -> None:
     parent.include_router(
         child,
         prefix=layer.include_prefix,
@@ -231,5 +227,3 @@ async def _invalid_websocket(websocket: Any, error: Exception) -> None:
     assert isinstance(error, WebSocketRequestValidationError)
     run.note("invalid websocket", "", str(error))
     await websocket_request_validation_exception_handler(websocket, error)
-
-

@@ -49,7 +49,7 @@ def _call(draw: _Draw, program: Program) -> Call:
         path=_path(draw, program, endpoint, chosen["path"]),
         endpoint=endpoint,
         query=urlencode(_flat(chosen["query"])),
-        headers=tuple((key, quote(value, safe=" ;=[]\"#,:")) for key, value in headers),
+        headers=tuple((key, quote(value, safe=' ;=[]"#,:')) for key, value in headers),
         body=body,
         messages=("one", "two") if reply == "talk" else (),
         armed=draw(st.booleans()),
@@ -87,14 +87,10 @@ def _sample(draw: _Draw, field: Field, careless: bool) -> Any:
 
 
 def _flat(chosen: Iterable[tuple[Field, Pairs]]) -> list[tuple[str, Any]]:
-    return [
-        (filled(key, field.name), value) for field, sample in chosen for key, value in sample
-    ]
+    return [(filled(key, field.name), value) for field, sample in chosen for key, value in sample]
 
 
-def _path(
-    draw: _Draw, program: Program, endpoint: int, chosen: Sequence[tuple[Field, str]]
-) -> str:
+def _path(draw: _Draw, program: Program, endpoint: int, chosen: Sequence[tuple[Field, str]]) -> str:
     values = {field.name: value for field, value in chosen}
     path = program.path_of(endpoint)
     for name in ("item", "outer"):

@@ -11,11 +11,9 @@ from .drive import Driver, driver
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 settings.register_profile(
-    "quick", max_examples=100, deadline=None, suppress_health_check=_SLOW, derandomize=True
+    "quick", max_examples=60, deadline=None, suppress_health_check=_SLOW, derandomize=True
 )
-settings.register_profile(
-    "thorough", max_examples=5000, deadline=None, suppress_health_check=_SLOW
-)
+settings.register_profile("thorough", max_examples=5000, deadline=None, suppress_health_check=_SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

@@ -250,7 +250,9 @@ _JSON = {
     "items": FieldKind("json", "list[Item]", None, ([_ITEM, _ITEM],), ([_ITEM, 1], {})),
     "body int": FieldKind("json", "Annotated[int, Body()]", None, (7, "7"), ("x", None, 1.5)),
     "body limits": FieldKind("json", "Annotated[int, Body(gt=3)]", "4", (7,), (3,)),
-    "body alias": FieldKind("json", "Annotated[str, Body(alias='bodyAlias')]", None, ("text",), (1,)),
+    "body alias": FieldKind(
+        "json", "Annotated[str, Body(alias='bodyAlias')]", None, ("text",), (1,)
+    ),
     "body dict": FieldKind("json", "dict[str, int]", None, ({"a": 1},), ({"a": "x"}, [])),
     "body any": FieldKind("json", "Annotated[Any, Body()]", "None", ({"a": 1}, None, [1])),
     "body factory": FieldKind(

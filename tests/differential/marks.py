@@ -36,9 +36,7 @@ def _chosen(draw: _Draw, names: list[str]) -> tuple[tuple[str, Mark], ...]:
 
 def _markable_nodes(program: Program) -> list[str]:
     return [
-        f"n{index}"
-        for index, node in enumerate(program.nodes)
-        if node.kind in SYNC - {"builtin"}
+        f"n{index}" for index, node in enumerate(program.nodes) if node.kind in SYNC - {"builtin"}
     ]
 
 

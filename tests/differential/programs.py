@@ -43,7 +43,7 @@ _HTTP_REPLIES: Sequence[Reply] = (
     *("plain", "annotated", "plain", "annotated", "model", "exclude unset", "invalid"),
     *("response", "response with task", "created", "empty", "text"),
 )
-_SPECIALS: Sequence[Special] = ("response", "tasks", "scopes", "connection")
+_SPECIALS: Sequence[Special] = ("response", "tasks", "scopes", "scopes", "connection")
 
 
 def rarely(values: Sequence[T], otherwise: T, times: int = 3) -> st.SearchStrategy[T]:
@@ -60,7 +60,7 @@ _TASKS: st.SearchStrategy[Any] = rarely(("async", "failing"), "sync", 1)
 _STYLES: st.SearchStrategy[Any] = st.sampled_from(("annotated", "default", "shared"))
 _USE_CACHE = rarely((False,), True, 2)
 _SCOPES: st.SearchStrategy[Any] = rarely(("function", "request"), None)
-_SECURITY = rarely((("read",), ("write",), ("read", "write"), ()), None)
+_SECURITY = rarely((("read",), ("write",), ("read", "write"), ()), None, 1)
 _SELDOM = rarely((True,), False)
 _VERY_SELDOM = rarely((True,), False, 12)
 _KINDS = st.sampled_from(_NODE_KINDS)
@@ -121,9 +121,7 @@ def _specials(draw: _Draw, shape: Shape) -> tuple[Special, ...]:
     return tuple(draw(st.lists(st.sampled_from((*_SPECIALS, own)), max_size=2, unique=True)))
 
 
-def _node(
-    draw: _Draw, nodes: Sequence[Node], pool: Sequence[Field], shape: Shape
-) -> Node:
+def _node(draw: _Draw, nodes: Sequence[Node], pool: Sequence[Field], shape: Shape) -> Node:
     kind: NodeKind = draw(_KINDS)
     if kind in SCHEMES or kind == "builtin":
         return Node(kind)
@@ -154,9 +152,7 @@ def _node(
     )
 
 
-def _endpoint(
-    draw: _Draw, nodes: Sequence[Node], pool: Sequence[Field], shape: Shape
-) -> Endpoint:
+def _endpoint(draw: _Draw, nodes: Sequence[Node], pool: Sequence[Field], shape: Shape) -> Endpoint:
     websocket_kinds = ("async def", "async instance")
     kinds = websocket_kinds if shape == "websocket" else get_args(EndpointKind)
     replies: dict[Shape, Sequence[Reply]] = {
@@ -208,7 +204,7 @@ def programs(draw: _Draw, shape: Shape = "http") -> Program:
     endpoints = tuple(
         _endpoint(draw, nodes, pool, shape) for _ in range(draw(st.sampled_from((1, 1, 2))))
     )
-    layers = draw(st.sampled_from((0, 0, 1, 2)))
+    layers = draw(st.sampled_from((0, 0, 1, 2, 2)))
     program = Program(
         nodes=tuple(nodes),
         endpoints=endpoints,

@@ -16,19 +16,19 @@ from .program import Endpoint, Node
 _seen: ContextVar[tuple[str, ...]] = ContextVar("seen", default=())
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The application has a handler for it."""
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """The application has no handler for it."""
 
 
-class Replaced(Exception):
+class ReplacedError(Exception):
     """Raised by a teardown in place of the exception that it was handed."""
 
 
-class Late(Exception):
+class LateError(Exception):
     """Raised by a teardown that was handed no exception."""
 
 
@@ -114,7 +114,7 @@ class Recorder:
 
     def failing_task(self, name: str) -> None:
         self.note("failing task", name)
-        raise Failed(f"task of {name}")
+        raise FailedError(f"task of {name}")
 
     def _use(self, name: str, node: Node | Endpoint, value: Any, count: int) -> None:
         if isinstance(value, Response):
@@ -173,12 +173,12 @@ def _failure(node: Node | Endpoint, name: str, count: int) -> BaseException:
     failures: dict[str, BaseException] = {
         "http": HTTPException(418, {"by": text}),
         "http with headers": HTTPException(401, text, {"WWW-Authenticate": text}),
-        "error": Failed(text),
-        "refused": Refused(text),
+        "error": FailedError(text),
+        "refused": RefusedError(text),
         "stop": StopIteration(text),
         "websocket": WebSocketException(4000, text),
         "validation": RequestValidationError([{"loc": ["own"], "msg": text, "type": "own"}]),
-        "no yield": Failed(text),
+        "no yield": FailedError(text),
     }
     return failures[node.fails or "error"]
 
@@ -194,7 +194,6 @@ def describe_error(error: BaseException) -> str:
     if error.__cause__ is not None:
         parts.append(f"from {describe_error(error.__cause__)}")
     return " ".join(parts)
-
 
 
 run = Recorder()

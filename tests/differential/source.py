@@ -27,10 +27,10 @@ _HANDLING = {
     "raise": "raise",
     "swallow": "pass",
     "http": "raise HTTPException(418, '{name} replaced it')",
-    "replace": "raise Replaced('{name}')",
-    "chain": "raise Replaced('{name}') from error",
+    "replace": "raise ReplacedError('{name}')",
+    "chain": "raise ReplacedError('{name}') from error",
 }
-_FINISH = {"return": "pass", "raise": "raise Late('{name}')", "yield again": "yield 'again'"}
+_FINISH = {"return": "pass", "raise": "raise LateError('{name}')", "yield again": "yield 'again'"}
 _RETURNS = {
     "annotated": "Out",
     "model": "Any",
@@ -224,7 +224,7 @@ def _endpoint(program: Program, name: str, endpoint: Endpoint) -> Lines:
             "async for text in socket.iter_text():",
             f"    run.note('message', {name!r}, text)",
             f"    if run.fails({name!r}, 2):",
-            f"        raise Failed({name!r})",
+            f"        raise FailedError({name!r})",
             "    await socket.send_text(text)",
         ]
     elif endpoint.reply in STREAMS:
@@ -235,7 +235,7 @@ def _endpoint(program: Program, name: str, endpoint: Endpoint) -> Lines:
             "for position in range(3):",
             f"    run.note('item', {name!r}, str(position))",
             f"    if position == 1 and run.fails({name!r}, 2):",
-            f"        raise Failed({name!r})",
+            f"        raise FailedError({name!r})",
             f"    yield {_ITEMS[endpoint.reply]}",
         ]
     else:
@@ -279,7 +279,13 @@ def _callable(
         case "class method":
             return [*method("method", "cls", "@classmethod", mark), f"{name}_owner = {name}_class"]
         case "partial" | "partial generator":
-            return [mark, *function(f"{name}_full", "bound"), "", "", f"{name} = partial({name}_full, 1)"]
+            return [
+                mark,
+                *function(f"{name}_full", "bound"),
+                "",
+                "",
+                f"{name} = partial({name}_full, 1)",
+            ]
         case "partial keyword":
             full = function(f"{name}_full", more=["bound: int = 0"])
             return [*full, "", "", f"{name} = mark({name!r})(partial({name}_full, bound=1))"]

@@ -86,9 +86,7 @@ class IgnoresUseCache(Broken):
     async def solve(self, **arguments: Any) -> Any:
         dependant = arguments["dependant"]
         cached = [replace(child, use_cache=True) for child in dependant.dependencies]
-        return await _solve(
-            **{**arguments, "dependant": replace(dependant, dependencies=cached)}
-        )
+        return await _solve(**{**arguments, "dependant": replace(dependant, dependencies=cached)})
 
 
 class NeverCaches(Broken):
