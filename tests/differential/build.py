@@ -7,7 +7,7 @@ import sys
 import types
 import typing
 import uuid
-from collections.abc import AsyncIterable, Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +23,7 @@ from fastapi.exception_handlers import (
 )
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, OAuth2PasswordBearer, SecurityScopes
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.background import BackgroundTask
@@ -34,7 +35,7 @@ from fastapi_fastdeps import InlineMixin, ThreadedMixin, inline, threaded
 from fastapi_fastdeps.markers import Inline, Threaded
 
 from . import models, recorder
-from .program import Depend, Endpoint, Layer, Mark, Marks, Program
+from .program import Depend, Endpoint, Layer, Mark, Marks, Program, Reply
 from .recorder import run
 from .source import depends_text, reference, source
 
@@ -92,6 +93,22 @@ _NAMES: dict[str, Any] = {
     "run": run,
     "wrapping": _wrapping,
 }
+
+
+class _OwnRoute(APIRoute):
+    """A user's own `route_class`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def noted(request: Request) -> Response:
+            run.note("own route", self.path)
+            try:
+                return await handler(request)
+            finally:
+                run.note("own route done", self.path)
+
+        return noted
 
 
 class Functions:
@@ -158,8 +175,11 @@ def build(functions: Functions, framework: Framework) -> FastAPI:
     routers: list[FastAPI | APIRouter] = [app]
     for layer in program.layers:
         router_class = APIRouter if layer.plain else framework.router
+        own: dict[str, Any] = {"route_class": _OwnRoute} if layer.own_routes else {}
         router = router_class(
-            prefix=layer.prefix, dependencies=functions.dependencies(layer.dependencies)
+            prefix=layer.prefix,
+            dependencies=functions.dependencies(layer.dependencies),
+            **own,
         )
         routers.append(router)
     inclusions = list(zip(routers, routers[1:], program.layers, strict=False))
@@ -172,6 +192,12 @@ def build(functions: Functions, framework: Framework) -> FastAPI:
         if not layer.included_first:
             _include(functions, parent, child, layer)
     return app
+
+
+def mounted(app: FastAPI, framework: Framework) -> FastAPI:
+    outer = framework.app(**dict(framework.options))
+    outer.mount("/mounted", app)
+    return outer
 
 
 def override(app: FastAPI, functions: Functions) -> None:
@@ -196,7 +222,7 @@ def _add_route(
     if endpoint.reply == "talk":
         router.add_api_websocket_route(path, call, dependencies=dependencies)
         return
-    options: dict[str, Any] = {
+    options: dict[Reply, dict[str, Any]] = {
         "model": {"response_model": models.Out},
         "exclude unset": {"response_model": models.Out, "response_model_exclude_unset": True},
         "created": {"status_code": 201},
@@ -206,9 +232,13 @@ def _add_route(
         "raw": {"response_class": StreamingResponse},
         "events": {"response_class": EventSourceResponse},
         "events typed": {"response_class": EventSourceResponse},
-    }.get(endpoint.reply, {})
+    }
     router.add_api_route(
-        path, call, methods=[endpoint.method], dependencies=dependencies, **options
+        path,
+        call,
+        methods=[endpoint.method],
+        dependencies=dependencies,
+        **options.get(endpoint.reply, {}),
     )
 
 

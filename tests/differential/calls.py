@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote, urlencode
 
 from hypothesis import strategies as st
@@ -13,6 +13,19 @@ from .program import STREAMS, Call, Field, Program
 
 _Draw = Callable[[st.SearchStrategy[Any]], Any]
 _BOUNDARY = "boundary"
+_ODD_BODIES: st.SearchStrategy[tuple[bytes, str]] = st.sampled_from(
+    (
+        (b"", ""),
+        (b"{", "application/json"),
+        (b"null", "application/json"),
+        (b"[]", "application/vnd.api+json"),
+        (b'{"name": "box"}', "text/plain"),
+        (b'{"name": "box"}', ""),
+        (b"a=1&a=2", "application/x-www-form-urlencoded"),
+        (b"--boundary\r\nbroken", "multipart/form-data; boundary=boundary"),
+        (b"no boundary", "multipart/form-data"),
+    )
+)
 
 
 @st.composite
@@ -27,14 +40,14 @@ def _call(draw: _Draw, program: Program) -> Call:
     reply = program.endpoints[endpoint].reply
     fields = _fields_of(program, endpoint)
     careless = draw(st.sampled_from((False, False, True)))
-    chosen = {
+    chosen: dict[Place, list[tuple[Field, Any]]] = {
         place: [
             (field, sample)
             for field in fields
             if FIELDS[field.kind].place == place
             and (sample := _sample(draw, field, careless)) is not None
         ]
-        for place in ("path", "query", "header", "cookie", "json", "form")
+        for place in get_args(Place)
     }
     body, content_type = _body(draw, fields, chosen, careless)
     headers = _flat(chosen["header"])
@@ -108,21 +121,8 @@ def _body(
 ) -> tuple[bytes, str]:
     places = {FIELDS[field.kind].place for field in fields}
     if careless and draw(st.integers(0, 4)) == 4:
-        return draw(
-            st.sampled_from(
-                (
-                    (b"", ""),
-                    (b"{", "application/json"),
-                    (b"null", "application/json"),
-                    (b"[]", "application/vnd.api+json"),
-                    (b'{"name": "box"}', "text/plain"),
-                    (b'{"name": "box"}', ""),
-                    (b"a=1&a=2", "application/x-www-form-urlencoded"),
-                    (b"--boundary\r\nbroken", "multipart/form-data; boundary=boundary"),
-                    (b"no boundary", "multipart/form-data"),
-                )
-            )
-        )
+        odd: tuple[bytes, str] = draw(_ODD_BODIES)
+        return odd
     if "form" in places:
         return _form(draw, _flat(chosen["form"]))
     if "json" not in places:

@@ -14,7 +14,7 @@ import anyio
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI, routing
 
-from .build import Framework, Functions, build, override
+from .build import Framework, Functions, build, mounted, override
 from .program import Call, Program
 from .recorder import Event, describe_error, run
 
@@ -79,18 +79,19 @@ class Driver:
             try:
                 app = build(functions, framework)
                 openapi = json.dumps(app.openapi(), default=str)
+                served = mounted(app, framework) if functions.program.mounted else app
             except Exception as error:
                 return Observation(build_error=describe_error(error))
             calls = functions.program.calls
-            answers = tuple(self._answer(app, functions, call) for call in calls)
+            answers = tuple(self._answer(app, served, functions, call) for call in calls)
             return Observation(openapi=openapi, answers=answers)
 
-    def _answer(self, app: FastAPI, functions: Functions, call: Call) -> Answer:
+    def _answer(self, app: FastAPI, served: FastAPI, functions: Functions, call: Call) -> Answer:
         if call.overridden:
             override(app, functions)
         else:
             app.dependency_overrides.clear()
-        return self._portal.call(_answer, app, functions.program, call)
+        return self._portal.call(_answer, served, functions.program, call)
 
 
 @contextmanager
@@ -154,7 +155,7 @@ class _Client:
         self._sent = 0
         if websocket:
             texts = [{"type": "websocket.receive", "text": text} for text in call.messages]
-            self._incoming = [
+            self._incoming: list[dict[str, Any]] = [
                 {"type": "websocket.connect"},
                 *texts,
                 {"type": "websocket.disconnect", "code": 1000},

@@ -59,6 +59,7 @@ Reply = Literal[
     "talk",
 ]
 Mark = Literal["inline", "threaded"]
+Lane = Literal["fast", "fastapi"]
 
 SYNC_GENERATORS: frozenset[NodeKind] = frozenset(
     {"generator", "generator instance", "partial generator", "context manager"}
@@ -152,7 +153,10 @@ class Endpoint(Spec):
 
 @dataclass(frozen=True, repr=False)
 class Layer(Spec):
-    """A router, included into the app or into the layer before it."""
+    """A router, included into the app or into the layer before it.
+
+    With `own_routes` it has a `route_class` of its own.
+    """
 
     prefix: str = ""
     dependencies: tuple[Depend, ...] = ()
@@ -160,6 +164,7 @@ class Layer(Spec):
     include_dependencies: tuple[Depend, ...] = ()
     plain: bool = False
     included_first: bool = False
+    own_routes: bool = False
 
 
 @dataclass(frozen=True, repr=False)
@@ -188,11 +193,13 @@ class Program(Spec):
     layers: tuple[Layer, ...] = ()
     overrides: tuple[tuple[int, int], ...] = ()
     postponed: bool = False
+    mounted: bool = False
     calls: tuple[Call, ...] = ()
 
     def path_of(self, endpoint: int) -> str:
         prefixes = "".join(layer.include_prefix + layer.prefix for layer in self.layers)
-        return f"{prefixes}/e{endpoint}{self.endpoints[endpoint].path}"
+        mount = "/mounted" if self.mounted else ""
+        return f"{mount}{prefixes}/e{endpoint}{self.endpoints[endpoint].path}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -206,7 +213,7 @@ class Marks(Spec):
     placed: tuple[tuple[str, Mark], ...] = ()
     inherited: tuple[tuple[str, Mark], ...] = ()
     classifier: Literal["default", "everything", "classes"] = "default"
-    lane: Literal["fast", "fastapi"] = "fast"
+    lane: Lane = "fast"
 
     @property
     def anything(self) -> bool:

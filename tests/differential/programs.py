@@ -189,6 +189,7 @@ def _layer(draw: _Draw, nodes: Sequence[Node], outermost: bool) -> Layer:
         include_dependencies=_edges(draw, nodes, 2),
         plain=draw(st.booleans()),
         included_first=draw(st.booleans()),
+        own_routes=draw(_SELDOM),
     )
 
 
@@ -212,8 +213,10 @@ def programs(draw: _Draw, shape: Shape = "http") -> Program:
         layers=tuple(_layer(draw, nodes, number == 0) for number in range(layers)),
         overrides=_overrides(draw, nodes),
         postponed=draw(_SELDOM),
+        mounted=draw(_VERY_SELDOM),
     )
-    return draw(calls(program))
+    called: Program = draw(calls(program))
+    return called
 
 
 def _overrides(draw: _Draw, nodes: Sequence[Node]) -> tuple[tuple[int, int], ...]:

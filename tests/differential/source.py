@@ -71,11 +71,9 @@ def reference(name: str, kind: str) -> str:
 
 def source(program: Program) -> str:
     lines: Lines = ["from __future__ import annotations"] if program.postponed else []
+    owners: tuple[Node | Endpoint, ...] = (*program.nodes, *program.endpoints)
     shared = {
-        depend.node
-        for owner in (*program.nodes, *program.endpoints)
-        for depend in owner.depends
-        if depend.style == "shared"
+        depend.node for owner in owners for depend in owner.depends if depend.style == "shared"
     }
     for index, node in enumerate(program.nodes):
         lines += ["", "", *_node(program, f"n{index}", node)]

@@ -169,7 +169,8 @@ class ForgetsAppDependencies(FastAPI):
 class RenamesOperations(FastAPI):
     def openapi(self) -> dict[str, Any]:
         schema = super().openapi()
-        return json.loads(json.dumps(schema).replace("_e0_", "_"))
+        renamed: dict[str, Any] = json.loads(json.dumps(schema).replace("_e0_", "_"))
+        return renamed
 
 
 class ForgetsIncludeDependencies(APIRouter):

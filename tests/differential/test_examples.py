@@ -5,7 +5,7 @@ import pytest
 from .compare import check_agreement, check_contexts, check_threads
 from .drive import Driver
 from .marks import sync_callables
-from .program import Call, Depend, Endpoint, Field, Layer, Marks, Node, Program
+from .program import Call, Depend, Endpoint, Field, Lane, Layer, Mark, Marks, Node, Program
 
 _JSON = (("content-type", "application/json"),)
 
@@ -168,8 +168,12 @@ PROGRAMS = {
 
 @pytest.mark.parametrize("lane", ["fast", "fastapi"])
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
-def test_an_example_is_answered_as_by_fastapi(program: Program, lane: str, running: Driver) -> None:
-    decorated = tuple((name, "inline") for name in sorted(sync_callables(program))[::2])
+def test_an_example_is_answered_as_by_fastapi(
+    program: Program, lane: Lane, running: Driver
+) -> None:
+    decorated: tuple[tuple[str, Mark], ...] = tuple(
+        (name, "inline") for name in sorted(sync_callables(program))[::2]
+    )
     for marks in (
         Marks(lane=lane),
         Marks(classifier="everything", lane=lane),
