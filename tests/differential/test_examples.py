@@ -5,7 +5,7 @@ import pytest
 from .compare import check_agreement, check_contexts, check_threads
 from .drive import Driver
 from .marks import sync_callables
-from .program import Call, Depend, Endpoint, Field, Lane, Layer, Mark, Marks, Node, Program
+from .program import Call, Depend, Endpoint, Field, Lane, Layer, Mark, Marks, Node, Program, Reply
 
 _JSON = (("content-type", "application/json"),)
 
@@ -164,6 +164,31 @@ PROGRAMS = {
         endpoints=(Endpoint(kind="def", reply="invalid"),), calls=(Call("/e0"),)
     ),
 }
+
+
+@pytest.mark.xfail(reason="an inline stream is called when it is first iterated", strict=True)
+@pytest.mark.parametrize("reply", ["json lines", "raw", "events"])
+def test_an_inline_stream_that_cannot_be_called_is_a_server_error(
+    reply: Reply, running: Driver
+) -> None:
+    program = Program(
+        endpoints=(Endpoint(kind="def", reply=reply, specials=("websocket",)),),
+        calls=(Call("/e0"),),
+    )
+    check_agreement(running, program, Marks(classifier="everything"))
+
+
+@pytest.mark.xfail(reason="'not iterable' where FastAPI says 'not an iterator'", strict=True)
+def test_a_context_manager_that_is_threaded_at_its_place_fails_in_the_same_words(
+    running: Driver,
+) -> None:
+    program = Program(
+        nodes=(Node("context manager"),),
+        endpoints=(Endpoint(depends=(Depend(0),)),),
+        calls=(Call("/e0"),),
+    )
+    marks = Marks(placed=(("e0.d0", "threaded"),), lane="fastapi")
+    check_agreement(running, program, marks)
 
 
 @pytest.mark.parametrize("lane", ["fast", "fastapi"])
