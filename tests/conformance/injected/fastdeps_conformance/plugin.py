@@ -1,0 +1,58 @@
+"""A pytest plugin that writes down how each test of the suite ended.
+
+`pytest -p fastdeps_conformance.plugin --outcomes=FILE`, with this directory's parent on
+`PYTHONPATH` and the mode in `FASTDEPS_CONFORMANCE_MODE`.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from .replacement import check
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--outcomes", type=Path, help="the file that the outcomes are written to")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    check()
+    is_worker = hasattr(config, "workerinput")
+    if config.option.outcomes and not is_worker:
+        config.pluginmanager.register(Recorder(config.option.outcomes))
+
+
+class Recorder:
+    """Collects one outcome for each test id, the worst of its phases."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.outcomes: dict[str, dict[str, str]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        outcome = outcome_of(report)
+        if outcome:
+            self.record(report, outcome)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if not report.passed:
+            self.record(report, "error" if report.failed else "skipped")
+
+    def record(self, report: pytest.TestReport | pytest.CollectReport, outcome: str) -> None:
+        earlier = self.outcomes.get(report.nodeid)
+        if earlier is None or earlier["outcome"] == "passed":
+            text = "" if outcome == "passed" else report.longreprtext
+            self.outcomes[report.nodeid] = {"outcome": outcome, "text": text}
+
+    def pytest_sessionfinish(self) -> None:
+        self.file.write_text(json.dumps(dict(sorted(self.outcomes.items())), indent=1))
+
+
+def outcome_of(report: pytest.TestReport) -> str | None:
+    """How a test ended in this phase; `None` if the phase decides nothing."""
+    if hasattr(report, "wasxfail"):
+        return "xpassed" if report.passed else "xfailed"
+    if report.when in ("setup", "teardown"):
+        return None if report.passed else "error" if report.failed else "skipped"
+    return report.outcome
