@@ -1,0 +1,99 @@
+"""`python -m tests.conformance`: FastAPI's suite with and without this package, compared."""
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+
+from tests.conformance.comparison import (
+    Outcomes,
+    Verdict,
+    compare,
+    judge,
+    read_expectations,
+    summary,
+)
+from tests.conformance.environment import Environment, PreparationError, newest_version
+from tests.conformance.injected.fastdeps_conformance.replacement import MODES
+from tests.conformance.suite import FASTAPIS_LANE, STOCK, Setting, run, stock
+from tests.conformance.versions import NEWEST, RELEASES, release
+
+DIFFERENCES = Path(__file__).parent / "differences"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        version = newest_version() if options.fastapi == NEWEST else options.fastapi
+        environment = Environment(release(version, options.exclude_newer))
+        environment.prepare()
+        reference = stock(environment, options.workers)
+        verdicts = [
+            _run(environment, Setting(mode, options.lane), reference, options.workers)
+            for mode in options.mode or ["fastdeps", "inline"]
+        ]
+    except PreparationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0 if all(verdict.holds for verdict in verdicts) else 1
+
+
+def _run(environment: Environment, setting: Setting, reference: Outcomes, workers: int) -> Verdict:
+    is_reference = setting.mode == STOCK.mode
+    outcomes = reference if is_reference else run(environment, setting, workers)
+    expectations = read_expectations(DIFFERENCES / f"{setting.mode}.toml")
+    verdict = judge(compare(reference, outcomes), expectations)
+    for line in _complaints(verdict):
+        print(line)
+    print(_conclusion(setting, outcomes, verdict), flush=True)
+    return verdict
+
+
+def _complaints(verdict: Verdict) -> list[str]:
+    return [
+        *(f"not listed: {each}" for each in verdict.unlisted),
+        *(f"listed for another reason: {each}" for each in verdict.without_evidence),
+        *(f"listed, but no longer different: {test}" for test in verdict.stale),
+    ]
+
+
+def _conclusion(setting: Setting, outcomes: Outcomes, verdict: Verdict) -> str:
+    count = len(verdict.differences)
+    listed = ", all of them listed" if count and verdict.holds else ""
+    return (
+        f"conformance {setting}: {summary(outcomes)}; "
+        f"{count} difference{'' if count == 1 else 's'} from stock{listed}"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
+    parser.add_argument(
+        "--mode",
+        action="append",
+        choices=MODES,
+        help="may be given more than once; without it: fastdeps and inline",
+    )
+    parser.add_argument(
+        "--lane",
+        choices=[FASTAPIS_LANE],
+        help="keep every route out of the fast lane",
+    )
+    parser.add_argument(
+        "--fastapi",
+        metavar="VERSION",
+        default=RELEASES[-1].version,
+        help=f"default: %(default)s; {NEWEST!r} asks the package index",
+    )
+    parser.add_argument(
+        "--exclude-newer",
+        metavar="DATE",
+        type=date.fromisoformat,
+        help="resolve the suite's dependencies as of this day (YYYY-MM-DD)",
+    )
+    parser.add_argument("--workers", type=int, default=2, help="default: %(default)s")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Run FastAPI's suite in one mode, and say how every test ended."""
+
+import ast
+import os
+import shutil
+import subprocess
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi_fastdeps.plan.lanes import LANE_VARIABLE
+from tests.conformance.comparison import Outcomes, read_outcomes
+from tests.conformance.environment import Environment, PreparationError
+from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE
+
+INJECTED = Path(__file__).parent / "injected"
+REPLACED = {"FastAPI", "APIRouter"}
+TESTS_RAN = (0, 1)
+FASTAPIS_LANE = "fastapi"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the suite is given: whose classes, and with the fast lane or without it."""
+
+    mode: str
+    lane: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.mode} in FastAPI's lane" if self.lane == FASTAPIS_LANE else self.mode
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {MODE_VARIABLE: self.mode} | ({LANE_VARIABLE: self.lane} if self.lane else {})
+
+
+STOCK = Setting("stock")
+
+
+def run(environment: Environment, setting: Setting, workers: int) -> Outcomes:
+    """Run the suite in this setting.
+
+    Raises `PreparationError` where pytest did not come to an end of its own.
+    """
+    directory = environment.root / "-".join(filter(None, (setting.mode, setting.lane)))
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    sources, package, file = directory / "suite", directory / "package", directory / "outcomes.json"
+    environment.unpack_sources(sources)
+    environment.install_package(package)
+    if missed := [*unreplaced(sources)]:
+        raise PreparationError("FastAPI's classes are imported past us:\n" + "\n".join(missed))
+    log = directory / "log.txt"
+    with log.open("w") as output:
+        status = subprocess.run(
+            [
+                *(environment.python, "-m", "pytest", "tests"),
+                *("-p", "fastdeps_conformance.plugin", f"--outcomes={file}"),
+                *("-p", "no:sugar", "-n", str(workers), "--dist", "loadgroup"),
+            ],
+            cwd=sources,
+            env=_variables(environment, package) | setting.variables,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        ).returncode
+    if status not in TESTS_RAN:
+        with log.open() as lines:
+            raise PreparationError(f"pytest ended with {status}:\n{''.join(deque(lines, 40))}")
+    return read_outcomes(file)
+
+
+def stock(environment: Environment, workers: int) -> Outcomes:
+    """The outcomes without any replacement, from an earlier run in this environment if any."""
+    file = environment.root / "stock.json"
+    if not file.exists():
+        run(environment, STOCK, workers)
+        shutil.copy(environment.root / "stock" / "outcomes.json", file)
+    return read_outcomes(file)
+
+
+def unreplaced(sources: Path) -> Iterator[str]:
+    """Where the suite takes FastAPI's classes from elsewhere than the package `fastapi`."""
+    for directory in ("tests", "docs_src"):
+        for file in sorted((sources / directory).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_bytes())):
+                if _takes_original(node):
+                    yield f"{file.relative_to(sources)}: {ast.unparse(node)}"
+
+
+def _takes_original(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        submodule = (node.module or "").startswith("fastapi.")
+        return submodule and any(alias.name in REPLACED for alias in node.names)
+    if isinstance(node, ast.Attribute) and node.attr in REPLACED:
+        return ast.unparse(node.value).split(".")[-1] in ("applications", "routing")
+    return False
+
+
+def _variables(environment: Environment, package: Path) -> dict[str, str]:
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "PYTHON", "COV_", "COVERAGE_", LANE_VARIABLE))
+    }
+    path = (environment.python.parent, inherited.get("PATH", os.defpath))
+    # FastAPI's own script for its tests puts docs_src on the path.
+    python_path = (INJECTED, package, "docs_src")
+    return inherited | {
+        "PATH": os.pathsep.join(map(str, path)),
+        "PYTHONPATH": os.pathsep.join(map(str, python_path)),
+        "VIRTUAL_ENV": str(environment.virtual_environment),
+    }
