@@ -41,8 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(environment: Environment, setting: Setting, reference: Outcomes, workers: int) -> Verdict:
     is_reference = setting.mode == STOCK.mode
     outcomes = reference if is_reference else run(environment, setting, workers)
-    expectations = read_expectations(DIFFERENCES / f"{setting.mode}.toml")
-    verdict = judge(compare(reference, outcomes), expectations)
+    lists = [DIFFERENCES / f"{name}.toml" for name in dict.fromkeys((setting.mode, setting.name))]
+    verdict = judge(compare(reference, outcomes), read_expectations(*lists))
     for line in _complaints(verdict):
         print(line)
     print(_conclusion(setting, outcomes, verdict), flush=True)

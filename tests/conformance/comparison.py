@@ -10,6 +10,7 @@ from pathlib import Path
 
 ABSENT = "absent"
 ORDER = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
+LATE = re.compile(r"subprocess\.TimeoutExpired: |Failed: Timeout \(>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class Outcome:
 
     kind: str
     text: str = ""
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the test failed because it took longer than it may."""
+        return self.kind in ("failed", "error") and LATE.search(self.text) is not None
 
 
 Outcomes = Mapping[str, Outcome]
@@ -94,22 +100,28 @@ def read_outcomes(file: Path) -> Outcomes:
     return {test: Outcome(each["outcome"], each["text"]) for test, each in content.items()}
 
 
-def read_expectations(file: Path) -> tuple[Expectation, ...]:
-    """The list of right differences: groups of tests with one reason and one evidence.
+def write_outcomes(file: Path, outcomes: Outcomes) -> None:
+    """Write what `read_outcomes` reads."""
+    content = {test: {"outcome": each.kind, "text": each.text} for test, each in outcomes.items()}
+    file.write_text(json.dumps(content, indent=1))
 
-    Raises `ValueError` for a test that is listed twice.
+
+def read_expectations(*files: Path) -> tuple[Expectation, ...]:
+    """The right differences that stand in these files, as far as they exist.
+
+    A file has groups of tests with one reason and one evidence. Raises `ValueError` for a
+    test that is listed twice.
     """
-    if not file.exists():
-        return ()
-    groups = tomllib.loads(file.read_text())["group"]
     expectations = tuple(
         Expectation(test, group["reason"], group["evidence"])
-        for group in groups
+        for file in files
+        if file.exists()
+        for group in tomllib.loads(file.read_text())["group"]
         for test in group["tests"]
     )
     counts = Counter(expectation.test for expectation in expectations)
     if twice := [test for test, count in counts.items() if count > 1]:
-        raise ValueError(f"{file} lists more than once: {', '.join(twice)}")
+        raise ValueError(f"Listed more than once: {', '.join(twice)}")
     return expectations
 
 

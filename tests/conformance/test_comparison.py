@@ -10,7 +10,9 @@ from tests.conformance.comparison import (
     compare,
     judge,
     read_expectations,
+    read_outcomes,
     summary,
+    write_outcomes,
 )
 
 STOCK = {
@@ -101,11 +103,14 @@ def test_a_listed_test_that_exists_no_more_is_stale() -> None:
 
 def test_a_test_listed_twice_is_refused(tmp_path: Path) -> None:
     group = '[[group]]\nreason = "r"\nevidence = "e"\ntests = ["test_a.py::test_one"]\n'
-    file = tmp_path / "differences.toml"
-    file.write_text(group * 2)
+    twice_in_one, once = tmp_path / "inline.toml", tmp_path / "inline-fastapi.toml"
+    twice_in_one.write_text(group * 2)
+    once.write_text(group)
 
-    with pytest.raises(ValueError, match=r"lists more than once: test_a\.py::test_one"):
-        read_expectations(file)
+    assert len(read_expectations(once)) == 1
+    for files in ([twice_in_one], [once, once]):
+        with pytest.raises(ValueError, match=r"Listed more than once: test_a\.py::test_one"):
+            read_expectations(*files)
 
 
 def test_a_mode_without_a_list_expects_no_difference() -> None:
@@ -118,6 +123,25 @@ def test_every_listed_difference_has_a_reason_and_evidence(file: Path) -> None:
 
     assert expectations
     assert all(each.reason and each.evidence for each in expectations)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_late"),
+    [
+        (Outcome("failed", "E  subprocess.TimeoutExpired: Command 'python' timed out"), True),
+        (Outcome("error", "E  Failed: Timeout (>20.0s) from pytest-timeout."), True),
+        (Outcome("failed", "E  TimeoutError"), False),
+        (Outcome("xfailed", "E  Failed: Timeout (>20.0s) from pytest-timeout."), False),
+    ],
+)
+def test_only_a_test_that_ran_out_of_its_own_time_is_late(outcome: Outcome, is_late: bool) -> None:
+    assert outcome.is_late is is_late
+
+
+def test_outcomes_are_read_as_they_were_written(tmp_path: Path) -> None:
+    write_outcomes(tmp_path / "outcomes.json", STOCK)
+
+    assert read_outcomes(tmp_path / "outcomes.json") == STOCK
 
 
 def test_the_summary_counts_what_occurs() -> None:
