@@ -50,12 +50,16 @@ def run(environment: Environment, setting: Setting, workers: int) -> Outcomes:
     directory = environment.root / setting.name
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
-    sources, package = directory / "suite", directory / "package"
+    sources, package, injected = (directory / name for name in ("suite", "package", "injected"))
     environment.unpack_sources(sources)
     environment.install_package(package)
+    shutil.copytree(INJECTED, injected)
     if missed := [*unreplaced(sources)]:
         raise PreparationError("FastAPI's classes are imported past us:\n" + "\n".join(missed))
-    pytest = Pytest(environment, directory, _variables(environment, package) | setting.variables)
+    # FastAPI's own script for its tests puts docs_src on the path.
+    python_path = os.pathsep.join(map(str, (injected, package, "docs_src")))
+    variables = _variables(environment) | {"PYTHONPATH": python_path} | setting.variables
+    pytest = Pytest(environment, directory, variables)
     outcomes = pytest.run("tests", "-n", str(workers), "--dist", "loadgroup")
     if late := [test for test, outcome in outcomes.items() if outcome.is_late]:
         # Some tests give themselves 15 seconds, too few for them on a busy machine.
@@ -118,17 +122,14 @@ def _takes_original(node: ast.AST) -> bool:
     return False
 
 
-def _variables(environment: Environment, package: Path) -> dict[str, str]:
+def _variables(environment: Environment) -> dict[str, str]:
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("PYTEST_", "PYTHON", "COV_", "COVERAGE_", LANE_VARIABLE))
     }
     path = (environment.python.parent, inherited.get("PATH", os.defpath))
-    # FastAPI's own script for its tests puts docs_src on the path.
-    python_path = (INJECTED, package, "docs_src")
     return inherited | {
         "PATH": os.pathsep.join(map(str, path)),
-        "PYTHONPATH": os.pathsep.join(map(str, python_path)),
         "VIRTUAL_ENV": str(environment.virtual_environment),
     }
