@@ -7,7 +7,7 @@ function, and so on. A stand-in is what FastAPI should see, and calls what the u
 import functools
 import inspect
 import types
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
@@ -78,7 +78,11 @@ class _ThreadedCall(StandIn):
 
 class _ThreadedGenerator(StandIn):
     def __call__(self, **values: Any) -> Iterator[Any]:
-        yield from self.call(**values)
+        generator = self.call(**values)
+        if not isinstance(generator, Iterator):
+            # FastAPI takes what it is given for an iterator, and fails like this.
+            next(generator)
+        yield from generator
 
 
 class _AsyncCall(StandIn):
@@ -116,18 +120,34 @@ def stand_in(
 
 
 def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
-    """An async function, or an async generator function, that calls a sync endpoint.
+    """An async function that calls a sync endpoint, or, for a generator function, a
+    function that unwraps to an async generator function.
 
-    It is a real function with the endpoint's file and line, because FastAPI names these in
-    validation errors, its name in telemetry spans, and instrumentation asks
+    They are real functions with the endpoint's file and line, because FastAPI names these
+    in validation errors, its name in telemetry spans, and instrumentation asks
     `inspect.iscoroutinefunction`.
     """
+    endpoint: Any = _generator_endpoint(call) if is_gen_callable(call) else _endpoint(call)
+    endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
+    endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
+    _relocate(endpoint, call)
+    return cast("Callable[..., Any]", endpoint)
 
-    async def function(**values: Any) -> Any:
+
+def _endpoint(call: Callable[..., Any]) -> Any:
+    async def endpoint(**values: Any) -> Any:
         return call(**values)
 
-    async def generator_function(**values: Any) -> AsyncIterator[Any]:
-        items = call(**values)
+    functools.update_wrapper(endpoint, call)
+    if not isinstance(call, type):
+        # Whoever wraps the endpoint unwraps it too, and should find a coroutine function.
+        vars(endpoint)["__signature__"] = inspect.signature(call)
+        del vars(endpoint)["__wrapped__"]
+    return endpoint
+
+
+def _generator_endpoint(call: Callable[..., Any]) -> Any:
+    async def iterate(items: Iterable[Any]) -> AsyncIterator[Any]:
         try:
             for item in items:
                 yield item
@@ -135,19 +155,24 @@ def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(items, types.GeneratorType):
                 items.close()
 
-    endpoint = cast("types.FunctionType", function)
-    if is_gen_callable(call):
-        endpoint = cast("types.FunctionType", generator_function)
+    def endpoint(**values: Any) -> AsyncIterator[Any]:
+        return iterate(call(**values))
+
     functools.update_wrapper(endpoint, call)
-    endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
-    endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
-    if (location := _location(call)) is not None:
-        file, line = location
-        # One line up, so that a traceback shows the endpoint's first line for this frame.
-        endpoint.__code__ = endpoint.__code__.replace(
-            co_filename=file, co_firstlineno=max(line - 1, 0)
-        )
+    vars(endpoint)["__wrapped__"] = iterate
+    _relocate(iterate, call)
     return endpoint
+
+
+def _relocate(function: Any, call: Callable[..., Any]) -> None:
+    """Let a function stand where `call` does, for error messages and tracebacks."""
+    file, line = _location(call) or ("<endpoint>", 1)
+    function.__code__ = function.__code__.replace(
+        co_filename=file,
+        co_firstlineno=line,
+        co_name=getattr(call, "__name__", type(call).__name__),
+        co_qualname=getattr(call, "__qualname__", type(call).__qualname__),
+    )
 
 
 def _location(call: Any) -> tuple[str, int] | None:

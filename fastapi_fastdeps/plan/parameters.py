@@ -178,6 +178,38 @@ def _shared(field: ModelField, source: Source, alias: str) -> tuple[object, ...]
     return source, alias, members, info.is_required(), type(default), default
 
 
+def may_have_effect(dependant: Dependant) -> bool:
+    """Whether reading the parameters of one callable runs code of the user: a validator, a
+    default factory, or the construction of a model."""
+    fields: list[ModelField] = [
+        *dependant.path_params,
+        *dependant.query_params,
+        *dependant.header_params,
+        *dependant.cookie_params,
+        *dependant.body_params,
+    ]
+    return any(
+        field.field_info.default_factory is not None or _calls_function(field) for field in fields
+    )
+
+
+def _calls_function(field: ModelField) -> bool:
+    adapter: Any = getattr(field, "_type_adapter", None)
+    parts: list[Any] = [getattr(adapter, "core_schema", {"type": "function-unknown"})]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            kind = part.get("type")
+            if isinstance(kind, str) and kind.startswith("function-"):
+                return True
+            if part.get("default_factory") or part.get("post_init") or part.get("custom_init"):
+                return True
+            parts += part.values()
+        elif isinstance(part, list | tuple):
+            parts += part
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """The body parameters of one callable."""

@@ -23,6 +23,7 @@ from fastapi_fastdeps.plan.parameters import (
     Parameter,
     compile_body,
     compile_parameters,
+    may_have_effect,
 )
 
 _SOURCES: Final = [source for source, _ in SOURCES]
@@ -249,7 +250,11 @@ class _Compiler:
     def _is_pure(self, node: Node) -> bool:
         """Whether walking the sub-tree again has no effect once its value is cached."""
         if id(node) not in self._pure:
-            self._pure[id(node)] = node.place.use_cache and all(map(self._is_pure, node.children))
+            self._pure[id(node)] = (
+                node.place.use_cache
+                and not may_have_effect(node.dependant)
+                and all(map(self._is_pure, node.children))
+            )
         return self._pure[id(node)]
 
 

@@ -1,6 +1,5 @@
 """One program, FastAPI and FastDepsAPI: what must be the same, and what must follow."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -28,9 +27,6 @@ def check_agreement(running: Driver, program: Program, marks: Marks) -> Observat
     observed = actual = running.observe(functions, fastdeps(marks))
     if marks.anything:
         expected, actual = expected.keeping(_placeless), actual.keeping(_placeless)
-    if marks.lane == "fast":
-        _assert_validated_no_oftener(expected, actual, report(program, marks))
-        expected, actual = expected.keeping(_validated_once), actual.keeping(_validated_once)
     if found := difference(expected, actual):
         raise AssertionError(f"FastDepsAPI differs\n{report(program, marks)}\n{found}")
     return observed
@@ -39,33 +35,6 @@ def check_agreement(running: Driver, program: Program, marks: Marks) -> Observat
 def _placeless(answer: Answer) -> Iterator[Event]:
     for event in answer.events:
         yield replace(event, visible=(), on_loop=True)
-
-
-def _validated_once(answer: Answer) -> Iterator[Event]:
-    """A known difference: how often validators and default factories are called.
-
-    FastAPI validates the values of a dependency once more each time it finds it in the
-    cache, and drops what comes of it. The compiled plan does not walk such a sub-tree.
-    """
-    asked: set[Event] = set()
-    for event in answer.events:
-        if event.kind not in _VALIDATION:
-            yield event
-        elif (first := replace(event, visible=(), on_loop=True)) not in asked:
-            asked.add(first)
-            yield event
-
-
-def _assert_validated_no_oftener(
-    expected: Observation, actual: Observation, described: str
-) -> None:
-    for stock, fast in zip(expected.answers, actual.answers, strict=False):
-        more = _validations(fast) - _validations(stock)
-        assert not more, f"validated once too often: {more}\n{described}"
-
-
-def _validations(answer: Answer) -> Counter[str]:
-    return Counter(str(event) for event in answer.events if event.kind in _VALIDATION)
 
 
 def check_threads(program: Program, marks: Marks, observed: Observation) -> None:

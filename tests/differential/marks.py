@@ -69,12 +69,10 @@ def _places(program: Program) -> Iterator[tuple[str | None, Depend]]:
 
 
 def _markable_places(program: Program) -> Iterator[str]:
-    # FastAPI fails for what `contextmanager` made, in other words: see `test_examples`.
-    markable = SYNC - {"context manager"}
     places = {
         place: None
         for place, depend in _places(program)
-        if place and program.nodes[depend.node].kind in markable
+        if place and program.nodes[depend.node].kind in SYNC
     }
     yield from places
 

@@ -161,10 +161,7 @@ def _endpoint(draw: _Draw, nodes: Sequence[Node], pool: Sequence[Field], shape: 
         "websocket": ("talk",),
     }
     body = any(FIELDS[field.kind].place in ("json", "form") for field in pool)
-    # An inline stream that can't be called fails later than FastAPI's: see `test_examples`.
-    specials = tuple(
-        special for special in _specials(draw, shape) if shape != "stream" or special != "websocket"
-    )
+    specials = _specials(draw, shape)
     reply = draw(st.sampled_from(replies[shape]))
     # Whether server-sent events fail before or after the response has started is chance.
     failure = None if reply.startswith("events") else draw(_FAILURES)

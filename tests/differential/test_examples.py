@@ -166,7 +166,6 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.xfail(reason="an inline stream is called when it is first iterated", strict=True)
 @pytest.mark.parametrize("reply", ["json lines", "raw", "events"])
 def test_an_inline_stream_that_cannot_be_called_is_a_server_error(
     reply: Reply, running: Driver
@@ -178,7 +177,6 @@ def test_an_inline_stream_that_cannot_be_called_is_a_server_error(
     check_agreement(running, program, Marks(classifier="everything"))
 
 
-@pytest.mark.xfail(reason="'not iterable' where FastAPI says 'not an iterator'", strict=True)
 def test_a_context_manager_that_is_threaded_at_its_place_fails_in_the_same_words(
     running: Driver,
 ) -> None:
