@@ -7,7 +7,6 @@ from fastapi_fastdeps.classifiers import (
     all_classes,
     default_classifier,
     first_match,
-    markers,
     predicate,
 )
 from fastapi_fastdeps.errors import FastDepsError
@@ -22,6 +21,10 @@ from fastapi_fastdeps.markers import (
     threaded,
 )
 from fastapi_fastdeps.routing import FastDepsRoute, FastDepsRouter, FastDepsWebSocketRoute
+
+# isort: split
+# After the module of this name has been imported: the public name is the classifier.
+from fastapi_fastdeps.classifiers import markers
 
 __version__ = "0.1.0"
 

@@ -1,11 +1,15 @@
 """Every name of FastAPI that its documentation does not promise, in one place."""
 
+# pyright: reportPrivateUsage=false
+
 import functools
 import inspect
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import fastapi
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
 
 from fastapi_fastdeps.errors import UnsupportedFastAPIError
 
@@ -28,109 +32,47 @@ def _find(module: str, name: str) -> Any:
 
 
 if TYPE_CHECKING:
-    from fastapi._body_limit import (
-        get_body_limit_error as get_body_limit_error,
-    )
-    from fastapi._body_limit import (
-        wrap_app_with_body_limit as wrap_app_with_body_limit,
-    )
-    from fastapi._compat import (
-        ModelField as ModelField,
-    )
-    from fastapi._compat import (
-        Undefined as Undefined,
-    )
-    from fastapi._compat import (
-        field_annotation_is_sequence as field_annotation_is_sequence,
-    )
-    from fastapi._compat import (
-        get_missing_field_error as get_missing_field_error,
-    )
-    from fastapi._compat import (
-        lenient_issubclass as lenient_issubclass,
-    )
-    from fastapi._compat.v2 import _regenerate_error_with_loc as regenerate_error_with_loc
-    from fastapi.dependencies.models import (
-        Dependant as Dependant,
-    )
-    from fastapi.dependencies.models import (
-        _get_cache_key as get_cache_key,
-    )
-    from fastapi.dependencies.models import (
-        _get_oauth_scopes as get_oauth_scopes,
-    )
-    from fastapi.dependencies.models import (
-        _is_async_gen_callable as is_async_gen_callable,
-    )
-    from fastapi.dependencies.models import (
-        _is_coroutine_callable as is_coroutine_callable,
-    )
-    from fastapi.dependencies.models import (
-        _is_gen_callable as is_gen_callable,
-    )
-    from fastapi.dependencies.models import (
-        _uses_scopes as uses_scopes,
-    )
-    from fastapi.dependencies.utils import (
-        _get_form_models as get_form_models,
-    )
-    from fastapi.dependencies.utils import (
-        _get_param_aliases as get_param_aliases,
-    )
-    from fastapi.dependencies.utils import (
-        _get_param_model as get_param_model,
-    )
-    from fastapi.dependencies.utils import (
-        _is_json_field as is_json_field,
-    )
-    from fastapi.dependencies.utils import (
-        _should_embed_body_fields as should_embed_body_fields,
-    )
-    from fastapi.dependencies.utils import (
-        _solve_generator as solve_generator,
-    )
-    from fastapi.dependencies.utils import (
-        get_dependant as get_dependant,
-    )
-    from fastapi.dependencies.utils import (
-        get_parameterless_sub_dependant as get_parameterless_sub_dependant,
-    )
-    from fastapi.dependencies.utils import (
-        get_typed_signature as get_typed_signature,
-    )
-    from fastapi.dependencies.utils import (
-        request_body_to_args as request_body_to_args,
-    )
-    from fastapi.dependencies.utils import (
-        request_params_to_args as request_params_to_args,
-    )
-    from fastapi.routing import (
-        _effective_route_context_var as effective_route_context_var,
-    )
-    from fastapi.routing import (
-        _EffectiveRouteContext as EffectiveRouteContext,
-    )
-    from fastapi.routing import (
-        _extract_endpoint_context as extract_endpoint_context,
-    )
-    from fastapi.routing import (
-        _FrontendRouteGroup as FrontendRouteGroup,
-    )
-    from fastapi.routing import (
-        _IncludedRouter as IncludedRouter,
-    )
-    from fastapi.routing import (
-        _resolve_form_limits as resolve_form_limits,
-    )
-    from fastapi.telemetry._api import (
-        _get_request_telemetry as get_request_telemetry,
-    )
-    from fastapi.telemetry._api import (
-        _operation as operation,
-    )
-    from fastapi.telemetry._api import (
-        _validation_failed as validation_failed,
-    )
+    from fastapi import _body_limit, _compat, _form_limits, routing
+    from fastapi._compat import v2
+    from fastapi.dependencies import models, utils
+    from fastapi.telemetry import _api
+
+    FormLimits = _form_limits._FormLimits
+    get_body_limit_error = _body_limit.get_body_limit_error
+    wrap_app_with_body_limit = _body_limit.wrap_app_with_body_limit
+    ModelField = _compat.ModelField
+    Undefined = _compat.Undefined
+    field_annotation_is_sequence = _compat.field_annotation_is_sequence
+    get_missing_field_error = _compat.get_missing_field_error
+    regenerate_error_with_loc = v2._regenerate_error_with_loc
+    lenient_issubclass = _compat.lenient_issubclass
+    Dependant = models.Dependant
+    get_cache_key = models._get_cache_key
+    get_oauth_scopes = models._get_oauth_scopes
+    is_async_gen_callable = models._is_async_gen_callable
+    is_coroutine_callable = models._is_coroutine_callable
+    is_gen_callable = models._is_gen_callable
+    uses_scopes = models._uses_scopes
+    get_form_models = utils._get_form_models
+    get_param_aliases = utils._get_param_aliases
+    get_param_model = utils._get_param_model
+    is_json_field = utils._is_json_field
+    should_embed_body_fields = utils._should_embed_body_fields
+    solve_generator = utils._solve_generator
+    get_dependant = utils.get_dependant
+    get_parameterless_sub_dependant = utils.get_parameterless_sub_dependant
+    get_typed_signature = utils.get_typed_signature
+    request_body_to_args = utils.request_body_to_args
+    request_params_to_args = utils.request_params_to_args
+    effective_route_context_var = routing._effective_route_context_var
+    EffectiveRouteContext = routing._EffectiveRouteContext
+    extract_endpoint_context = routing._extract_endpoint_context
+    FrontendRouteGroup = routing._FrontendRouteGroup
+    IncludedRouter = routing._IncludedRouter
+    resolve_form_limits = routing._resolve_form_limits
+    get_request_telemetry = _api._get_request_telemetry
+    operation = _api._operation
+    validation_failed = _api._validation_failed
 else:
     get_body_limit_error = _find("fastapi._body_limit", "get_body_limit_error")
     wrap_app_with_body_limit = _find("fastapi._body_limit", "wrap_app_with_body_limit")
@@ -178,6 +120,7 @@ __all__ = [
     "ModelField",
     "Undefined",
     "effective_route_context_var",
+    "embeds_body_fields",
     "extract_endpoint_context",
     "field_annotation_is_sequence",
     "get_body_limit_error",
@@ -197,6 +140,7 @@ __all__ = [
     "is_gen_callable",
     "is_json_field",
     "lenient_issubclass",
+    "low_priority_routes",
     "operation",
     "regenerate_error_with_loc",
     "request_body_to_args",
@@ -209,6 +153,17 @@ __all__ = [
     "validation_failed",
     "wrap_app_with_body_limit",
 ]
+
+
+def embeds_body_fields(route: Any) -> bool:
+    """Whether the only body parameter of a route stands under its name in the body."""
+    embeds: bool = route._embed_body_fields
+    return embeds
+
+
+def low_priority_routes(router: APIRouter) -> list[BaseRoute]:
+    """What FastAPI asks after all other routes of a router: its frontends."""
+    return router._low_priority_routes
 
 
 def is_async(call: Any) -> bool:

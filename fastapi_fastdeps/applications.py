@@ -1,27 +1,32 @@
 """The application."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
+from fastapi_fastdeps.constructors import TypedFastAPI, signature_with
 from fastapi_fastdeps.routing import FastDepsRoute, FastDepsRouter
 
 
-class FastDepsAPI(FastAPI):
+class FastDepsAPI(TypedFastAPI):
     """`FastAPI` whose sync dependencies and endpoints run where `classifier` says.
 
     It takes every argument of `FastAPI`. Raises `FastDepsError` when a route is added, a
     router is included or the app starts, where a marker or a classifier is wrong.
     """
 
-    router: FastDepsRouter
+    classifier: Classifier
 
-    def __init__(self, *, classifier: Classifier | None = None, **options: Any) -> None:
-        self.classifier: Classifier = classifier or default_classifier
-        super().__init__(**options)
+    if not TYPE_CHECKING:
+
+        def __init__(self, *, classifier: Classifier | None = None, **options) -> None:
+            self.classifier = classifier or default_classifier
+            super().__init__(**options)
+
+        __init__.__signature__ = signature_with(__init__, FastAPI.__init__)
 
     def setup(self) -> None:
         # FastAPI makes its router itself, of arguments that change with its versions.
@@ -33,5 +38,6 @@ class FastDepsAPI(FastAPI):
         super().setup()
 
     def build_middleware_stack(self) -> ASGIApp:
-        self.router.prepare()
+        if isinstance(self.router, FastDepsRouter):
+            self.router.prepare()
         return super().build_middleware_stack()

@@ -5,10 +5,12 @@ import sys
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe
 from fastapi_fastdeps.markers import Execution, Inline, Threaded, find_marker
+
+Tag = TypeVar("Tag")
 
 Role = Literal["dependency", "endpoint"]
 
@@ -31,6 +33,14 @@ class Candidate:
     metadata: tuple[Any, ...] = ()
     parameter: str | None = None
     path: str = ""
+
+    def tags(self, kind: type[Tag], /) -> tuple[Tag, ...]:
+        """The instances of a class of your own among the metadata, in their order.
+
+        With `Annotated[Report, Depends(), Cost("high")]` at the place,
+        `candidate.tags(Cost)` is `(Cost("high"),)`.
+        """
+        return tuple(item for item in self.metadata if isinstance(item, kind))
 
 
 class Classifier(Protocol):
@@ -179,12 +189,16 @@ def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
         ) from error
     if execution is None:
         return None
-    if not isinstance(execution, Inline | Threaded):
+    if not _is_execution(execution):
         raise ClassifierError(
             f"The classifier {_name(classifier)} returned {execution!r} for "
             f"{_place(candidate)}. Return Inline(), Threaded() or None."
         )
     return Decision(execution, _name(classifier))
+
+
+def _is_execution(returned: object) -> bool:
+    return isinstance(returned, Inline | Threaded)
 
 
 def _place(candidate: Candidate) -> str:

@@ -51,7 +51,7 @@ def locate(call: Callable[..., Any]) -> str | None:
         target = target.func
     target = inspect.unwrap(target)
     if not (inspect.isroutine(target) or inspect.isclass(target)):
-        target = type(target)
+        target = target.__class__
     try:
         return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
     except (OSError, TypeError):

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 from starlette.routing import BaseRoute, Mount
 
-from fastapi_fastdeps._fastapi import FrontendRouteGroup, IncludedRouter
+from fastapi_fastdeps._fastapi import FrontendRouteGroup, IncludedRouter, low_priority_routes
 from fastapi_fastdeps.classifiers import Role
 from fastapi_fastdeps.dependants import Graph, Node
 from fastapi_fastdeps.errors import locate, name_of
@@ -113,7 +113,7 @@ def _router_records(router: APIRouter, prefix: str) -> Iterator[RouteRecord]:
                 group = context.original_route
                 assert isinstance(group, FrontendRouteGroup)
                 yield from _frontend_records(group, graph, prefix + context.frontend_prefix)
-    for route in router._low_priority_routes:
+    for route in low_priority_routes(router):
         if isinstance(route, FrontendGroup):
             yield from _frontend_records(route, route.graph, prefix)
 

@@ -4,13 +4,13 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Never, TypeAlias, TypeVar, overload
+
+from typing_extensions import deprecated
 
 from fastapi_fastdeps.errors import MarkerError, describe
-
-T = TypeVar("T", bound=Callable[..., Any])
 
 _MARK = "__fastdeps_mark__"
 _ASYNC_SAFE_MARK = "__is_async_safe__"
@@ -51,7 +51,32 @@ class Found:
     source: str
 
 
-def inline(call: T) -> T:
+# The overloads return what they take; they are apart so that checkers report the mark on
+# an async callable, and nothing else: neither a class whose instances are awaitable, nor a
+# function that returns `Any`, which would pass for a coroutine.
+Class = TypeVar("Class", bound=type[Any])
+ReturnsAny = TypeVar("ReturnsAny", bound=Callable[..., "_Nothing"])
+Async = TypeVar("Async", bound=Callable[..., Coroutine[Any, Any, Any] | AsyncGenerator[Any, Any]])
+Sync = TypeVar(
+    "Sync", bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]"
+)
+
+
+class _Nothing:
+    def __init__(self, _: Never) -> None:
+        """No function returns one, so only `Any` passes for it."""
+
+
+@overload
+def inline(call: Class, /) -> Class: ...
+@overload
+def inline(call: ReturnsAny, /) -> ReturnsAny: ...
+@overload
+@deprecated("An async callable always runs on the event loop: no marker says anything about it.")
+def inline(call: Async, /) -> Async: ...
+@overload
+def inline(call: Sync, /) -> Sync: ...
+def inline(call: Any, /) -> Any:
     """Mark a sync function, class or callable object as safe to call on the event loop.
 
     Returns the same object. It must not block: no I/O, no lock, no long computation.
@@ -59,15 +84,26 @@ def inline(call: T) -> T:
     Raises `MarkerError` for an object that takes no attributes, such as a builtin; mark
     the place instead: `Annotated[..., Depends(call), Inline]`.
     """
-    return _mark(call, Inline())
+    _mark(call, Inline())
+    return call
 
 
-def threaded(call: T) -> T:
+@overload
+def threaded(call: Class, /) -> Class: ...
+@overload
+def threaded(call: ReturnsAny, /) -> ReturnsAny: ...
+@overload
+@deprecated("An async callable always runs on the event loop: no marker says anything about it.")
+def threaded(call: Async, /) -> Async: ...
+@overload
+def threaded(call: Sync, /) -> Sync: ...
+def threaded(call: Any, /) -> Any:
     """Mark a sync function, class or callable object as one that needs a worker thread.
 
     Returns the same object. Raises `MarkerError` for an object that takes no attributes.
     """
-    return _mark(call, Threaded())
+    _mark(call, Threaded())
+    return call
 
 
 class InlineMixin:
@@ -82,14 +118,13 @@ class ThreadedMixin:
     __slots__ = ()
 
 
-def _mark(call: T, execution: Execution) -> T:
-    target: Any = call
-    if isinstance(call, staticmethod | classmethod):
+def _mark(call: Any, execution: Execution) -> None:
+    target = call
+    if isinstance(call, _METHOD_OBJECTS):
         target = call.__func__
     elif not callable(call):
         raise MarkerError(f"{call!r} is not callable: only callables run somewhere.")
-    existing = vars(target).get(_MARK) if hasattr(target, "__dict__") else None
-    said = existing.executions if existing is not None and existing.said_of is target else ()
+    said = _decorated(target)
     try:
         setattr(target, _MARK, _Mark(target, (*said, execution)))
     except (AttributeError, TypeError) as error:
@@ -99,11 +134,9 @@ def _mark(call: T, execution: Execution) -> T:
             f"@{name.lower()}. Mark the place where it is used instead: "
             f"Annotated[..., Depends(...), {name}]."
         ) from error
-    return call
 
 
-_mark(InlineMixin, Inline())
-_mark(ThreadedMixin, Threaded())
+_METHOD_OBJECTS: tuple[type[Any], ...] = (staticmethod, classmethod)
 
 
 def find_marker(call: Callable[..., Any], metadata: Iterable[Any]) -> Found | None:
@@ -142,9 +175,7 @@ def check_unmarked(call: Callable[..., Any], metadata: Iterable[Any]) -> None:
         layers += _layers(type(layers[-1]).__call__)
     for layer in layers:
         if inspect.iscoroutinefunction(layer) or inspect.isasyncgenfunction(layer):
-            mark = vars(layer).get(_MARK)
-            if mark is not None and mark.said_of is layer:
-                marks = (*marks, *mark.executions)
+            marks = (*marks, *_decorated(layer))
     if marks:
         raise MarkerError(
             f"{describe(call)} is async: it always runs on the event loop, and "
@@ -170,16 +201,20 @@ def _found_on(layer: Any, call: Callable[..., Any]) -> Found | None:
 
 
 def _executions_on(layer: Any) -> tuple[Execution, ...]:
-    try:
-        namespace = vars(layer)
-    except TypeError:
-        return ()
-    mark = namespace.get(_MARK)
-    said = mark.executions if mark is not None and mark.said_of is layer else ()
-    async_safe = namespace.get(_ASYNC_SAFE_MARK)
+    said = _decorated(layer)
+    async_safe = _namespace(layer).get(_ASYNC_SAFE_MARK)
     if async_safe is not None:
         said = (*said, Inline() if async_safe else Threaded())
     return said
+
+
+def _decorated(layer: Any) -> tuple[Execution, ...]:
+    mark: _Mark | None = _namespace(layer).get(_MARK)
+    return mark.executions if mark is not None and mark.said_of is layer else ()
+
+
+def _namespace(layer: object) -> Mapping[str, Any]:
+    return vars(layer) if hasattr(layer, "__dict__") else {}
 
 
 def _executions_at_place(metadata: Iterable[Any]) -> tuple[Execution, ...]:
@@ -225,3 +260,7 @@ def _name(execution: Execution) -> str:
 
 def _decorator(executions: tuple[Execution, ...]) -> str:
     return f"@{_name(executions[0]).lower()}"
+
+
+_mark(InlineMixin, Inline())
+_mark(ThreadedMixin, Threaded())

@@ -1,7 +1,8 @@
 """Routers and routes whose sync callables run where a classifier says."""
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
+import types
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -20,9 +21,11 @@ from fastapi_fastdeps._fastapi import (
     IncludedRouter,
     effective_route_context_var,
     get_parameterless_sub_dependant,
+    low_priority_routes,
     wrap_app_with_body_limit,
 )
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
+from fastapi_fastdeps.constructors import TypedAPIRouter, signature_with
 from fastapi_fastdeps.dependants import Graph, classify, classify_dependency
 from fastapi_fastdeps.overrides import ClassifiedOverrides
 from fastapi_fastdeps.plan.handler import Handler, PlannedHandler, planned_app
@@ -34,7 +37,7 @@ _classifier: ContextVar[Classifier | None] = ContextVar("fastdeps_classifier", d
 
 
 @contextmanager
-def _building(classifier: Classifier) -> Iterator[None]:
+def _building(classifier: Classifier) -> Generator[None]:
     token = _classifier.set(classifier)
     try:
         yield
@@ -96,10 +99,12 @@ class FastDepsRoute(APIRoute):
     graph: Graph
     planned: PlannedHandler | None = None
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        self.classifier = _classifier.get() or default_classifier
-        super().__init__(*args, **options)
-        self._take_plan()
+    if not TYPE_CHECKING:
+
+        def __init__(self, *args, **options) -> None:
+            self.classifier = _classifier.get() or default_classifier
+            super().__init__(*args, **options)
+            self._take_plan()
 
     @classmethod
     def adopt(cls, route: APIRoute, classifier: Classifier) -> "FastDepsRoute":
@@ -132,7 +137,7 @@ class FastDepsRoute(APIRoute):
 
     def _take_plan(self) -> None:
         if self.planned is not None and not _has_own_handler(self):
-            self.app = _app(self.planned, self.max_body_size)
+            self.app: ASGIApp = _app(self.planned, self.max_body_size)
 
 
 def _has_own_handler(route: APIRoute) -> bool:
@@ -150,9 +155,9 @@ def fastdeps_route_class(route_class: type[APIRoute]) -> type[FastDepsRoute]:
         return route_class
     if route_class is APIRoute:
         return FastDepsRoute
-    namespace = {"__module__": route_class.__module__, "__qualname__": route_class.__qualname__}
+    names = {"__module__": route_class.__module__, "__qualname__": route_class.__qualname__}
     bases = (route_class, FastDepsRoute)
-    return cast("type[FastDepsRoute]", type(route_class.__name__, bases, namespace))
+    return types.new_class(route_class.__name__, bases, exec_body=lambda body: body.update(names))
 
 
 class FastDepsWebSocketRoute(APIWebSocketRoute):
@@ -164,21 +169,18 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
     graph: Graph
     why_not_planned: str | None = None
 
-    def __init__(
-        self,
-        path: str,
-        endpoint: Callable[..., Any],
-        *,
-        dependency_overrides_provider: Any | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(
-            path,
-            endpoint,
-            dependency_overrides_provider=dependency_overrides_provider,
-            **options,
-        )
-        self._classify(_classifier.get() or default_classifier, dependency_overrides_provider)
+    if not TYPE_CHECKING:
+
+        def __init__(
+            self, path, endpoint, *, dependency_overrides_provider=None, **options
+        ) -> None:
+            super().__init__(
+                path,
+                endpoint,
+                dependency_overrides_provider=dependency_overrides_provider,
+                **options,
+            )
+            self._classify(_classifier.get() or default_classifier, dependency_overrides_provider)
 
     @classmethod
     def adopt(
@@ -202,7 +204,7 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
         self.why_not_planned = why_not_planned(self.graph)
         if self.why_not_planned is None:
             handler = planned_websocket(self.graph, provider, handler, embed=embed)
-        self.app = routing.websocket_session(handler)
+        self.app: ASGIApp = routing.websocket_session(handler)
 
 
 class ClassifiedRouteContext(EffectiveRouteContext):
@@ -237,8 +239,11 @@ class ClassifiedRouteContext(EffectiveRouteContext):
             return None
         return graph.dependant if self._is_being_built() else graph.root.dependant
 
+    # FastAPI declares a field here, and reads and writes it like this property.
     @dependant.setter
-    def dependant(self, dependant: Dependant | None) -> None:
+    def dependant(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, dependant: Dependant | None
+    ) -> None:
         if dependant is not None:
             self.graph = classify(dependant, _classifier.get() or default_classifier)
 
@@ -341,7 +346,7 @@ class ClassifiedInclusion(IncludedRouter):
                 endpoint = isinstance(route, APIRoute)
                 classify(route.dependant, self.classifier, endpoint=endpoint, path=path)
                 self._check_dependencies(self.include_context.dependencies, path)
-        for route in self.original_router._low_priority_routes:
+        for route in low_priority_routes(self.original_router):
             if isinstance(route, FrontendRouteGroup):
                 self._check_dependencies(self.include_context.dependencies, "")
                 self._check_dependencies(route.dependencies, "")
@@ -364,14 +369,14 @@ class ClassifiedInclusion(IncludedRouter):
         )
 
     def _frontend_classifiers(self) -> Iterator[tuple[int, Classifier]]:
-        for route in self.original_router._low_priority_routes:
+        for route in low_priority_routes(self.original_router):
             yield id(route), self.classifier
         for route in self.original_router.routes:
             if isinstance(route, IncludedRouter):
                 yield from self._inclusion_of(route)._frontend_classifiers()
 
 
-class FastDepsRouter(APIRouter):
+class FastDepsRouter(TypedAPIRouter):
     """`APIRouter` whose sync callables run where its classifier says.
 
     Its classifier holds for its own routes and for those of the routers that it includes,
@@ -380,22 +385,26 @@ class FastDepsRouter(APIRouter):
 
     _frontend_group: FrontendRouteGroup | None = None
 
-    def __init__(
-        self,
-        *,
-        classifier: Classifier | None = None,
-        route_class: type[APIRoute] = FastDepsRoute,
-        **options: Any,
-    ) -> None:
-        self.classify_by(classifier)
-        super().__init__(route_class=route_class, **options)
-
     def classify_by(self, classifier: Classifier | None) -> None:
         """Set the classifier, for the routes that are added from now on."""
-        self.classifier = classifier
-        self.own_classifier = Remembering(classifier) if classifier else None
+        self.classifier: Classifier | None = classifier
+        self.own_classifier: Remembering | None = None
+        if classifier is not None:
+            self.own_classifier = Remembering(classifier)
 
     if not TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            classifier: Classifier | None = None,
+            route_class: type[APIRoute] = FastDepsRoute,
+            **options: Any,
+        ) -> None:
+            self.classify_by(classifier)
+            super().__init__(route_class=route_class, **options)
+
+        __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 
         def add_api_route(self, path, endpoint, *, route_class_override=None, **options) -> None:
             route_class = fastdeps_route_class(route_class_override or self.route_class)
@@ -414,8 +423,11 @@ class FastDepsRouter(APIRouter):
     def _frontend_routes(self) -> FrontendRouteGroup | None:
         return self._frontend_group
 
+    # FastAPI has an attribute here, and reads and writes it like this property.
     @_frontend_routes.setter
-    def _frontend_routes(self, group: FrontendRouteGroup | None) -> None:
+    def _frontend_routes(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, group: FrontendRouteGroup | None
+    ) -> None:
         # FastAPI makes the group itself, and warns of the caller of `frontend`.
         if group is not None and not isinstance(group, FrontendGroup):
             group = FrontendGroup.adopt(group, self._classifier)

@@ -38,7 +38,7 @@ class StandIn:
         self.candidate = candidate
         self.execution = execution
         self._signature = signature
-        self.__name__ = getattr(candidate.call, "__name__", type(candidate.call).__name__)
+        self.__name__: str = getattr(candidate.call, "__name__", type(candidate.call).__name__)
         # Whatever unwraps to a class is taken for sync by FastAPI, so nothing else does.
         if isinstance(scheme := unwrapped(candidate.call), SecurityBase):
             self.__wrapped__ = scheme

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi import (
     Undefined,
+    embeds_body_fields,
     extract_endpoint_context,
     get_request_telemetry,
     is_async,
@@ -52,7 +53,6 @@ class RouteState(Protocol):
     response_model_exclude_none: bool
     strict_content_type: Any
     body_field: Any
-    _embed_body_fields: bool
 
 
 class PlannedHandler:
@@ -73,7 +73,7 @@ class PlannedHandler:
         self.graph = graph
         self._fallback = fallback
         self._fastapis: Handler | None = None
-        self._plan = CurrentPlan(graph, provider, embed=state._embed_body_fields)
+        self._plan = CurrentPlan(graph, provider, embed=embeds_body_fields(state))
         call = graph.root.candidate.call
         self._call = call
         self._path = graph.root.dependant.path
@@ -258,8 +258,12 @@ def planned_app(handler: PlannedHandler) -> ASGIApp:
 async def _swallowed(request: Request) -> Response:
     """Does what led here, for FastAPI to say what is wrong: an exception was swallowed by
     a dependency with `yield`, so that there is no response."""
-    request.scope["fastapi_inner_astack"].push(lambda *_: True)
+    request.scope["fastapi_inner_astack"].push(_swallow)
     raise RuntimeError
+
+
+def _swallow(*_: object) -> bool:
+    return True
 
 
 async def _handle(

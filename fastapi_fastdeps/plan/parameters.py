@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Literal, Union, cast, get_args, get_origin
 from urllib.parse import parse_qsl
 
 from fastapi import params
@@ -172,7 +172,7 @@ def _shared(field: ModelField, source: Source, alias: str) -> tuple[object, ...]
     members = (
         get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     )
-    default = None if info.is_required() else info.default
+    default: object = None if info.is_required() else info.default
     if not _PLAIN.issuperset(members) or type(default) not in _PLAIN or field.config:
         return None
     return source, alias, members, info.is_required(), type(default), default
@@ -199,13 +199,14 @@ def _calls_function(field: ModelField) -> bool:
     while parts:
         part = parts.pop()
         if isinstance(part, dict):
-            kind = part.get("type")
+            schema = cast("dict[str, Any]", part)
+            kind = schema.get("type")
             if isinstance(kind, str) and kind.startswith("function-"):
                 return True
-            if part.get("default_factory") or part.get("post_init") or part.get("custom_init"):
+            if any(map(schema.get, ("default_factory", "post_init", "custom_init"))):
                 return True
-            parts += part.values()
-        elif isinstance(part, list | tuple):
+            parts += schema.values()
+        elif isinstance(part, (list, tuple)):
             parts += part
     return False
 

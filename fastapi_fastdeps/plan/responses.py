@@ -12,7 +12,7 @@ _ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 def is_json(content: Any) -> bool:
     """Whether FastAPI's `jsonable_encoder` would return an equal copy of `content`."""
-    kind = type(content)
+    kind = type(content)  # pyright: ignore[reportUnknownVariableType]  # the type of an Any
     if kind in _ATOMS:
         return True
     if kind is dict:

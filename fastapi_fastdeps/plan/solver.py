@@ -251,5 +251,6 @@ class Solution:
 def _empty_response() -> Response:
     response = Response()
     del response.headers["content-length"]
-    response.status_code = None  # type: ignore[assignment]  # FastAPI's "not set"
+    not_set: Any = None
+    response.status_code = not_set
     return response

@@ -99,7 +99,7 @@ class Step:
     groups: tuple[FieldGroup, ...] = ()
     body: Body | None = None
     special: bool = False
-    scopes: list[str] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list[str])
     looked_up: tuple[Replacement, ...] = ()
     first: int = 0
     last: int = 0

@@ -1,0 +1,1 @@
+"""Programs as users write them, and what four type checkers must say about each line."""
