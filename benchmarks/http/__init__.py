@@ -1,0 +1,1 @@
+"""Apps behind uvicorn, under the load of wrk."""

@@ -1,0 +1,213 @@
+"""A run as plots."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from benchmarks.report.style import COLOURS, line_style, plain_ticks, save
+from benchmarks.report.text import label
+from benchmarks.results import Results, Serving, Timing
+from benchmarks.stats import median_ratio, ratios, summarize
+
+
+def write_plots(results: Results, folder: Path) -> list[Path]:
+    """Every plot that a run fills. Returns where they are."""
+    written = []
+    for name, figure in _plots(results):
+        path = folder / f"{name}.png"
+        save(figure, path)
+        written.append(path)
+    return written
+
+
+def _plots(results: Results) -> Iterator[tuple[str, Figure]]:
+    for concurrency in sorted({timing.concurrency for timing in results.timings} & {1, 50}):
+        found = [timing for timing in results.timings if timing.concurrency == concurrency]
+        yield f"cases-{concurrency}", _cases(found, concurrency)
+        for timing in found:
+            if timing.case == "four-classes":
+                yield f"four-classes-{concurrency}", _contenders(timing)
+    for growth in results.growths:
+        yield growth.family, _growth(growth)
+    for case in dict.fromkeys(serving.case for serving in results.servings):
+        servings = [serving for serving in results.servings if serving.case == case]
+        if len(servings) > 1:
+            yield f"http-{case}", _servings(servings)
+    if results.buildings:
+        yield "building", _buildings(results)
+    if results.sleepings:
+        yield "sleeping", _sleepings(results)
+
+
+def _cases(timings: Sequence[Timing], concurrency: int) -> Figure:
+    ordered = sorted(timings, key=lambda timing: timing.ratio("stock", "fast") or 0)
+    figure = Figure(figsize=(8.5, 0.36 * len(ordered) + 1.6))
+    axes = figure.subplots()
+    for key in ("lane", "fast"):
+        for row, timing in enumerate(ordered):
+            spread = summarize(ratios(timing.seconds["stock"], timing.seconds[key]))
+            style = line_style(key) | {"linestyle": "none"}
+            axes.plot([spread.lower, spread.upper], [row, row], color=COLOURS[key], linewidth=1.6)
+            named = label(key) if row == 0 else None
+            axes.plot([spread.median], [row], label=named, **style)
+            if key == "fast":
+                axes.annotate(
+                    f"{spread.median:.1f}x",
+                    (max(spread.upper, spread.median), row),
+                    xytext=(8, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=9,
+                )
+    axes.axvline(1, color=COLOURS["stock"], linewidth=1.2)
+    axes.set_yticks(range(len(ordered)), [timing.title for timing in ordered])
+    axes.set_xscale("log")
+    axes.margins(x=0.1)
+    _ratio_ticks(axes)
+    axes.set_xlabel("times faster than FastAPI (median and quartiles of the rounds, log scale)")
+    axes.set_title(f"In-process, {_at_a_time(concurrency)}", loc="left")
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _ratio_ticks(axes: Any) -> None:
+    low, high = axes.get_xlim()
+    ticks = [one for one in (0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500) if low < one < high]
+    axes.set_xticks(ticks, [f"{tick:g}x" for tick in ticks])
+    axes.minorticks_off()
+
+
+def _contenders(timing: Timing) -> Figure:
+    spreads = {
+        key: summarize([taken * 1e6 for taken in seconds])
+        for key, seconds in timing.seconds.items()
+    }
+    ordered = sorted(spreads, key=lambda key: -spreads[key].median)
+    figure = Figure(figsize=(8.5, 0.5 * len(ordered) + 1.5))
+    axes = figure.subplots()
+    for row, key in enumerate(ordered):
+        spread = spreads[key]
+        axes.plot([spread.lower, spread.upper], [row, row], color=COLOURS[key], linewidth=2)
+        axes.plot([spread.median], [row], **(line_style(key) | {"markersize": 9}))
+        faster = median_ratio(timing.seconds["stock"], timing.seconds[key])
+        axes.annotate(
+            f"{spread.median:,.0f} µs" + ("" if key == "stock" else f"   {faster:.1f}x faster"),
+            (max(spread.upper, spread.median), row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.set_yticks(range(len(ordered)), [label(key) for key in ordered])
+    axes.set_xscale("log")
+    plain_ticks(axes.xaxis)
+    low = min(spread.minimum for spread in spreads.values())
+    high = max(spread.upper for spread in spreads.values())
+    axes.set_xlim(low / 1.3, high * 4)
+    axes.set_xlabel("µs per request (median and quartiles, log scale)")
+    title = f"{timing.title.capitalize()}, in-process, {_at_a_time(timing.concurrency)}"
+    axes.set_title(title, loc="left")
+    return figure
+
+
+def _growth(growth: Any) -> Figure:
+    figure = Figure(figsize=(7.5, 4.6))
+    axes = figure.subplots()
+    for key, by_size in growth.seconds.items():
+        medians = [summarize(taken).median * 1e6 for taken in by_size]
+        slope = growth.slope(key)
+        cost = f": {slope * 1e6:,.2g} µs each" if growth.linear and slope is not None else ""
+        axes.plot(growth.sizes, medians, label=f"{label(key)}{cost}", **line_style(key))
+    axes.set_yscale("log")
+    plain_ticks(axes.yaxis)
+    axes.set_xticks(growth.sizes)
+    plural = "dependencies" if growth.unit == "dependency" else f"{growth.unit}s"
+    axes.set_xlabel(f"number of {plural}")
+    axes.set_ylabel("µs per request (log scale)")
+    axes.set_title(f"{growth.title.capitalize()}, in-process, one at a time", loc="left")
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=2)
+    return figure
+
+
+def _servings(servings: Sequence[Serving]) -> Figure:
+    figure = Figure(figsize=(11, 7.6), layout="constrained")
+    panels: list[tuple[str, str, Callable[[float], float]]] = [
+        ("requests_per_second", "requests per second", lambda value: value),
+        ("p50", "median latency, ms", lambda value: value * 1e3),
+        ("p95", "p95 latency, ms", lambda value: value * 1e3),
+        ("p99", "p99 latency, ms", lambda value: value * 1e3),
+    ]
+    concurrencies = [serving.concurrency for serving in servings]
+    for axes, (name, title, shown) in zip(figure.subplots(2, 2).flat, panels, strict=True):
+        for key in servings[0].loads:
+            medians = [shown(summarize(each.rounds(key, name)).median) for each in servings]
+            axes.plot(concurrencies, medians, label=label(key), **line_style(key))
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
+        axes.set_xticks(concurrencies, [f"{one:,}" for one in concurrencies])
+        axes.set_xlabel("connections")
+        axes.set_title(f"{title} (log scale)", loc="left", fontsize=11)
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    figure.suptitle(
+        f"Over HTTP, {servings[0].case}: uvicorn on one core, wrk on another", x=0.02, ha="left"
+    )
+    return figure
+
+
+def _buildings(results: Results) -> Figure:
+    figure = Figure(figsize=(8.5, 3.6), layout="constrained")
+    names = [f"{one.style}\nup to: {one.stage}" for one in results.buildings]
+    panels = (
+        ("time", [one.time_ratio for one in results.buildings]),
+        ("memory", [one.memory_ratio for one in results.buildings]),
+    )
+    for axes, (name, values) in zip(figure.subplots(1, 2, sharey=True), panels, strict=True):
+        axes.barh(range(len(values)), values, color=COLOURS["fast"], height=0.6)
+        for row, value in enumerate(values):
+            axes.annotate(
+                f"{value:.2f}x",
+                (value, row),
+                xytext=(-6, 0),
+                textcoords="offset points",
+                color="white",
+                ha="right",
+                va="center",
+            )
+        axes.axvline(1, color=COLOURS["stock"], linewidth=1.2)
+        axes.axvline(1.25, color=COLOURS["starlette"], linewidth=1.2, linestyle="--")
+        axes.set_yticks(range(len(names)), names)
+        axes.invert_yaxis()
+        axes.set_xlim(0, max(1.5, *values) * 1.15)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel(f"{name} against FastAPI (dashed: the target)")
+    figure.suptitle("Building an app of 1,000 routes", x=0.02, ha="left")
+    return figure
+
+
+def _sleepings(results: Results) -> Figure:
+    figure = Figure(figsize=(7.5, 4.4))
+    axes = figure.subplots()
+    for key in ("stock", "fast"):
+        for endpoint, line in (("/async", "--"), ("/sync", "-")):
+            found = [one for one in results.sleepings if (one.app, one.endpoint) == (key, endpoint)]
+            axes.plot(
+                [one.requests for one in found],
+                [one.seconds for one in found],
+                label=f"{label(key)}, {endpoint}",
+                **(line_style(key) | {"linestyle": line}),
+            )
+    axes.set_xticks([one.requests for one in found])
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("requests at once")
+    axes.set_ylabel("seconds until all are answered")
+    sleep = results.sleepings[0].sleep
+    axes.set_title(f"Endpoints that sleep for {sleep:g} s, 40 threads in the pool", loc="left")
+    axes.legend(loc="upper left")
+    return figure
+
+
+def _at_a_time(concurrency: int) -> str:
+    return "one request at a time" if concurrency == 1 else f"{concurrency} requests at a time"

@@ -1,0 +1,172 @@
+"""What was measured, as data that can be written and read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from benchmarks.stats import median_ratio, slopes, summarize
+
+Rounds = list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The seconds per request of every round, by contender, of one case."""
+
+    case: str
+    title: str
+    concurrency: int
+    seconds: Mapping[str, Rounds]
+
+    def ratio(self, slow: str, fast: str) -> float | None:
+        """How many times faster `fast` is, `None` where one of them was not measured."""
+        if slow not in self.seconds or fast not in self.seconds:
+            return None
+        return median_ratio(self.seconds[slow], self.seconds[fast])
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The timings of a family, by size."""
+
+    family: str
+    title: str
+    unit: str
+    linear: bool
+    sizes: Sequence[int]
+    seconds: Mapping[str, Sequence[Rounds]]
+
+    def slope(self, contender: str) -> float | None:
+        """The seconds that one more costs."""
+        if contender not in self.seconds:
+            return None
+        taken = list(zip(self.sizes, self.seconds[contender], strict=True))
+        return summarize(slopes(taken)).median
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a load generator saw in one round; latencies in seconds."""
+
+    requests_per_second: float
+    p50: float
+    p95: float
+    p99: float
+    errors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A case over HTTP at one concurrency: the rounds of every contender."""
+
+    case: str
+    concurrency: int
+    loads: Mapping[str, Sequence[Load]]
+
+    def rounds(self, contender: str, name: str) -> Rounds:
+        return [getattr(load, name) for load in self.loads[contender]]
+
+    def ratio(self, name: str, above: str, below: str) -> float | None:
+        if above not in self.loads or below not in self.loads:
+            return None
+        return median_ratio(self.rounds(above, name), self.rounds(below, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """Apps of many routes, each made in a process of its own.
+
+    Attributes:
+        style: how the routes come into the app.
+        stage: up to where it is measured.
+        seconds: of processor time, by contender.
+        resident: growth of the resident memory, by contender.
+        bytes: what Python's allocator gave and did not get back, by contender; empty where
+            it was not asked.
+    """
+
+    style: str
+    stage: str
+    seconds: Mapping[str, Rounds]
+    resident: Mapping[str, Rounds]
+    bytes: Mapping[str, Rounds]
+
+    @property
+    def time_ratio(self) -> float:
+        """Ours over stock's."""
+        return median_ratio(self.seconds["fast"], self.seconds["stock"])
+
+    @property
+    def memory_ratio(self) -> float:
+        """Ours over stock's, by Python's allocator if it was asked."""
+        memory = self.bytes or self.resident
+        return median_ratio(memory["fast"], memory["stock"])
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeping:
+    """So many requests at once to an endpoint that sleeps; seconds until all are answered."""
+
+    app: str
+    endpoint: str
+    requests: int
+    sleep: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class Results:
+    """Everything that one run measured."""
+
+    environment: dict[str, Any] = field(default_factory=dict)
+    timings: list[Timing] = field(default_factory=list)
+    legacy: list[Timing] = field(default_factory=list)
+    growths: list[Growth] = field(default_factory=list)
+    servings: list[Serving] = field(default_factory=list)
+    buildings: list[Building] = field(default_factory=list)
+    sleepings: list[Sleeping] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def timing(self, case: str, concurrency: int) -> Timing | None:
+        found = (
+            timing
+            for timing in self.timings
+            if timing.case == case and timing.concurrency == concurrency
+        )
+        return next(found, None)
+
+    def ratio(self, case: str, concurrency: int, slow: str, fast: str) -> float | None:
+        timing = self.timing(case, concurrency)
+        return timing.ratio(slow, fast) if timing else None
+
+    def growth(self, family: str) -> Growth | None:
+        return next((growth for growth in self.growths if growth.family == family), None)
+
+    def serving(self, case: str, concurrency: int) -> Serving | None:
+        found = (
+            serving
+            for serving in self.servings
+            if serving.case == case and serving.concurrency == concurrency
+        )
+        return next(found, None)
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any]) -> "Results":
+        return cls(
+            environment=data["environment"],
+            timings=[Timing(**one) for one in data["timings"]],
+            legacy=[Timing(**one) for one in data["legacy"]],
+            growths=[Growth(**one) for one in data["growths"]],
+            servings=[_serving(one) for one in data["servings"]],
+            buildings=[Building(**one) for one in data["buildings"]],
+            sleepings=[Sleeping(**one) for one in data["sleepings"]],
+            skipped=data["skipped"],
+        )
+
+
+def _serving(data: Mapping[str, Any]) -> Serving:
+    loads = {key: [Load(**load) for load in loads] for key, loads in data["loads"].items()}
+    return Serving(data["case"], data["concurrency"], loads)
