@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from benchmarks.cases.case import Case, Family
 from benchmarks.contenders import contenders_of
 from benchmarks.results import Growth, Rounds, Timing
-from benchmarks.rounds import Effort, Subject, prepare, take_turns
-
-CONCURRENCIES = (1, 50)
+from benchmarks.rounds import Clock, Effort, Subject, prepare, take_turns
 
 
 async def measure_case(
-    case: Case, effort: Effort, concurrencies: Iterable[int] = CONCURRENCIES
+    case: Case, effort: Effort, concurrencies: Iterable[int], clock: Clock
 ) -> list[Timing]:
     """A case, by every contender that can serve it."""
     subjects = await prepare(case, contenders_of(case))
@@ -21,7 +19,9 @@ async def measure_case(
     ]
 
 
-async def measure_family(family: Family, effort: Effort, sizes: Iterable[int]) -> Growth:
+async def measure_family(
+    family: Family, effort: Effort, sizes: Iterable[int], clock: Clock
+) -> Growth:
     """A family at these sizes, all of them in every round."""
     measured = tuple(sizes)
     subjects: dict[str, Subject] = {}
@@ -31,7 +31,7 @@ async def measure_family(family: Family, effort: Effort, sizes: Iterable[int]) -
         for key, subject in (await prepare(case, contenders_of(case))).items():
             subjects[f"{key}/{size}"] = subject
             keys.setdefault(key, []).append(f"{key}/{size}")
-    samples = await take_turns(subjects, effort)
+    samples = await take_turns(subjects, effort, clock=clock)
     seconds: dict[str, list[Rounds]] = {
         key: [samples[one] for one in members] for key, members in keys.items()
     }

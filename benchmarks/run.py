@@ -20,7 +20,7 @@ from benchmarks.http.wrk import MissingToolError, check_tools
 from benchmarks.in_process import measure_case, measure_family
 from benchmarks.legacy import measure_legacy
 from benchmarks.results import Results
-from benchmarks.rounds import Effort
+from benchmarks.rounds import Clock, Effort
 from benchmarks.sleeping import measure_sleeping
 
 PARTS = ("cases", "families", "sleeping", "legacy", "building", "http")
@@ -62,9 +62,18 @@ FULL = Scale(
 )
 
 
-def run(scale: Scale, only: Sequence[str], cache: Path, say: Callable[[str], None]) -> Results:
-    """Measure. `only` names parts, cases and families; nothing means everything."""
-    results = Results(environment=_environment())
+def run(
+    scale: Scale,
+    only: Sequence[str],
+    cache: Path,
+    say: Callable[[str], None],
+    clock: Clock = time.perf_counter,
+) -> Results:
+    """Measure. `only` names parts, cases and families; nothing means everything.
+
+    `clock` tells the time of what runs in this process.
+    """
+    results = Results(environment={**_environment(), "clock": clock.__name__})
     started = time.monotonic()
 
     def wants(part: str, *names: str) -> bool:
@@ -77,12 +86,16 @@ def run(scale: Scale, only: Sequence[str], cache: Path, say: Callable[[str], Non
                 concurrencies = (
                     scale.graph_concurrencies if case.name == "service-graph" else (1, 50)
                 )
-                results.timings += runner.run(measure_case(case, scale.effort, concurrencies))
+                results.timings += runner.run(
+                    measure_case(case, scale.effort, concurrencies, clock)
+                )
         for family in FAMILIES:
             if wants("families", family.name):
                 say(f"family {family.name}")
                 sizes = spread_out(family.sizes, scale.family_sizes)
-                results.growths.append(runner.run(measure_family(family, scale.effort, sizes)))
+                results.growths.append(
+                    runner.run(measure_family(family, scale.effort, sizes, clock))
+                )
         if wants("sleeping"):
             say("endpoints that sleep")
             results.sleepings = runner.run(measure_sleeping(scale.sleep))

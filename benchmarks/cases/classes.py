@@ -42,7 +42,7 @@ def _four(
     third: Callable[..., Any],
     fourth: Callable[..., Any],
 ) -> None:
-    @app.get(PATH)
+    @app.get(PATH, response_model=None)
     async def endpoint(
         a: Annotated[Any, Depends(first)],
         b: Annotated[Any, Depends(second)],
@@ -53,7 +53,7 @@ def _four(
 
 
 def _one(app: FastAPI, page: Callable[..., Any]) -> None:
-    @app.get(PATH)
+    @app.get(PATH, response_model=None)
     async def endpoint(page: Annotated[Any, Depends(page)]) -> Any:
         return {"q": page.q, "skip": page.skip, "limit": page.limit}
 
@@ -67,7 +67,7 @@ def _four_wrapped(app: FastAPI) -> None:
 
 
 def _four_inlined(app: FastAPI) -> None:
-    @app.get(PATH)
+    @app.get(PATH, response_model=None)
     async def endpoint(q: str | None = None, skip: int = 0, limit: int = 100) -> Any:
         return {"q": q, "skip": skip, "limit": limit + limit}
 
@@ -87,13 +87,13 @@ def _one_wrapped(app: FastAPI) -> None:
 
 
 def _one_inlined(app: FastAPI) -> None:
-    @app.get(PATH)
+    @app.get(PATH, response_model=None)
     async def endpoint(q: str | None = None, skip: int = 0, limit: int = 100) -> Any:
         return {"q": q, "skip": skip, "limit": limit}
 
 
 def no_dependency(app: FastAPI) -> None:
-    @app.get(PATH)
+    @app.get(PATH, response_model=None)
     async def endpoint() -> Any:
         return {"q": "foo", "skip": 3, "limit": 7}
 

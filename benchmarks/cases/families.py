@@ -55,7 +55,7 @@ def _flat(name: str, make: Callable[[], Callable[..., Any]]) -> Callable[[int], 
             parameters = {
                 f"d{number}": (Annotated[int, Depends(make())], None) for number in range(size)
             }
-            app.get("/x")(_with_parameters(endpoint, parameters))
+            app.get("/x", response_model=None)(_with_parameters(endpoint, parameters))
 
         return Case(f"{name}-{size}", f"{size} dependencies", HTTPExchange("/x"), declare)
 
@@ -69,7 +69,9 @@ def _query(size: int) -> Case:
         async def endpoint(**values: int) -> Any:
             return {"sum": sum(values.values())}
 
-        app.get("/x")(_with_parameters(endpoint, dict.fromkeys(names, (int, 0))))
+        app.get("/x", response_model=None)(
+            _with_parameters(endpoint, dict.fromkeys(names, (int, 0)))
+        )
 
     def starlette() -> Any:
         from benchmarks.cases.starlette_peers import query_parameters

@@ -65,19 +65,19 @@ _ROWS = [{"name": f"item {n}", "price": n + 0.5, "tags": ["a", "b"]} for n in ra
 
 
 def _sync_yield(app: FastAPI) -> None:
-    @app.get("/yield")
+    @app.get("/yield", response_model=None)
     async def endpoint(session: Annotated[Session, Depends(sync_session)]) -> Any:
         return {"open": session.is_open}
 
 
 def _async_yield(app: FastAPI) -> None:
-    @app.get("/yield")
+    @app.get("/yield", response_model=None)
     async def endpoint(session: Annotated[Session, Depends(async_session)]) -> Any:
         return {"open": session.is_open}
 
 
 def _security(app: FastAPI) -> None:
-    @app.get("/security")
+    @app.get("/security", response_model=None)
     async def endpoint(
         user: Annotated[list[str], Security(active_user, scopes=["items"])],
     ) -> Any:
@@ -97,7 +97,7 @@ def _async_response_model(app: FastAPI) -> None:
 
 
 def _large(app: FastAPI) -> None:
-    @app.get("/rows")
+    @app.get("/rows", response_model=None)
     async def endpoint() -> Any:
         return _ROWS
 

@@ -63,7 +63,7 @@ async def order(sales: Annotated[Sales, Depends()]) -> dict[str, Any]:
 
 
 def service_graph(app: FastAPI) -> None:
-    @app.get("/graph")
+    @app.get("/graph", response_model=None)
     async def endpoint(
         shop: Annotated[Shop, Depends()],
         user: Annotated[dict[str, Any], Depends(user)],
@@ -105,7 +105,7 @@ async def _order(sales: Annotated[Sales, Depends(_sales)]) -> dict[str, Any]:
 
 
 def _wrapped(app: FastAPI) -> None:
-    @app.get("/graph")
+    @app.get("/graph", response_model=None)
     async def endpoint(
         shop: Annotated[Shop, Depends(_shop)],
         user: Annotated[dict[str, Any], Depends(_user)],

@@ -72,31 +72,31 @@ class Login:
 
 
 def _headers(app: FastAPI) -> None:
-    @app.get("/headers")
+    @app.get("/headers", response_model=None)
     async def endpoint(client: Annotated[Client, Depends()]) -> Any:
         return {"client": client.payload, "agent": client.agent}
 
 
 def _cookies(app: FastAPI) -> None:
-    @app.get("/cookies")
+    @app.get("/cookies", response_model=None)
     async def endpoint(visitor: Annotated[Visitor, Depends()]) -> Any:
         return {"visitor": visitor.payload}
 
 
 def _path(app: FastAPI) -> None:
-    @app.get("/{country}/{city}/{street}/{number}")
+    @app.get("/{country}/{city}/{street}/{number}", response_model=None)
     async def endpoint(place: Annotated[Place, Depends()], number: int) -> Any:
         return {"place": place.payload, "number": number}
 
 
 def _body(app: FastAPI) -> None:
-    @app.post("/orders")
+    @app.post("/orders", response_model=None)
     async def endpoint(order: Order, shipping: Annotated[Shipping, Depends()]) -> Any:
         return {"lines": len(order.items), "express": shipping.express}
 
 
 def _form(app: FastAPI) -> None:
-    @app.post("/login")
+    @app.post("/login", response_model=None)
     async def endpoint(login: Annotated[Login, Depends()]) -> Any:
         return {"login": login.payload}
 

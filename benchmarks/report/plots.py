@@ -169,11 +169,10 @@ def _buildings(results: Results) -> Figure:
         for row, value in enumerate(values):
             axes.annotate(
                 f"{value:.2f}x",
-                (value, row),
-                xytext=(-6, 0),
+                (0, row),
+                xytext=(6, 0),
                 textcoords="offset points",
                 color="white",
-                ha="right",
                 va="center",
             )
         axes.axvline(1, color=COLOURS["stock"], linewidth=1.2)

@@ -1,0 +1,113 @@
+import json
+
+from benchmarks.claims import claims
+from benchmarks.http.wrk import parse
+from benchmarks.report.text import table, tables
+from benchmarks.results import Building, Growth, Load, Results, Serving, Sleeping, Timing
+from benchmarks.run import spread_out
+from benchmarks.targets import TARGETS
+
+
+def loads(requests_per_second: float, latency: float) -> list[Load]:
+    return [Load(requests_per_second, latency, 2 * latency, 3 * latency, 0)] * 2
+
+
+def some_results() -> Results:
+    seconds = {"stock": [800e-6, 820e-6], "fast": [40e-6, 41e-6], "wrappers": [200e-6, 205e-6]}
+    memory = {"stock": [1e6], "fast": [1.3e6]}
+    return Results(
+        environment={"python": "3.11"},
+        timings=[Timing("four-classes", "four classes", 1, seconds)],
+        legacy=[
+            Timing("four-classes", "four classes", 1, {"stock": [2.0], "legacy": [0.5]}),
+        ],
+        growths=[
+            Growth(
+                "sync-dependencies",
+                "dependencies",
+                "dependency",
+                True,
+                [0, 2],
+                {"fast": [[10e-6, 10e-6], [11e-6, 12e-6]]},
+            )
+        ],
+        servings=[
+            Serving("four-classes", 1000, {"stock": loads(1000, 1.0), "fast": loads(8000, 0.1)})
+        ],
+        buildings=[
+            Building("direct", "built", {"stock": [1.0], "fast": [1.1]}, memory, {}),
+        ],
+        sleepings=[
+            Sleeping(app, endpoint, 80, 2.0, 2.1)
+            for app in ("stock", "fast")
+            for endpoint in ("/async", "/sync", "/page")
+        ],
+        skipped=["nothing"],
+    )
+
+
+def verdicts(results: Results) -> dict[str, tuple[float | None, str]]:
+    return {target.what: target.verdict(results) for target in TARGETS}
+
+
+def test_results_survive_being_written_and_read() -> None:
+    results = some_results()
+    again = Results.of_data(json.loads(json.dumps(results.as_data())))
+    assert again.as_data() == results.as_data()
+
+
+def test_a_target_is_met_missed_or_not_measured() -> None:
+    found = verdicts(some_results())
+    assert found["four classes against FastAPI"] == (20.0, "met")
+    assert found["four classes against Litestar"] == (None, "not measured")
+    measured, verdict = found["1,000 routes, first request included: memory against FastAPI"]
+    assert (measured, verdict) == (1.3, "MISSED")
+
+
+def test_a_slope_is_told_in_microseconds() -> None:
+    measured, verdict = verdicts(some_results())["each further trivial sync dependency"]
+    assert measured is not None
+    assert round(measured, 3) == 0.75
+    assert verdict == "met"
+
+
+def test_latencies_are_compared_where_many_are_connected() -> None:
+    found = verdicts(some_results())
+    what = "over HTTP, four classes, 100 and 1000 connections: p95 latency against FastAPI"
+    assert found[what] == (0.1, "met")
+
+
+def test_a_run_that_measured_nothing_has_targets_only() -> None:
+    assert [title for title, _ in tables(Results())] == ["Targets"]
+
+
+def test_every_table_of_a_full_run_can_be_written() -> None:
+    titles = [title for title, _ in tables(some_results())]
+    assert len(titles) == 7
+
+
+def test_claims_stand_beside_what_was_measured() -> None:
+    stated = {claim.what: claim for claim in claims(some_results())}
+    speed = stated["requests/s, several class dependencies, in-process, 1 at a time"]
+    assert (speed.claimed, speed.old_library, speed.ours) == ("+40 to +60 %", "+300 %", "+1,900 %")
+    tail = stated["p95 latency, several class dependencies, HTTP, 1000 connections"]
+    assert (tail.stock, tail.ours) == ("2,000 ms", "-90 %")
+    assert stated["80 requests at once to /sync, asleep for 2 s"].claimed.startswith("4.13 s")
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert table(("a", "number"), [("long name", "1")]) == (
+        "a          number\n---------  ------\nlong name       1"
+    )
+
+
+def test_what_wrk_prints_last_is_read() -> None:
+    said = (
+        '{"requests": 300, "microseconds": 2000000, "p50": 10, "p95": 20, "p99": 30, "errors": 1}'
+    )
+    assert parse(f"Running 2s test\n{said}\n") == Load(150.0, 10e-6, 20e-6, 30e-6, 1)
+
+
+def test_fewer_sizes_keep_the_ends() -> None:
+    assert spread_out((0, 1, 2, 4, 8, 16, 32), 4) == [0, 2, 8, 32]
+    assert spread_out((1, 2, 3), 9) == [1, 2, 3]
