@@ -4,8 +4,9 @@ Every ratio compares two apps of one process by the processor time that they tak
 round against best round, so that a busy machine changes it little. A miss is measured
 again, with more rounds, before it counts.
 
-The floors are eight tenths of the worst of ten runs, five of them beside four busy
-processes on a machine with two cores; `--repeat` shows what such runs see.
+Every bound leaves the worst of ten runs, on two cores beside ten busy processes, a fifth:
+a single try there strays from the median by a tenth as a rule, by a third at times, and
+the second and third try are longer. `--repeat 10` shows what to set after a change.
 """
 
 import argparse

@@ -14,7 +14,12 @@ async def measure_case(
     """A case, by every contender that can serve it."""
     subjects = await prepare(case, contenders_of(case))
     return [
-        Timing(case.name, case.title, concurrency, await take_turns(subjects, effort, concurrency))
+        Timing(
+            case.name,
+            case.title,
+            concurrency,
+            await take_turns(subjects, effort, concurrency, clock),
+        )
         for concurrency in concurrencies
     ]
 
