@@ -67,9 +67,11 @@ class Serving:
         return [getattr(load, name) for load in self.loads[contender]]
 
     def ratio(self, name: str, above: str, below: str) -> float | None:
+        """The median of the rounds' ratios, `None` where somebody answered nothing."""
         if above not in self.loads or below not in self.loads:
             return None
-        return median_ratio(self.rounds(above, name), self.rounds(below, name))
+        divisors = self.rounds(below, name)
+        return median_ratio(self.rounds(above, name), divisors) if all(divisors) else None
 
 
 @dataclass(frozen=True, slots=True)

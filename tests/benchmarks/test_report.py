@@ -108,6 +108,12 @@ def test_what_wrk_prints_last_is_read() -> None:
     assert parse(f"Running 2s test\n{said}\n") == Load(150.0, 10e-6, 20e-6, 30e-6, 1)
 
 
+def test_a_server_that_answered_nothing_is_not_compared() -> None:
+    serving = Serving("four-classes", 10, {"stock": loads(0, 0), "fast": loads(10, 1)})
+    assert serving.ratio("requests_per_second", "fast", "stock") is None
+    assert serving.ratio("requests_per_second", "stock", "fast") == 0
+
+
 def test_fewer_sizes_keep_the_ends() -> None:
     assert spread_out((0, 1, 2, 4, 8, 16, 32), 4) == [0, 2, 8, 32]
     assert spread_out((1, 2, 3), 9) == [1, 2, 3]
