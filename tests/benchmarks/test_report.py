@@ -1,4 +1,7 @@
 import json
+from pathlib import Path
+
+import pytest
 
 from benchmarks.claims import claims
 from benchmarks.http.wrk import parse
@@ -84,6 +87,25 @@ def test_a_run_that_measured_nothing_has_targets_only() -> None:
 def test_every_table_of_a_full_run_can_be_written() -> None:
     titles = [title for title, _ in tables(some_results())]
     assert len(titles) == 7
+
+
+def test_every_plot_of_a_full_run_can_be_drawn(tmp_path: Path) -> None:
+    plots = pytest.importorskip("benchmarks.report.plots")
+    results = some_results()
+    for timing in results.timings:
+        timing.seconds["lane"] = timing.seconds["wrappers"]  # type: ignore[index]
+    one = results.servings[0]
+    results.servings.append(Serving(one.case, 10, one.loads))
+    written = plots.write_plots(results, tmp_path)
+    assert [path.stem for path in written] == [
+        "cases-1",
+        "four-classes-1",
+        "sync-dependencies",
+        "http-four-classes",
+        "building",
+        "sleeping",
+    ]
+    assert all(path.stat().st_size > 5000 for path in written)
 
 
 def test_claims_stand_beside_what_was_measured() -> None:
