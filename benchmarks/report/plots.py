@@ -117,7 +117,7 @@ def _growth(growth: Any) -> Figure:
     for key, by_size in growth.seconds.items():
         medians = [summarize(taken).median * 1e6 for taken in by_size]
         slope = growth.slope(key)
-        cost = f": {slope * 1e6:,.2g} µs each" if growth.linear and slope is not None else ""
+        cost = f": {_short(slope * 1e6)} µs each" if growth.linear and slope is not None else ""
         axes.plot(growth.sizes, medians, label=f"{label(key)}{cost}", **line_style(key))
     axes.set_yscale("log")
     plain_ticks(axes.yaxis)
@@ -206,6 +206,10 @@ def _sleepings(results: Results) -> Figure:
     axes.set_title(f"Endpoints that sleep for {sleep:g} s, 40 threads in the pool", loc="left")
     axes.legend(loc="upper left")
     return figure
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _at_a_time(concurrency: int) -> str:
