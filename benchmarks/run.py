@@ -23,7 +23,7 @@ from benchmarks.results import Results
 from benchmarks.rounds import Clock, Effort
 from benchmarks.sleeping import measure_sleeping
 
-PARTS = ("cases", "families", "sleeping", "legacy", "building", "http")
+PARTS = ("sleeping", "cases", "families", "legacy", "building", "http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,9 @@ def run(
         return not only or part in only or any(name in only for name in names)
 
     with _loop() as runner:
+        if wants("sleeping"):
+            say("endpoints that sleep")
+            results.sleepings = runner.run(measure_sleeping(scale.sleep))
         for case in CASES:
             if wants("cases", case.name):
                 say(f"case {case.name}")
@@ -96,9 +99,6 @@ def run(
                 results.growths.append(
                     runner.run(measure_family(family, scale.effort, sizes, clock))
                 )
-        if wants("sleeping"):
-            say("endpoints that sleep")
-            results.sleepings = runner.run(measure_sleeping(scale.sleep))
     if wants("legacy"):
         say("fastapi-async-safe-dependencies")
         _measure_legacy(results, scale, cache)
