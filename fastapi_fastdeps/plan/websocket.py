@@ -37,11 +37,14 @@ def planned_websocket(
         if data is not None:
             data.websocket = websocket
         solution = Solution(current, websocket)
-        with operation(name="dependencies", function=call):
+        if telemetry is None:
             await solution.solve()
-            if data is not None:
-                data.values = solution.values
-                data.errors = solution.errors
+        else:
+            with operation(name="dependencies", function=call):
+                await solution.solve()
+                if data is not None:
+                    data.values = solution.values
+                    data.errors = solution.errors
         if solution.errors:
             context = extract_endpoint_context(call)
             if path:
@@ -50,7 +53,10 @@ def planned_websocket(
             error = WebSocketRequestValidationError(solution.errors, endpoint_ctx=context)
             validation_failed(error)
             raise error
-        with operation(name="endpoint", function=call):
+        if telemetry is None:
             await call(**solution.values)
+        else:
+            with operation(name="endpoint", function=call):
+                await call(**solution.values)
 
     return handle
