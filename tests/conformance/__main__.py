@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from tests.conformance.comparison import (
     summary,
 )
 from tests.conformance.environment import Environment, PreparationError, newest_version
+from tests.conformance.injected.fastdeps_conformance.lanes import FAST, read_lanes
 from tests.conformance.injected.fastdeps_conformance.replacement import MODES
 from tests.conformance.suite import FASTAPIS_LANE, STOCK, Setting, run, stock
 from tests.conformance.versions import NEWEST, RELEASES, release
 
 DIFFERENCES = Path(__file__).parent / "differences"
+FAST_LANE_SHARE = 0.9
+"""How many of the suite's routes have to take the fast lane."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,17 +32,17 @@ def main(arguments: list[str] | None = None) -> int:
         environment = Environment(release(version, options.exclude_newer))
         environment.prepare()
         reference = stock(environment, options.workers)
-        verdicts = [
+        results = [
             _run(environment, Setting(mode, options.lane), reference, options.workers)
             for mode in options.mode or ["fastdeps", "inline"]
         ]
     except PreparationError as error:
         print(error, file=sys.stderr)
         return 2
-    return 0 if all(verdict.holds for verdict in verdicts) else 1
+    return 0 if all(results) else 1
 
 
-def _run(environment: Environment, setting: Setting, reference: Outcomes, workers: int) -> Verdict:
+def _run(environment: Environment, setting: Setting, reference: Outcomes, workers: int) -> bool:
     is_reference = setting.mode == STOCK.mode
     outcomes = reference if is_reference else run(environment, setting, workers)
     lists = [DIFFERENCES / f"{name}.toml" for name in dict.fromkeys((setting.mode, setting.name))]
@@ -46,7 +50,18 @@ def _run(environment: Environment, setting: Setting, reference: Outcomes, worker
     for line in _complaints(verdict):
         print(line)
     print(_conclusion(setting, outcomes, verdict), flush=True)
-    return verdict
+    return verdict.holds and _fast_lane_is_taken(environment, setting)
+
+
+def _fast_lane_is_taken(environment: Environment, setting: Setting) -> bool:
+    lanes = read_lanes(environment.root / setting.name)
+    if not lanes or setting.lane:
+        return True
+    share = lanes[FAST] / lanes.total()
+    print(f"routes in the fast lane: {share:.1%} of {lanes.total()}, the others because:")
+    for why, count in (lanes - Counter({FAST: lanes[FAST]})).most_common():
+        print(f"  {count:5} {why}")
+    return share >= FAST_LANE_SHARE
 
 
 def _complaints(verdict: Verdict) -> list[str]:

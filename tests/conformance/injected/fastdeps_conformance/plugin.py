@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from .replacement import check
+from .lanes import count_lanes, write_lanes
+from .replacement import check, replaces
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,9 +19,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     check()
-    is_worker = hasattr(config, "workerinput")
-    if config.option.outcomes and not is_worker:
+    worker = getattr(config, "workerinput", {}).get("workerid")
+    if config.option.outcomes and worker is None:
         config.pluginmanager.register(Recorder(config.option.outcomes))
+    if config.option.outcomes and replaces():
+        config.pluginmanager.register(LaneCounter(config.option.outcomes.parent, worker or "main"))
 
 
 class Recorder:
@@ -47,6 +50,18 @@ class Recorder:
 
     def pytest_sessionfinish(self) -> None:
         self.file.write_text(json.dumps(dict(sorted(self.outcomes.items())), indent=1))
+
+
+class LaneCounter:
+    """Writes down how many routes of this process took which lane."""
+
+    def __init__(self, directory: Path, worker: str) -> None:
+        self.directory = directory
+        self.worker = worker
+        self.lanes = count_lanes()
+
+    def pytest_sessionfinish(self) -> None:
+        write_lanes(self.lanes, self.directory, self.worker)
 
 
 def outcome_of(report: pytest.TestReport) -> str | None:

@@ -93,6 +93,11 @@ def check() -> None:
             raise RuntimeError(f"In mode {_mode()!r} the suite would be given {given!r}.")
 
 
+def replaces() -> bool:
+    """Whether the suite is given this package's classes."""
+    return _mode() in (fastdeps.__name__, inline.__name__)
+
+
 def _mode() -> str:
     return os.environ.get(MODE_VARIABLE, "stock")
 
