@@ -1,0 +1,33 @@
+"""Fixtures of the neighbours' tests, and the switch that keeps them out of other runs."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+
+from fastapi_fastdeps import FastDepsAPI, explain
+from tests.neighbours.shop import AppClass, RecordLanes
+
+SWITCH = "FASTDEPS_NEIGHBOURS"
+
+if SWITCH not in os.environ:
+    collect_ignore_glob = ["test_*.py"]
+
+
+@pytest.fixture(params=[FastAPI, FastDepsAPI], ids=["stock", "fastdeps"])
+def app_class(request: pytest.FixtureRequest) -> AppClass:
+    """FastAPI first: what it does is what the neighbour promises."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def record_lanes(record_property: Callable[[str, object], None]) -> RecordLanes:
+    """Write down which lanes the HTTP routes of an app took, for the table."""
+
+    def record(app: FastAPI) -> None:
+        if isinstance(app, FastDepsAPI):
+            for lane in sorted({route.lane for route in explain(app) if route.kind == "http"}):
+                record_property("lane", lane)
+
+    return record

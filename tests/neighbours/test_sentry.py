@@ -1,0 +1,194 @@
+"""sentry-sdk: transactions, spans inside sync callables, and the thread of a profile."""
+
+import threading
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pytest
+import sentry_sdk
+from fastapi import Depends
+from fastapi.testclient import TestClient
+from sentry_sdk.envelope import Envelope
+from sentry_sdk.integrations.fastapi import FastApiIntegration
+from sentry_sdk.integrations.starlette import StarletteIntegration
+from sentry_sdk.transport import Transport
+
+from fastapi_fastdeps import Inline, inline
+from tests.neighbours.shop import (
+    PATHS,
+    AppClass,
+    RecordLanes,
+    add_routes,
+    check_shop,
+    make_shop,
+    on_loop,
+    place,
+)
+
+
+class Outbox(Transport):
+    """Keeps what would be sent."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.events: list[dict[str, Any]] = []
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        for item in envelope.items:
+            if item.payload.json is not None:
+                self.events.append(item.payload.json)
+
+    @property
+    def transactions(self) -> list[dict[str, Any]]:
+        return [event for event in self.events if event.get("type") == "transaction"]
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        return [event for event in self.events if "exception" in event]
+
+
+@pytest.fixture(params=["url", "endpoint"])
+def style(request: pytest.FixtureRequest) -> str:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def outbox(style: str) -> Iterator[Outbox]:
+    outbox = Outbox()
+    sentry_sdk.init(
+        dsn="https://key@sentry.invalid/1",
+        transport=outbox,
+        traces_sample_rate=1.0,
+        integrations=[
+            StarletteIntegration(transaction_style=style),
+            FastApiIntegration(transaction_style=style),
+        ],
+    )
+    yield outbox
+    sentry_sdk.init()
+
+
+def name(style: str, path: str, function: str) -> str:
+    return path if style == "url" else f"tests.neighbours.shop.{function}"
+
+
+def test_each_request_is_a_transaction_with_its_name(
+    app_class: AppClass, outbox: Outbox, style: str, record_lanes: RecordLanes
+) -> None:
+    app = make_shop(app_class)
+    check_shop(TestClient(app), app_class)
+    assert [event["transaction"] for event in outbox.transactions] == [
+        name(style, "/inline", "inline_endpoint"),
+        name(style, "/threaded", "threaded_endpoint"),
+    ]
+    record_lanes(app)
+
+
+def test_an_included_route_is_a_transaction_with_its_whole_path(
+    app_class: AppClass, outbox: Outbox, style: str
+) -> None:
+    from fastapi import APIRouter
+
+    router = APIRouter()
+    add_routes(router)
+    app = app_class()
+    app.include_router(router, prefix="/v1")
+    check_shop(TestClient(app), app_class, prefix="/v1")
+    assert [event["transaction"] for event in outbox.transactions] == [
+        name(style, "/v1/inline", "inline_endpoint"),
+        name(style, "/v1/threaded", "threaded_endpoint"),
+    ]
+
+
+@inline
+class Priced:
+    def __init__(self) -> None:
+        with sentry_sdk.start_span(op="shop", name=f"inline dependency on the {place()}"):
+            pass
+
+
+def stocked() -> None:
+    with sentry_sdk.start_span(op="shop", name=f"threaded dependency on the {place()}"):
+        pass
+
+
+def test_a_span_of_a_sync_callable_belongs_to_the_transaction(
+    app_class: AppClass, outbox: Outbox
+) -> None:
+    app = app_class()
+
+    @app.get("/")
+    @inline
+    def endpoint(
+        priced: Annotated[Priced, Depends()], stocked: Annotated[None, Depends(stocked)]
+    ) -> None:
+        with sentry_sdk.start_span(op="shop", name=f"inline endpoint on the {place()}"):
+            pass
+
+    TestClient(app).get("/").raise_for_status()
+    (transaction,) = outbox.transactions
+    root = transaction["contexts"]["trace"]["span_id"]
+    marked = on_loop(app_class)
+    spans = [span for span in transaction["spans"] if span["op"] == "shop"]
+    assert [span["description"] for span in spans] == [
+        f"inline dependency on the {marked}",
+        "threaded dependency on the thread",
+        f"inline endpoint on the {marked}",
+    ]
+    assert {span["parent_span_id"] for span in spans} == {root}
+
+
+def test_the_transaction_names_the_thread_of_its_sync_endpoint(
+    app_class: AppClass, outbox: Outbox
+) -> None:
+    app = app_class()
+
+    @app.get("/inline")
+    @inline
+    def inline_endpoint() -> int:
+        return threading.get_ident()
+
+    @app.get("/threaded")
+    def threaded_endpoint() -> int:
+        return threading.get_ident()
+
+    with TestClient(app) as client:
+        threads = [str(client.get(path).json()) for path in PATHS]
+    named = [event["contexts"]["trace"]["data"]["thread.id"] for event in outbox.transactions]
+    assert named == threads
+
+
+def refuse() -> None:
+    raise LookupError("sold out")
+
+
+@pytest.mark.parametrize("marker", [Inline(), None], ids=["inline", "threaded"])
+@pytest.mark.parametrize("role", ["dependency", "endpoint"])
+def test_an_exception_is_an_event_with_its_transaction(
+    app_class: AppClass, outbox: Outbox, style: str, marker: Inline | None, role: str
+) -> None:
+    app = app_class()
+    if role == "endpoint":
+
+        def endpoint() -> None:
+            refuse()
+
+        app.get("/refused")(inline(endpoint) if marker else endpoint)
+    else:
+
+        @app.get("/refused")
+        def endpoint(refused: Annotated[None, Depends(refuse), marker]) -> None:
+            raise AssertionError
+
+    client = TestClient(app, raise_server_exceptions=False)
+    assert client.get("/refused").status_code == 500
+    (error,) = outbox.errors
+    assert error["exception"]["values"][-1]["type"] == "LookupError"
+    assert error["exception"]["values"][-1]["stacktrace"]["frames"][-1]["function"] == "refuse"
+    (transaction,) = outbox.transactions
+    assert error["transaction"] == transaction["transaction"]
+    assert error["contexts"]["trace"]["trace_id"] == transaction["contexts"]["trace"]["trace_id"]
+    if style == "url":
+        assert error["transaction"] == "/refused"
+    else:
+        assert error["transaction"].endswith(".endpoint")
