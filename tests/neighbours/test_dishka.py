@@ -1,8 +1,10 @@
 """dishka: objects of its scopes in endpoints, and their end with the request."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
+import pytest
 from dishka import Provider, Scope, make_async_container, make_container, provide
 from dishka.integrations.fastapi import (
     DishkaRoute,
@@ -14,7 +16,15 @@ from dishka.integrations.fastapi import (
 from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
 
-from fastapi_fastdeps import inline
+from fastapi_fastdeps import (
+    Candidate,
+    Execution,
+    FastDepsAPI,
+    default_classifier,
+    first_match,
+    inline,
+    markers,
+)
 from tests.neighbours.shop import AppClass, Page, RecordLanes, on_loop, place
 
 
@@ -65,9 +75,22 @@ def test_a_route_of_its_class_gives_objects_of_the_request(
     record_lanes(app)
 
 
-def test_a_route_of_its_sync_class_gives_objects_of_the_request(app_class: AppClass) -> None:
+def beneath_dishka(candidate: Candidate) -> Execution | None:
+    """What is said about the function that a wrapper of dishka calls."""
+    original = getattr(candidate.call, "__dishka_orig_func__", None)
+    return markers(replace(candidate, call=original)) if original else None
+
+
+@pytest.mark.parametrize("looked_beneath", [False, True])
+def test_a_route_of_its_sync_class_hides_the_decorator_of_its_endpoint(
+    app_class: AppClass, looked_beneath: bool
+) -> None:
+    # dishka wraps the endpoint without `functools.wraps`, so only a classifier finds the mark.
     provider = Shop()
-    app = app_class()
+    options: dict[str, Any] = {}
+    if looked_beneath and app_class is FastDepsAPI:
+        options["classifier"] = first_match(default_classifier, beneath_dishka)
+    app = app_class(**options)
     app.router.route_class = DishkaSyncRoute
 
     @app.get("/inline")
@@ -85,8 +108,9 @@ def test_a_route_of_its_sync_class_gives_objects_of_the_request(app_class: AppCl
 
     setup_dishka(make_container(provider), app)
     marked = on_loop(app_class)
+    found = marked if looked_beneath else "thread"
     with TestClient(app) as client:
-        assert client.get("/inline").json() == [3, marked, marked]
+        assert client.get("/inline").json() == [3, found, marked]
         assert client.get("/threaded").json() == [3, "thread", marked]
     assert provider.ended == 2
 
