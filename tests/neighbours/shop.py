@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
+import httpx
 from anyio.lowlevel import current_token
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.testclient import TestClient
@@ -90,6 +91,7 @@ def threaded_endpoint(
 
 
 PATHS = ("/inline", "/threaded")
+ASKED: dict[str, str | int | None] = {"skip": 3, "q": "tea"}
 
 
 def add_routes(router: FastAPI | APIRouter) -> None:
@@ -122,11 +124,19 @@ def expected(app_class: AppClass, path: str, **values: str | int | None) -> Repo
     } | values
 
 
-def check_shop(client: TestClient, app_class: AppClass, prefix: str = "") -> None:
-    """The shop answers, and everything in it ran where it should."""
+def check_answers(client: httpx.Client, app_class: AppClass, prefix: str = "") -> None:
+    """The shop answers, and what it answers with ran where it should."""
     for path in PATHS:
-        closed.clear()
-        answer = client.get(f"{prefix}{path}", params={"skip": 3, "q": "tea"})
-        assert answer.status_code == 200, answer.text
-        assert answer.json() == expected(app_class, path, skip=3, q="tea")
-        assert closed == [on_loop(app_class)]
+        check_answer(client.get(f"{prefix}{path}", params=ASKED), app_class, path)
+
+
+def check_answer(answer: httpx.Response, app_class: AppClass, path: str) -> None:
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == expected(app_class, path, **ASKED)
+
+
+def check_shop(client: TestClient, app_class: AppClass, prefix: str = "") -> None:
+    """The shop answers, and everything in it ran where it should, the closing too."""
+    closed.clear()
+    check_answers(client, app_class, prefix)
+    assert closed == [on_loop(app_class)] * len(PATHS)

@@ -97,7 +97,9 @@ def test_an_exception_of_a_sync_callable_is_recorded(
     TestClient(app, raise_server_exceptions=False).get("/")
     span = recorder.named("GET /")
     assert span.status.status_code is StatusCode.ERROR
-    assert "LookupError" in {(event.attributes or {}).get("exception.type") for event in span.events}
+    assert "LookupError" in {
+        (event.attributes or {}).get("exception.type") for event in span.events
+    }
 
 
 def test_an_app_is_uninstrumented(app_class: AppClass, recorder: Recorder) -> None:

@@ -23,7 +23,11 @@ def test_each_request_has_the_spans_of_its_operations(
     check_shop(TestClient(app), app_class)
     for path in ("/inline", "/threaded"):
         request = recorder.named(f"GET {path}")
-        assert recorder.names_below(request) == ["fastapi.dependencies", "fastapi.endpoint", "fastapi.serialization"]
+        assert recorder.names_below(request) == [
+            "fastapi.dependencies",
+            "fastapi.endpoint",
+            "fastapi.serialization",
+        ]
         functions = {
             (span.attributes or {}).get("code.function.name")
             for span in recorder.spans

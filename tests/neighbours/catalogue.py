@@ -1,0 +1,175 @@
+"""The neighbours: what is installed for each, what its rows of the table say."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The test suite in a distribution's sdist, as far as it uses FastAPI.
+
+    Attributes:
+        paths: the files and directories of it that are run.
+        requirements: what it needs besides the neighbour.
+        options: for pytest.
+    """
+
+    paths: tuple[str, ...]
+    requirements: tuple[str, ...]
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Something that users have beside this package.
+
+    Attributes:
+        name: what its users call it.
+        module: `test_<module>.py` runs it.
+        requirements: what is installed for it. The version of the first is the tested one.
+        caveat: what its users should know, in Markdown.
+    """
+
+    name: str
+    module: str
+    requirements: tuple[str, ...]
+    caveat: str = ""
+    suite: Suite | None = None
+
+    @property
+    def distribution(self) -> str:
+        return self.requirements[0].partition("[")[0]
+
+
+INSTRUMENTED = (
+    "It replaces functions of `fastapi.routing`, so its routes take FastAPI's lane. "
+    "Inline callables stay inline."
+)
+
+NEIGHBOURS = (
+    Neighbour(
+        "Sentry",
+        "sentry",
+        ("sentry-sdk",),
+        caveat=INSTRUMENTED,
+        suite=Suite(
+            ("tests/integrations/fastapi",),
+            (
+                *("asttokens", "brotli", "executing", "httpx", "jsonschema", "pytest-asyncio"),
+                *("pytest-forked", "pytest-localserver", "pytest-watch", "python-multipart"),
+                *("pysocks", "responses", "requests", "socksio", "setuptools", "docker"),
+            ),
+        ),
+    ),
+    Neighbour(
+        "Logfire",
+        "logfire",
+        ("logfire[fastapi]",),
+        caveat=INSTRUMENTED,
+        suite=Suite(
+            ("tests/otel_integrations/test_fastapi.py",),
+            (
+                *("dirty-equals", "httpx", "inline-snapshot", "pytest-recording", "requests"),
+                *("pydantic", "requests-mock", "executing", "opentelemetry-test-utils"),
+            ),
+        ),
+    ),
+    Neighbour(
+        "OpenTelemetry's FastAPI instrumentation",
+        "opentelemetry",
+        ("opentelemetry-instrumentation-fastapi", "opentelemetry-sdk"),
+        caveat=(
+            "`FastAPIInstrumentor().instrument()` replaces `fastapi.FastAPI`: call it before "
+            "`fastapi_fastdeps` is imported, or use `instrument_app(app)`."
+        ),
+        suite=Suite(("tests",), ("asgiref", "httpx", "opentelemetry-test-utils", "requests")),
+    ),
+    Neighbour("FastAPI's own `telemetry=`", "telemetry", ("fastapi", "opentelemetry-sdk")),
+    Neighbour(
+        "prometheus-fastapi-instrumentator",
+        "prometheus",
+        ("prometheus-fastapi-instrumentator",),
+    ),
+    Neighbour("slowapi", "slowapi", ("slowapi",)),
+    Neighbour(
+        "fastapi-pagination",
+        "pagination",
+        ("fastapi-pagination", "sqlalchemy"),
+        suite=Suite(
+            ("tests",),
+            (
+                *("asgi-lifespan", "dirty-equals", "faker", "flaky", "httpx", "pytest-asyncio"),
+                *("pytest-cov", "sqlalchemy", "uvicorn"),
+            ),
+            # The others of `tests/ext` need database servers.
+            ("--ignore=tests/ext", "--asyncio-mode=auto"),
+        ),
+    ),
+    Neighbour(
+        "fastapi-users",
+        "users",
+        ("fastapi-users[sqlalchemy]", "aiosqlite"),
+        suite=Suite(
+            ("tests",),
+            (
+                *("aiosqlite", "asgi-lifespan", "httpx", "httpx-oauth", "pytest-asyncio"),
+                *("pytest-mock", "redis"),
+            ),
+        ),
+    ),
+    Neighbour(
+        "fastapi-cache2",
+        "cache",
+        ("fastapi-cache2", "fakeredis"),
+        caveat="A cached sync endpoint stays in a thread: `@cache` calls it there itself.",
+    ),
+    Neighbour("fastapi-limiter", "limiter", ("fastapi-limiter",)),
+    Neighbour("dependency-injector", "dependency_injector", ("dependency-injector",)),
+    Neighbour(
+        "dishka",
+        "dishka",
+        ("dishka",),
+        caveat=(
+            "`DishkaSyncRoute` hides the decorator of an endpoint. Put `@inline` above "
+            "`@inject_sync`, or let a classifier look at `__dishka_orig_func__`."
+        ),
+        suite=Suite(
+            ("tests/integrations/fastapi",),
+            ("asgi-lifespan", "httpx<0.28", "pytest-asyncio", "pytest-cov"),
+        ),
+    ),
+    Neighbour("strawberry-graphql", "strawberry", ("strawberry-graphql[fastapi]",)),
+    Neighbour(
+        "SQLModel",
+        "sqlmodel",
+        ("sqlmodel",),
+        suite=Suite(
+            ("tests/test_tutorial/test_fastapi",),
+            ("black", "dirty-equals", "httpx", "jinja2", "typer"),
+        ),
+    ),
+    Neighbour("sqladmin", "sqladmin", ("sqladmin", "sqlalchemy")),
+    Neighbour("Starlette's and FastAPI's middleware", "middleware", ("starlette", "a2wsgi")),
+    Neighbour("`fastapi run`, `fastapi dev`", "fastapi_cli", ("fastapi-cli", "fastapi[standard]")),
+    Neighbour("uvicorn", "uvicorn", ("uvicorn[standard]",)),
+    Neighbour("hypercorn", "hypercorn", ("hypercorn[trio,uvloop]",)),
+    Neighbour("granian", "granian", ("granian[reload,uvloop]",)),
+    Neighbour(
+        "gunicorn",
+        "gunicorn",
+        ("gunicorn", "uvicorn-worker"),
+        caveat=(
+            "`--reload` works with its own ASGI worker. With uvicorn's worker it does nothing, "
+            "with stock FastAPI neither."
+        ),
+    ),
+    Neighbour("Mangum", "mangum", ("mangum",)),
+    Neighbour("`httpx.ASGITransport`", "asgi_transport", ("httpx",)),
+    Neighbour("`TestClient`", "test_client", ("starlette", "httpx")),
+    Neighbour("Trio through AnyIO", "trio", ("anyio[trio]", "trio")),
+)
+
+COMMON = ("fastapi[standard]", "itsdangerous", "pytest")
+"""What the environment of every neighbour has, this package aside."""
+
+SUITE_COMMON = ("fastapi", "httpx2", "pytest")
+"""What the environment of every suite has."""

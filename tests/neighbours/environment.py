@@ -1,0 +1,82 @@
+"""Virtual environments and sdists for the neighbours, made from nothing and kept in a cache."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CACHE = REPOSITORY / ".cache" / "neighbours"
+
+
+class PreparationError(Exception):
+    """Something that the neighbours need could not be had; says what the tool said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A virtual environment with these requirements, and this package as it is now."""
+
+    name: str
+    requirements: tuple[str, ...]
+
+    @property
+    def directory(self) -> Path:
+        key = "\n".join((sys.version, *self.requirements))
+        return CACHE / "environments" / f"{self.name}-{sha256(key.encode()).hexdigest()[:12]}"
+
+    @property
+    def python(self) -> Path:
+        return self.directory / "bin" / "python"
+
+    def prepare(self) -> None:
+        """Make it unless it is there. Raises `PreparationError` with the resolver's message."""
+        complete = self.directory / "complete"
+        if not complete.exists():
+            shutil.rmtree(self.directory, ignore_errors=True)
+            uv("venv", "--python", sys.executable, self.directory)
+            uv("pip", "install", "--python", self.python, *self.requirements)
+            complete.touch()
+        uv("pip", "install", "--python", self.python, "--no-deps", "--reinstall", REPOSITORY)
+
+    def versions(self) -> dict[str, str]:
+        """The version of each installed distribution."""
+        frozen = uv("pip", "list", "--python", self.python, "--format", "freeze")
+        return dict(line.split("==") for line in frozen.split() if "==" in line)
+
+
+def unpack_sdist(distribution: str, version: str) -> Path:
+    """The content of an sdist of the package index."""
+    directory = CACHE / "sdists" / f"{distribution}-{version}"
+    if not directory.exists():
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
+            download = ("pip", "download", "--no-deps", "--no-binary", distribution)
+            _run(sys.executable, "-m", *download, "--dest", temporary, f"{distribution}=={version}")
+            (sdist,) = Path(temporary).iterdir()
+            with tarfile.open(sdist) as archive:
+                archive.extractall(temporary, filter="data")
+            sdist.unlink()
+            (content,) = Path(temporary).iterdir()
+            content.rename(directory)
+    return directory
+
+
+def uv(*arguments: str | Path) -> str:
+    return _run(sys.executable, "-m", "uv", *arguments)
+
+
+def _run(*command: str | Path) -> str:
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode != 0:
+        raise PreparationError(f"{_line(command)}\n{finished.stdout}{finished.stderr}")
+    return finished.stdout
+
+
+def _line(command: Sequence[str | Path]) -> str:
+    return " ".join(map(str, command))

@@ -1,0 +1,64 @@
+"""Run a neighbour's own suite with FastAPI's classes and with this package's, and compare."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from tests.conformance.comparison import Outcomes, compare, read_outcomes
+from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE
+from tests.conformance.suite import INJECTED
+from tests.neighbours.catalogue import SUITE_COMMON, Neighbour, Suite
+from tests.neighbours.environment import Environment, PreparationError, unpack_sdist
+from tests.neighbours.results import SuiteResult, counted
+
+TESTS_RAN = (0, 1)
+FAILURES = ("failed", "error")
+
+
+def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
+    """Both runs, test by test; says so where they could not be made."""
+    first, *others = neighbour.requirements
+    requirements = (f"{first}=={version}", *others, *suite.requirements, *SUITE_COMMON)
+    environment = Environment(f"suite-{neighbour.module}", requirements)
+    try:
+        sources = unpack_sdist(neighbour.distribution, version)
+        environment.prepare()
+        stock = _outcomes(environment, sources, suite, "stock")
+        fastdeps = _outcomes(environment, sources, suite, "fastdeps")
+    except PreparationError as error:
+        return SuiteResult(unavailable=str(error))
+    return SuiteResult(
+        stock=counted([outcome.kind for outcome in stock.values()]),
+        fastdeps=counted([outcome.kind for outcome in fastdeps.values()]),
+        different={
+            each.test: f"{each.stock.kind} with FastAPI, {each.here.kind} here"
+            for each in compare(stock, fastdeps)
+        },
+        failing_in_both=tuple(
+            test
+            for test, outcome in sorted(stock.items())
+            if outcome.kind in FAILURES and test in fastdeps and fastdeps[test].kind in FAILURES
+        ),
+    )
+
+
+def _outcomes(environment: Environment, sources: Path, suite: Suite, mode: str) -> Outcomes:
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "outcomes.json"
+        finished = subprocess.run(
+            [
+                *(environment.python, "-m", "pytest", *suite.paths, *suite.options),
+                *("-p", "no:cacheprovider", "--tb=short"),
+                *("-p", "fastdeps_conformance.plugin", f"--outcomes={file}"),
+            ],
+            cwd=sources,
+            env=os.environ | {MODE_VARIABLE: mode, "PYTHONPATH": str(INJECTED)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if finished.returncode not in TESTS_RAN or not file.exists():
+            output = f"{finished.stdout}{finished.stderr}".strip().splitlines()
+            raise PreparationError("\n".join(output[-20:]))
+        return read_outcomes(file)

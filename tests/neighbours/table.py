@@ -1,0 +1,84 @@
+"""`docs/neighbours.md`, made from the results."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tests.neighbours.environment import REPOSITORY
+from tests.neighbours.results import Result, Results, SuiteResult
+
+FILE = REPOSITORY / "docs" / "neighbours.md"
+
+INTRODUCTION = """\
+# Neighbours
+
+What people use beside FastAPI, each run for real with `FastDepsAPI`, with inline and threaded
+dependencies and endpoints in the app. Each test checks what the neighbour promises, and where
+the sync callables ran; most run with stock FastAPI as well, so that the promise is FastAPI's.
+
+"""
+
+
+def write(results: Results, file: Path = FILE) -> None:
+    file.write_text("\n".join(_lines(results)) + "\n")
+
+
+def _lines(results: Results) -> Iterator[str]:
+    yield INTRODUCTION + (
+        f"Tested on Python {results.python}, FastAPI {results.fastapi} and Starlette "
+        f"{results.starlette}.\nMade by `python -m tests.neighbours`.\n"
+    )
+    yield _row(("Neighbour", "Works", "Tested version", "Lane", "Caveat"))
+    yield _row(("---",) * 5)
+    for result in results.neighbours.values():
+        works = "yes" if result.works else "no"
+        yield _row((result.name, works, result.version, ", ".join(result.lanes), result.caveat))
+    yield from _failures(results.neighbours.values())
+    yield from _suites(results.neighbours.values())
+
+
+def _failures(results: Iterable[Result]) -> Iterator[str]:
+    failures = [result for result in results if not result.works]
+    if failures:
+        yield "\n## What does not work\n"
+    for result in failures:
+        yield f"- {result.name}"
+        yield from (f"    - `{test}`" for test in result.failed)
+
+
+def _suites(results: Iterable[Result]) -> Iterator[str]:
+    yield "\n## Their own test suites\n"
+    yield (
+        "The part of the suite in the neighbour's sdist that uses FastAPI, with `FastAPI` and\n"
+        "`APIRouter` replaced before the tests are collected, against the same with FastAPI's own.\n"
+    )
+    yield _row(("Neighbour", "With FastAPI", "With `FastDepsAPI`", "Different"))
+    yield _row(("---",) * 4)
+    suites = [(result.name, result.suite) for result in results if result.suite]
+    for name, suite in suites:
+        if suite.unavailable:
+            yield _row((name, "could not be run", "", ""))
+        else:
+            yield _row(
+                (name, _counts(suite.stock), _counts(suite.fastdeps), str(len(suite.different)))
+            )
+    for name, suite in suites:
+        yield from _details(name, suite)
+
+
+def _details(name: str, suite: SuiteResult) -> Iterator[str]:
+    if suite.unavailable:
+        yield f"\n{name}'s suite could not be run:\n\n```text\n{suite.unavailable}\n```"
+    if suite.different:
+        yield f"\nDifferent in {name}'s suite:\n"
+        yield from (f"- `{test}`: {how}" for test, how in suite.different.items())
+    if suite.failing_in_both:
+        yield f"\nFailing in {name}'s suite with FastAPI's own classes too:\n"
+        yield from (f"- `{test}`" for test in suite.failing_in_both)
+
+
+def _counts(outcomes: dict[str, int]) -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
