@@ -19,6 +19,7 @@ the sync callables ran; most run with stock FastAPI as well, so that the promise
 
 
 def write(results: Results, file: Path = FILE) -> None:
+    file.parent.mkdir(exist_ok=True)
     file.write_text("\n".join(_lines(results)) + "\n")
 
 
@@ -49,7 +50,7 @@ def _suites(results: Iterable[Result]) -> Iterator[str]:
     yield "\n## Their own test suites\n"
     yield (
         "The part of the suite in the neighbour's sdist that uses FastAPI, with `FastAPI` and\n"
-        "`APIRouter` replaced before the tests are collected, against the same with FastAPI's own.\n"
+        "`APIRouter` replaced before the tests are collected, and the same with FastAPI's own.\n"
     )
     yield _row(("Neighbour", "With FastAPI", "With `FastDepsAPI`", "Different"))
     yield _row(("---",) * 4)

@@ -1,4 +1,4 @@
-"""gunicorn, with uvicorn's worker and its own ASGI worker: one process, several workers, and reload."""
+"""gunicorn, with uvicorn's worker and its own: one process, several workers, and reload."""
 
 from pathlib import Path
 

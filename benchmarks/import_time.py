@@ -1,0 +1,37 @@
+"""`python -m benchmarks.import_time`: what importing the package adds to importing FastAPI."""
+
+import argparse
+import statistics
+import subprocess
+import sys
+
+CLOCK = (
+    "import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
+)
+LIMIT = 1.1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.import_time", description=__doc__)
+    parser.add_argument("--runs", type=int, default=20, help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    # In turn, so that what else the machine does falls on both.
+    pairs = [(seconds("fastapi"), seconds("fastapi_fastdeps")) for _ in range(options.runs + 1)]
+    fastapi, fastdeps = zip(*pairs[1:], strict=True)
+    ratio = statistics.median(fastdeps) / statistics.median(fastapi)
+    print(
+        f"import fastapi {statistics.median(fastapi) * 1000:.0f} ms, "
+        f"fastapi_fastdeps {statistics.median(fastdeps) * 1000:.0f} ms: {ratio:.3f}x "
+        f"(at most {LIMIT}x), medians of {options.runs} fresh processes each"
+    )
+    return 0 if ratio <= LIMIT else 1
+
+
+def seconds(module: str) -> float:
+    """How long the import takes in a fresh process, compiled files in place."""
+    command = [sys.executable, "-c", CLOCK.format(module=module)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
