@@ -24,10 +24,11 @@ class Environment:
 
     name: str
     requirements: tuple[str, ...]
+    unresolved: tuple[str, ...] = ()
 
     @property
     def directory(self) -> Path:
-        key = "\n".join((sys.version, *self.requirements))
+        key = "\n".join((sys.version, *self.requirements, *self.unresolved))
         return CACHE / "environments" / f"{self.name}-{sha256(key.encode()).hexdigest()[:12]}"
 
     @property
@@ -41,6 +42,8 @@ class Environment:
             shutil.rmtree(self.directory, ignore_errors=True)
             uv("venv", "--python", sys.executable, self.directory)
             uv("pip", "install", "--python", self.python, *self.requirements)
+            if self.unresolved:
+                uv("pip", "install", "--python", self.python, "--no-deps", *self.unresolved)
             complete.touch()
         uv("pip", "install", "--python", self.python, "--no-deps", "--reinstall", REPOSITORY)
 
@@ -65,6 +68,13 @@ def unpack_sdist(distribution: str, version: str) -> Path:
             (content,) = Path(temporary).iterdir()
             content.rename(directory)
     return directory
+
+
+def without_paths(text: str) -> str:
+    """The text without what is particular to this machine."""
+    for path in (CACHE, REPOSITORY, Path(sys.base_prefix), Path(sys.prefix)):
+        text = text.replace(f"{path}/", "")
+    return text
 
 
 def uv(*arguments: str | Path) -> str:

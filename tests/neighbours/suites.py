@@ -9,7 +9,7 @@ from tests.conformance.comparison import Outcomes, compare, read_outcomes
 from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE
 from tests.conformance.suite import INJECTED
 from tests.neighbours.catalogue import SUITE_COMMON, Neighbour, Suite
-from tests.neighbours.environment import Environment, PreparationError, unpack_sdist
+from tests.neighbours.environment import Environment, PreparationError, unpack_sdist, without_paths
 from tests.neighbours.results import SuiteResult, counted
 
 TESTS_RAN = (0, 1)
@@ -19,15 +19,17 @@ FAILURES = ("failed", "error")
 def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
     """Both runs, test by test; says so where they could not be made."""
     first, *others = neighbour.requirements
-    requirements = (f"{first}=={version}", *others, *suite.requirements, *SUITE_COMMON)
-    environment = Environment(f"suite-{neighbour.module}", requirements)
+    requirements = (f"{first}=={version}", *others, *suite.requirements.split(), *SUITE_COMMON)
+    environment = Environment(
+        f"suite-{neighbour.module}", requirements, tuple(suite.unresolved.split())
+    )
     try:
         sources = unpack_sdist(neighbour.distribution, version)
         environment.prepare()
         stock = _outcomes(environment, sources, suite, "stock")
         fastdeps = _outcomes(environment, sources, suite, "fastdeps")
     except PreparationError as error:
-        return SuiteResult(unavailable=str(error))
+        return SuiteResult(unavailable=without_paths(str(error)))
     return SuiteResult(
         stock=counted([outcome.kind for outcome in stock.values()]),
         fastdeps=counted([outcome.kind for outcome in fastdeps.values()]),
@@ -50,6 +52,7 @@ def _outcomes(environment: Environment, sources: Path, suite: Suite, mode: str) 
             [
                 *(environment.python, "-m", "pytest", *suite.paths, *suite.options),
                 *("-p", "no:cacheprovider", "--tb=short"),
+                *("--continue-on-collection-errors", "--rootdir=."),
                 *("-p", "fastdeps_conformance.plugin", f"--outcomes={file}"),
             ],
             cwd=sources,
