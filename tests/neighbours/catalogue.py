@@ -47,6 +47,8 @@ INSTRUMENTED = (
     "Inline callables stay inline."
 )
 
+USERS_ROUTERS = ("auth", "oauth", "register", "reset", "users", "verify")
+
 NEIGHBOURS = (
     Neighbour(
         "Sentry",
@@ -111,7 +113,12 @@ NEIGHBOURS = (
         "users",
         ("fastapi-users[sqlalchemy]", "aiosqlite"),
         suite=Suite(
-            ("tests",),
+            (
+                "tests/test_authentication_authenticator.py",
+                "tests/test_fastapi_users.py",
+                "tests/test_openapi.py",
+                *(f"tests/test_router_{name}.py" for name in USERS_ROUTERS),
+            ),
             "aiosqlite asgi-lifespan httpx httpx-oauth pytest-asyncio pytest-mock redis",
         ),
     ),

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.neighbours.served import make_served
 from tests.neighbours.server import SERVED, check_process, check_reload, check_workers, served
-from tests.neighbours.shop import AppClass, RecordLanes
+from tests.neighbours.shop import AppClass, RecordLanes, make_shop
 
 ADDRESS = ("--host", "127.0.0.1", "--port", "{port}")
 
@@ -17,7 +16,7 @@ def test_one_process_serves(
 ) -> None:
     app = ("--app", served(app_class), str(SERVED))
     check_process(("fastapi", command, *ADDRESS, "--no-reload", *app), app_class, tmp_path)
-    record_lanes(make_served(app_class))
+    record_lanes(make_shop(app_class))
 
 
 def test_several_workers_serve(tmp_path: Path) -> None:

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.neighbours.served import make_served
 from tests.neighbours.server import check_process, check_reload, check_workers, served
-from tests.neighbours.shop import AppClass, RecordLanes
+from tests.neighbours.shop import AppClass, RecordLanes, make_shop
 
 START = ("hypercorn", "--bind", "127.0.0.1:{port}")
 
@@ -17,7 +16,7 @@ def test_one_process_serves(
 ) -> None:
     app = f"tests.neighbours.served:{served(app_class)}"
     check_process((*START, "--worker-class", worker, app), app_class, tmp_path)
-    record_lanes(make_served(app_class))
+    record_lanes(make_shop(app_class))
 
 
 def test_several_workers_serve(tmp_path: Path) -> None:
