@@ -40,7 +40,8 @@ def threaded_endpoint(
 
 @inject
 async def async_endpoint(
-    page: Annotated[Page, Depends()], prices: Prices = Depends(Provide[Container.prices])
+    page: Annotated[Page, Depends()],
+    prices: Prices = Depends(Provide[Container.prices]),  # noqa: B008
 ) -> list[str | int]:
     return [prices.tea, place(), page.place]
 
