@@ -12,12 +12,14 @@ class Suite:
         requirements: what it needs besides the neighbour, between spaces.
         options: for pytest.
         unresolved: what it needs whose own requirements can't be met beside the neighbour.
+        chance: a regular expression for what is another in the tests' names in each run.
     """
 
     paths: tuple[str, ...]
     requirements: str
     options: tuple[str, ...] = ()
     unresolved: str = ""
+    chance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ NEIGHBOURS = (
                 *(f"tests/test_router_{name}.py" for name in USERS_ROUTERS),
             ),
             "aiosqlite asgi-lifespan httpx httpx-oauth pytest-asyncio pytest-mock redis",
+            chance=r"(?<=[\[-])[\w-]{43}(?=[\]-])",
         ),
     ),
     Neighbour(

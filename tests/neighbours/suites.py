@@ -1,11 +1,13 @@
 """Run a neighbour's own suite with FastAPI's classes and with this package's, and compare."""
 
 import os
+import re
 import subprocess
 import tempfile
+from itertools import count
 from pathlib import Path
 
-from tests.conformance.comparison import Outcomes, compare, read_outcomes
+from tests.conformance.comparison import Outcome, Outcomes, compare, read_outcomes
 from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE
 from tests.conformance.suite import INJECTED
 from tests.neighbours.catalogue import SUITE_COMMON, Neighbour, Suite
@@ -64,4 +66,20 @@ def _outcomes(environment: Environment, sources: Path, suite: Suite, mode: str) 
         if finished.returncode not in TESTS_RAN or not file.exists():
             output = f"{finished.stdout}{finished.stderr}".strip().splitlines()
             raise PreparationError("\n".join(output[-20:]))
-        return read_outcomes(file)
+        return _without_chance(read_outcomes(file), suite.chance)
+
+
+def _without_chance(outcomes: Outcomes, chance: str) -> Outcomes:
+    """The outcomes under names that are the same in each run.
+
+    Tests whose names differ only by chance are told apart by a number, in the order of how
+    they ended, so that two runs compare equal where as many of them ended in each way.
+    """
+    if not chance:
+        return outcomes
+    renamed: dict[str, Outcome] = {}
+    for test, outcome in sorted(outcomes.items(), key=lambda item: item[1].kind):
+        name = re.sub(chance, "*", test)
+        number = next(n for n in count() if f"{name} {n}" not in renamed)
+        renamed[f"{name} {number}"] = outcome
+    return renamed
