@@ -4,42 +4,77 @@
 
 import functools
 import inspect
+import os
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from copy import copy
+from dataclasses import is_dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import fastapi
-from fastapi import APIRouter
+from fastapi import APIRouter, params, routing
 from starlette.routing import BaseRoute
 
-from fastapi_fastdeps.errors import UnsupportedFastAPIError
+from fastapi_fastdeps._capabilities import (
+    Absent,
+    Capability,
+    anything,
+    has,
+    instance_of,
+    is_shaped,
+    makes,
+    takes,
+    tells,
+    warn_of,
+)
+from fastapi_fastdeps._versions import FAST_LANE, check_supported, is_older_than
 
-OLDEST = "0.137.0"
-TESTED = "0.165.0"
+check_supported()
 
+LANE_VARIABLE = "FASTAPI_FASTDEPS_LANE"
+"""Asks for one lane: `fastapi`, to tell a fault of the one from a fault of the other, or
+`fast`, to prove the fast lane on another FastAPI."""
 
-def _find(module: str, name: str) -> Any:
-    try:
-        found = getattr(import_module(module), name, None)
-    except ModuleNotFoundError:
-        found = None
-    if found is None:
-        raise UnsupportedFastAPIError(
-            f"FastAPI {fastapi.__version__} has no {module}.{name}. This version of "
-            f"fastapi-fastdeps works with FastAPI {OLDEST} and newer and was tested up to "
-            f"{TESTED}: install one of these, or a newer fastapi-fastdeps."
-        )
-    return found
+classification = Capability("inline calls", "every sync callable runs in a thread")
+route_classes = Capability(
+    "inline calls of routes with a class of their own",
+    "everything sync of a route with a class of the user's own runs in a thread",
+    on=classification,
+)
+websockets = Capability(
+    "inline calls of WebSocket routes",
+    "their sync dependencies run in threads",
+    on=classification,
+)
+inclusions = Capability(
+    "inline calls of included routers",
+    "their sync callables run in threads",
+    since="0.137.0",
+    on=classification,
+)
+frontends = Capability(
+    "inline calls of frontends",
+    "their sync dependencies run in threads",
+    since="0.138.0",
+    on=classification,
+)
+fast_lane = Capability(
+    "the fast lane", "requests take FastAPI's own handler", since=FAST_LANE[0], on=classification
+)
 
 
 if TYPE_CHECKING:
-    from fastapi import _body_limit, _compat, _form_limits, routing
+    from fastapi import _body_limit, _compat, _form_limits, sse
     from fastapi._compat import v2
     from fastapi.dependencies import models, utils
     from fastapi.telemetry import _api
+    from starlette.middleware import body_limit
 
-    FormLimits = _form_limits._FormLimits
     get_body_limit_error = _body_limit.get_body_limit_error
     wrap_app_with_body_limit = _body_limit.wrap_app_with_body_limit
+    FormLimits = _form_limits._FormLimits
+    MAX_BODY_SIZE_SCOPE_KEY = body_limit.MAX_BODY_SIZE_SCOPE_KEY
     ModelField = _compat.ModelField
     Undefined = _compat.Undefined
     field_annotation_is_sequence = _compat.field_annotation_is_sequence
@@ -70,59 +105,257 @@ if TYPE_CHECKING:
     FrontendRouteGroup = routing._FrontendRouteGroup
     IncludedRouter = routing._IncludedRouter
     resolve_form_limits = routing._resolve_form_limits
+    get_websocket_app = routing.get_websocket_app
+    websocket_session = routing.websocket_session
+    request_response = routing.request_response
     get_request_telemetry = _api._get_request_telemetry
     operation = _api._operation
     validation_failed = _api._validation_failed
+    EventSourceResponse = sse.EventSourceResponse
 else:
-    get_body_limit_error = _find("fastapi._body_limit", "get_body_limit_error")
-    wrap_app_with_body_limit = _find("fastapi._body_limit", "wrap_app_with_body_limit")
-    ModelField = _find("fastapi._compat", "ModelField")
-    Undefined = _find("fastapi._compat", "Undefined")
-    field_annotation_is_sequence = _find("fastapi._compat", "field_annotation_is_sequence")
-    get_missing_field_error = _find("fastapi._compat", "get_missing_field_error")
-    regenerate_error_with_loc = _find("fastapi._compat.v2", "_regenerate_error_with_loc")
-    lenient_issubclass = _find("fastapi._compat", "lenient_issubclass")
-    Dependant = _find("fastapi.dependencies.models", "Dependant")
-    get_cache_key = _find("fastapi.dependencies.models", "_get_cache_key")
-    get_oauth_scopes = _find("fastapi.dependencies.models", "_get_oauth_scopes")
-    is_async_gen_callable = _find("fastapi.dependencies.models", "_is_async_gen_callable")
-    is_coroutine_callable = _find("fastapi.dependencies.models", "_is_coroutine_callable")
-    is_gen_callable = _find("fastapi.dependencies.models", "_is_gen_callable")
-    uses_scopes = _find("fastapi.dependencies.models", "_uses_scopes")
-    get_form_models = _find("fastapi.dependencies.utils", "_get_form_models")
-    get_param_aliases = _find("fastapi.dependencies.utils", "_get_param_aliases")
-    get_param_model = _find("fastapi.dependencies.utils", "_get_param_model")
-    is_json_field = _find("fastapi.dependencies.utils", "_is_json_field")
-    should_embed_body_fields = _find("fastapi.dependencies.utils", "_should_embed_body_fields")
-    solve_generator = _find("fastapi.dependencies.utils", "_solve_generator")
-    get_dependant = _find("fastapi.dependencies.utils", "get_dependant")
-    get_parameterless_sub_dependant = _find(
-        "fastapi.dependencies.utils", "get_parameterless_sub_dependant"
+    _MODELS = "fastapi.dependencies.models"
+    _UTILS = "fastapi.dependencies.utils"
+
+    def _sync():
+        pass
+
+    async def _coroutine():
+        pass
+
+    def _generator():
+        yield
+
+    async def _async_generator():
+        yield
+
+    def _predicate(name, this):
+        """A predicate of callables: a function of FastAPI, or a property of its `Dependant`."""
+        shape = tells(this, _sync)
+        for found in (
+            getattr(import_module(_MODELS), f"_{name}", None),
+            getattr(import_module(_UTILS), name, None),
+            lambda call: getattr(Dependant(call=call), name),
+        ):
+            if is_shaped(found, shape):
+                return found
+        return classification.miss(f"FastAPI {fastapi.__version__} has no {name}")
+
+    def _unlimited(app, _):
+        return app
+
+    def _no_limits(*_):
+        return {}
+
+    Dependant = classification.find(
+        _MODELS, "Dependant", has("call", "dependencies", "name", "path"), Absent
     )
-    get_typed_signature = _find("fastapi.dependencies.utils", "get_typed_signature")
-    request_body_to_args = _find("fastapi.dependencies.utils", "request_body_to_args")
-    request_params_to_args = _find("fastapi.dependencies.utils", "request_params_to_args")
-    effective_route_context_var = _find("fastapi.routing", "_effective_route_context_var")
-    EffectiveRouteContext = _find("fastapi.routing", "_EffectiveRouteContext")
-    extract_endpoint_context = _find("fastapi.routing", "_extract_endpoint_context")
-    FrontendRouteGroup = _find("fastapi.routing", "_FrontendRouteGroup")
-    IncludedRouter = _find("fastapi.routing", "_IncludedRouter")
-    resolve_form_limits = _find("fastapi.routing", "_resolve_form_limits")
-    get_request_telemetry = _find("fastapi.telemetry._api", "_get_request_telemetry")
-    operation = _find("fastapi.telemetry._api", "_operation")
-    validation_failed = _find("fastapi.telemetry._api", "_validation_failed")
+    is_async_gen_callable = _predicate("is_async_gen_callable", _async_generator)
+    is_coroutine_callable = _predicate("is_coroutine_callable", _coroutine)
+    is_gen_callable = _predicate("is_gen_callable", _generator)
+    get_dependant = classification.find(_UTILS, "get_dependant", takes("path", "call"))
+    get_typed_signature = classification.find(_UTILS, "get_typed_signature", takes(positional=1))
+    request_response = classification.find(
+        "fastapi.routing", "request_response", takes(positional=1)
+    )
+    wrap_app_with_body_limit = classification.find(
+        "fastapi._body_limit",
+        "wrap_app_with_body_limit",
+        takes(positional=2),
+        _unlimited,
+        since="0.164.0",
+    )
+    classification.find(
+        "fastapi.routing",
+        "APIRoute",
+        makes("app", "dependant", "dependency_overrides_provider", arguments=("/", _coroutine)),
+    )
+    classification.find("fastapi.routing", "APIRoute.get_route_handler", takes(positional=1))
+    classification.find("fastapi.applications", "FastAPI.setup", takes(positional=1))
+
+    route_classes.find(
+        "fastapi.routing",
+        "APIRouter.add_api_route",
+        takes("route_class_override", positional=3),
+    )
+
+    get_websocket_app = websockets.find(
+        "fastapi.routing",
+        "get_websocket_app",
+        takes("dependant", "dependency_overrides_provider", "embed_body_fields"),
+    )
+    websocket_session = websockets.find("fastapi.routing", "websocket_session", takes(positional=1))
+    websockets.find(
+        "fastapi.routing",
+        "APIWebSocketRoute",
+        makes("app", "dependant", "_embed_body_fields", arguments=("/", _coroutine)),
+    )
+
+    IncludedRouter = inclusions.find(
+        "fastapi.routing",
+        "_IncludedRouter",
+        has(
+            "original_router",
+            "include_context",
+            effective_candidates=takes(positional=1),
+            _build_effective_context=takes(positional=2),
+        ),
+        Absent,
+    )
+    EffectiveRouteContext = inclusions.find(
+        "fastapi.routing",
+        "_EffectiveRouteContext",
+        has(
+            "original_route",
+            "starlette_route",
+            "path",
+            "methods",
+            "dependant",
+            "dependency_overrides_provider",
+            from_api_route=takes("original_route", "include_context"),
+        ),
+        Absent,
+    )
+    effective_route_context_var = inclusions.find(
+        "fastapi.routing",
+        "_effective_route_context_var",
+        instance_of(ContextVar),
+    )
+    inclusions.find(
+        "fastapi.routing",
+        "_RouterIncludeContext",
+        has(
+            "dependencies",
+            "dependency_overrides_provider",
+            path_for=takes(positional=2),
+            combine=takes(positional=2),
+        ),
+    )
+    get_parameterless_sub_dependant = inclusions.find(
+        _UTILS, "get_parameterless_sub_dependant", takes("depends", "path")
+    )
+
+    FrontendRouteGroup = frontends.find(
+        "fastapi.routing",
+        "_FrontendRouteGroup",
+        makes("dependant", "dependencies", "dependency_overrides_provider", "routes"),
+        Absent,
+    )
+    frontends.find(
+        "fastapi.routing",
+        "APIRouter",
+        makes("_frontend_routes", "_low_priority_routes"),
+    )
+    if inclusions:
+        frontends.find(
+            "fastapi.routing",
+            "_IncludedRouter.effective_low_priority_routes",
+            takes(positional=1),
+        )
+
+    # Names of one thing are of use together or not at all.
+    if not inclusions:
+        IncludedRouter = EffectiveRouteContext = Absent
+        effective_route_context_var = ContextVar("fastdeps_no_context", default=None)
+    if not frontends:
+        FrontendRouteGroup = Absent
+
+    get_body_limit_error = fast_lane.find(
+        "fastapi._body_limit",
+        "get_body_limit_error",
+        takes(positional=1),
+        since="0.164.0",
+    )
+    MAX_BODY_SIZE_SCOPE_KEY = fast_lane.find(
+        "starlette.middleware.body_limit", "MAX_BODY_SIZE_SCOPE_KEY", anything, since="0.164.0"
+    )
+    resolve_form_limits = fast_lane.find(
+        "fastapi.routing",
+        "_resolve_form_limits",
+        takes(positional=2),
+        _no_limits,
+        since="0.165.0",
+    )
+    ModelField = fast_lane.find(
+        "fastapi._compat",
+        "ModelField",
+        has("name", "field_info", validate=takes("loc", positional=3), serialize=anything),
+    )
+    Undefined = fast_lane.find("fastapi._compat", "Undefined", anything)
+    field_annotation_is_sequence = fast_lane.find(
+        "fastapi._compat", "field_annotation_is_sequence", takes(positional=1)
+    )
+    get_missing_field_error = fast_lane.find(
+        "fastapi._compat", "get_missing_field_error", takes("loc")
+    )
+    regenerate_error_with_loc = fast_lane.find(
+        "fastapi._compat.v2", "_regenerate_error_with_loc", takes("errors", "loc_prefix")
+    )
+    lenient_issubclass = fast_lane.find(
+        "fastapi._compat", "lenient_issubclass", takes(positional=2)
+    )
+    get_cache_key = fast_lane.find(
+        _MODELS, "_get_cache_key", takes("dependant", "uses_scopes_cache")
+    )
+    get_oauth_scopes = fast_lane.find(_MODELS, "_get_oauth_scopes", takes("dependant"))
+    uses_scopes = fast_lane.find(_MODELS, "_uses_scopes", takes("dependant"))
+    get_form_models = fast_lane.find(_UTILS, "_get_form_models", takes(positional=1))
+    get_param_aliases = fast_lane.find(_UTILS, "_get_param_aliases", takes(positional=1))
+    get_param_model = fast_lane.find(_UTILS, "_get_param_model", takes(positional=1))
+    is_json_field = fast_lane.find(_UTILS, "_is_json_field", takes(positional=1))
+    should_embed_body_fields = fast_lane.find(
+        _UTILS, "_should_embed_body_fields", takes(positional=1)
+    )
+    solve_generator = fast_lane.find(
+        _UTILS, "_solve_generator", takes("dependant", "stack", "sub_values", "request")
+    )
+    request_body_to_args = fast_lane.find(
+        _UTILS,
+        "request_body_to_args",
+        takes("body_fields", "received_body", "embed_body_fields"),
+    )
+    request_params_to_args = fast_lane.find(_UTILS, "request_params_to_args", takes(positional=2))
+    extract_endpoint_context = fast_lane.find(
+        "fastapi.routing", "_extract_endpoint_context", takes(positional=1)
+    )
+    get_request_telemetry = fast_lane.find(
+        "fastapi.telemetry._api", "_get_request_telemetry", takes()
+    )
+    operation = fast_lane.find("fastapi.telemetry._api", "_operation", takes("name", "function"))
+    validation_failed = fast_lane.find(
+        "fastapi.telemetry._api", "_validation_failed", takes(positional=1)
+    )
+    EventSourceResponse = fast_lane.find("fastapi.sse", "EventSourceResponse", instance_of(type))
+    fast_lane.find(
+        _UTILS,
+        "get_dependant",
+        takes("path", "call", "name", "parent_oauth_scopes", "scope"),
+    )
+    fast_lane.find(_MODELS, "Dependant", has("concurrency"), since="0.163.0")
+
+if fastapi.__version__ not in FAST_LANE and os.environ.get(LANE_VARIABLE) != "fast":
+    fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
+
+warn_of(classification, route_classes, websockets, inclusions, frontends, fast_lane)
 
 __all__ = [
+    "LANE_VARIABLE",
+    "MAX_BODY_SIZE_SCOPE_KEY",
+    "Capability",
     "Dependant",
     "EffectiveRouteContext",
+    "EventSourceResponse",
     "FrontendRouteGroup",
     "IncludedRouter",
     "ModelField",
     "Undefined",
+    "classification",
+    "concurrency_of",
     "effective_route_context_var",
     "embeds_body_fields",
     "extract_endpoint_context",
+    "fast_lane",
     "field_annotation_is_sequence",
+    "frontends",
     "get_body_limit_error",
     "get_cache_key",
     "get_dependant",
@@ -134,6 +367,9 @@ __all__ = [
     "get_parameterless_sub_dependant",
     "get_request_telemetry",
     "get_typed_signature",
+    "get_websocket_app",
+    "includes_by_copy",
+    "inclusions",
     "is_async",
     "is_async_gen_callable",
     "is_coroutine_callable",
@@ -141,18 +377,35 @@ __all__ = [
     "is_json_field",
     "lenient_issubclass",
     "low_priority_routes",
+    "max_body_size",
     "operation",
+    "rederived",
     "regenerate_error_with_loc",
     "request_body_to_args",
     "request_params_to_args",
+    "request_response",
     "resolve_form_limits",
+    "route_classes",
+    "routes_within",
     "should_embed_body_fields",
     "solve_generator",
+    "streams_generators",
     "unwrapped",
     "uses_scopes",
     "validation_failed",
+    "websocket_session",
+    "websockets",
+    "with_dependency",
     "wrap_app_with_body_limit",
 ]
+
+streams_generators = not is_older_than("0.134.0")
+"""Whether what a generator endpoint yields is streamed; it was serialised as a list."""
+
+includes_by_copy = not hasattr(routing, "_IncludedRouter") and (
+    "add_api_route" in inspect.unwrap(APIRouter.include_router).__code__.co_names
+)
+"""Whether including a router adds a copy of each of its routes, as it did before 0.137."""
 
 
 def embeds_body_fields(route: Any) -> bool:
@@ -163,7 +416,48 @@ def embeds_body_fields(route: Any) -> bool:
 
 def low_priority_routes(router: APIRouter) -> list[BaseRoute]:
     """What FastAPI asks after all other routes of a router: its frontends."""
-    return router._low_priority_routes
+    return getattr(router, "_low_priority_routes", [])
+
+
+def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:
+    """Path and methods of each HTTP route that FastAPI says to find behind this one."""
+    iterate: Any = getattr(routing, "iter_route_contexts", None)
+    for context in iterate([route]) if iterate is not None else ():
+        if isinstance(context.original_route, routing.APIRoute):
+            yield context.path, context.methods
+
+
+def max_body_size(route: Any) -> int | None:
+    """The most bytes that a request to the route may have, FastAPI 0.164 and newer."""
+    size: int | None = getattr(route, "max_body_size", None)
+    return size
+
+
+def concurrency_of(dependant: Dependant) -> Any:
+    """What limits how many requests are in a dependency at once, FastAPI 0.163 and newer."""
+    return getattr(dependant, "concurrency", None)
+
+
+def rederived(place: Dependant, call: Callable[..., Any]) -> Dependant:
+    """FastAPI's description of `call` in the place of another dependency."""
+    concurrency = concurrency_of(place)
+    return get_dependant(
+        path=place.path or "",
+        call=call,
+        name=place.name,
+        parent_oauth_scopes=get_oauth_scopes(dependant=place),
+        scope=place.scope,
+        **({"concurrency": concurrency} if concurrency is not None else {}),
+    )
+
+
+def with_dependency(depends: params.Depends, call: Callable[..., Any]) -> params.Depends:
+    """The same `Depends` with another callable. It became a dataclass with FastAPI 0.119."""
+    if is_dataclass(depends):
+        return replace(depends, dependency=call)
+    copied = copy(depends)
+    copied.dependency = call
+    return copied
 
 
 def is_async(call: Any) -> bool:

@@ -9,14 +9,13 @@ from typing import Any, TypeAlias, cast
 
 from fastapi import params
 from pydantic.fields import FieldInfo
-from typing_inspection.typing_objects import is_typealiastype
+from typing_extensions import TypeAliasType
 
 from fastapi_fastdeps._fastapi import (
     Dependant,
-    get_dependant,
-    get_oauth_scopes,
     get_typed_signature,
     is_async,
+    rederived,
 )
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, decide
 from fastapi_fastdeps.markers import Execution, Inline, Threaded, check_unmarked
@@ -24,6 +23,9 @@ from fastapi_fastdeps.standins import inline_endpoint, stand_in
 
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
 Replacement: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
+
+_ALIASES = (TypeAliasType, getattr(typing, "TypeAliasType", TypeAliasType))
+"""What `type X = ...` makes, and what it makes on a Python that does not have it."""
 
 _NO_OPINION = Decision(Threaded(), "no opinion")
 
@@ -70,7 +72,7 @@ class Graph:
         async stand-in takes the place of what runs inline."""
         root = _copy(self.root)
         if isinstance(self.root.execution, Inline):
-            root.call = inline_endpoint(self.root.candidate.call)
+            return replace(root, call=inline_endpoint(self.root.candidate.call))
         return root
 
 
@@ -146,14 +148,7 @@ class Overriding:
         if call is not place.call:
             candidate = replace(candidate, call=call)
             decision = classify_override(candidate, self._classifier, decision)
-        dependant = get_dependant(
-            path=place.path or "",
-            call=call,
-            name=place.name,
-            parent_oauth_scopes=get_oauth_scopes(dependant=place),
-            scope=place.scope,
-            concurrency=place.concurrency,
-        )
+        dependant = rederived(place, call)
         return Node(dependant, place, candidate, decision, self.children(dependant))
 
 
@@ -218,7 +213,7 @@ def _evaluated(call: Any, names: list[str]) -> dict[str, Any] | None:
 
 
 def _metadata(annotation: Any) -> tuple[Any, ...]:
-    while is_typealiastype(annotation):
+    while isinstance(annotation, _ALIASES):
         annotation = annotation.__value__
     if typing.get_origin(annotation) is not typing.Annotated:
         return ()
@@ -226,9 +221,10 @@ def _metadata(annotation: Any) -> tuple[Any, ...]:
 
 
 def _copy(node: Node) -> Dependant:
-    copied = replace(node.dependant, dependencies=[_copy(child) for child in node.children])
+    dependencies = [_copy(child) for child in node.children]
+    call = node.dependant.call
     if node.candidate.role == "dependency" and (
         isinstance(node.execution, Inline) or is_marked_place(node.candidate)
     ):
-        copied.call = stand_in(node.candidate, node.execution)
-    return copied
+        call = stand_in(node.candidate, node.execution)
+    return replace(node.dependant, dependencies=dependencies, call=call)

@@ -24,7 +24,14 @@ class ClassifierError(FastDepsError):
 
 
 class UnsupportedFastAPIError(FastDepsError):
-    """The installed FastAPI lacks something that this package is built on."""
+    """The installed FastAPI is older than this package works with."""
+
+
+class FastDepsWarning(UserWarning):
+    """The installed FastAPI lacks something, and what is built on that is off.
+
+    Given once, when the package is imported. Nothing fails, but something is slower.
+    """
 
 
 def describe(call: Callable[..., Any]) -> str:

@@ -8,7 +8,16 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 from starlette.routing import BaseRoute, Mount
 
-from fastapi_fastdeps._fastapi import FrontendRouteGroup, IncludedRouter, low_priority_routes
+from fastapi_fastdeps._fastapi import (
+    Capability,
+    FrontendRouteGroup,
+    IncludedRouter,
+    classification,
+    inclusions,
+    low_priority_routes,
+    routes_within,
+    websockets,
+)
 from fastapi_fastdeps.classifiers import Role
 from fastapi_fastdeps.dependants import Graph, Node
 from fastapi_fastdeps.errors import locate, name_of
@@ -108,7 +117,7 @@ def _router_records(router: APIRouter, prefix: str) -> Iterator[RouteRecord]:
         else:
             yield from _route_records(route, prefix)
         if isinstance(route, ClassifiedInclusion):
-            route.effective_low_priority_routes()
+            route.prepare()
             for context, graph in route.frontends:
                 group = context.original_route
                 assert isinstance(group, FrontendRouteGroup)
@@ -123,34 +132,45 @@ def _inclusion_records(inclusion: IncludedRouter, prefix: str) -> Iterator[Route
         if isinstance(candidate, IncludedRouter):
             yield from _inclusion_records(candidate, prefix)
         elif isinstance(candidate, ClassifiedRouteContext):
-            yield _planned_record(prefix + candidate.path, candidate, candidate.original_route)
+            route = candidate.original_route
+            yield _planned_record(prefix + candidate.path, candidate, candidate.graph, route)
         else:
             yield from _route_records(candidate.starlette_route or candidate.original_route, prefix)
 
 
 def _route_records(route: BaseRoute, prefix: str) -> Iterator[RouteRecord]:
-    if isinstance(route, FastDepsRoute):
-        yield _planned_record(prefix + route.path, route, route)
-    elif isinstance(route, FastDepsWebSocketRoute):
+    if isinstance(route, FastDepsRoute) and route.graph is not None:
+        yield _planned_record(prefix + route.path, route, route.graph, route)
+    elif isinstance(route, FastDepsWebSocketRoute) and route.graph is not None:
         why = route.why_not_planned or why_not_now() or ""
         yield RouteRecord(
             prefix + route.path, "websocket", (), _lane(why), why, _calls(route.graph)
         )
     elif isinstance(route, APIRoute):
-        yield RouteRecord(prefix + route.path, "http", _sorted(route.methods), "stock", _STOCK, ())
+        why = _why_stock(classification)
+        yield RouteRecord(prefix + route.path, "http", _sorted(route.methods), "stock", why, ())
     elif isinstance(route, APIWebSocketRoute):
-        yield RouteRecord(prefix + route.path, "websocket", (), "stock", _STOCK, ())
+        why = _why_stock(websockets)
+        yield RouteRecord(prefix + route.path, "websocket", (), "stock", why, ())
     elif isinstance(route, Mount) and isinstance(route.app, FastAPI):
         yield from _app_records(route.app, prefix + route.path)
+    else:
+        why = _why_stock(inclusions)
+        for path, methods in routes_within(route):
+            yield RouteRecord(prefix + path, "http", _sorted(methods), "stock", why, ())
 
 
 def _planned_record(
-    path: str, state: FastDepsRoute | ClassifiedRouteContext, route: BaseRoute
+    path: str, state: FastDepsRoute | ClassifiedRouteContext, graph: Graph, route: BaseRoute
 ) -> RouteRecord:
-    why = why_not_planned(state.graph, state.response_class) or why_not_now() or ""
+    why = why_not_planned(graph, state.response_class) or why_not_now() or ""
     if not why and state.planned is None:
         why = f"{type(route).__qualname__} has a get_route_handler of its own"
-    return RouteRecord(path, "http", _sorted(state.methods), _lane(why), why, _calls(state.graph))
+    return RouteRecord(path, "http", _sorted(state.methods), _lane(why), why, _calls(graph))
+
+
+def _why_stock(capability: Capability) -> str:
+    return capability.why_off or _STOCK
 
 
 def _lane(why: str) -> Lane:

@@ -8,7 +8,12 @@ from typing import Any
 
 from fastapi import params
 
-from fastapi_fastdeps._fastapi import get_dependant, get_typed_signature, is_async
+from fastapi_fastdeps._fastapi import (
+    get_dependant,
+    get_typed_signature,
+    is_async,
+    with_dependency,
+)
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
 from fastapi_fastdeps.dependants import classify_dependency, classify_override, is_marked_place
 from fastapi_fastdeps.markers import Execution, Inline, Threaded
@@ -86,7 +91,7 @@ class _InForce:
                 depends = _depends(parameter, node.candidate.metadata)
                 parameter = parameter.replace(
                     annotation=inspect.Parameter.empty,
-                    default=replace(depends, dependency=stand_in(node.candidate, node.execution)),
+                    default=with_dependency(depends, stand_in(node.candidate, node.execution)),
                 )
             parameters.append(parameter)
         return inspect.Signature(parameters)

@@ -2,15 +2,17 @@
 
 import copy
 import types
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from fastapi import params, routing
+from fastapi import params
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, compile_path
 from starlette.types import ASGIApp
 
@@ -19,18 +21,34 @@ from fastapi_fastdeps._fastapi import (
     EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
+    classification,
     effective_route_context_var,
+    embeds_body_fields,
+    fast_lane,
+    frontends,
     get_parameterless_sub_dependant,
+    get_websocket_app,
+    includes_by_copy,
+    inclusions,
     low_priority_routes,
+    max_body_size,
+    request_response,
+    route_classes,
+    websocket_session,
+    websockets,
     wrap_app_with_body_limit,
 )
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
 from fastapi_fastdeps.constructors import TypedAPIRouter, signature_with
 from fastapi_fastdeps.dependants import Graph, classify, classify_dependency
 from fastapi_fastdeps.overrides import ClassifiedOverrides
-from fastapi_fastdeps.plan.handler import Handler, PlannedHandler, planned_app
 from fastapi_fastdeps.plan.lanes import why_not_planned
-from fastapi_fastdeps.plan.websocket import planned_websocket
+
+if TYPE_CHECKING or fast_lane:
+    from fastapi_fastdeps.plan.handler import PlannedHandler, planned_app
+    from fastapi_fastdeps.plan.websocket import planned_websocket
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _classifier: ContextVar[Classifier | None] = ContextVar("fastdeps_classifier", default=None)
 """The classifier of the router that is building a route, for the route to find."""
@@ -65,11 +83,17 @@ class _ClassifiedState:
 
 def _plan(
     route: APIRoute, state: Any, graph: Graph, provider: Any | None
-) -> tuple[Handler, PlannedHandler | None]:
+) -> "tuple[Handler, PlannedHandler | None]":
     """The handler of a route at one inclusion, and its plan if it takes the fast lane."""
+    is_included = state is not route
     state = copy.copy(state)
 
     def fastapis_handler() -> Handler:
+        if not is_included:
+            classified_route = copy.copy(state)
+            classified_route.dependant = graph.dependant
+            classified_route.dependency_overrides_provider = _overrides(provider, graph)
+            return APIRoute.get_route_handler(classified_route)
         classified = _ClassifiedState(route, state, graph, provider)
         token = effective_route_context_var.set(classified)
         try:
@@ -84,8 +108,8 @@ def _plan(
     return planned.handle, planned
 
 
-def _app(planned: PlannedHandler, max_body_size: int | None) -> ASGIApp:
-    return wrap_app_with_body_limit(planned_app(planned), max_body_size)
+def _app(planned: "PlannedHandler", state: Any) -> ASGIApp:
+    return wrap_app_with_body_limit(planned_app(planned), max_body_size(state))
 
 
 class FastDepsRoute(APIRoute):
@@ -96,14 +120,17 @@ class FastDepsRoute(APIRoute):
     """
 
     classifier: Classifier = default_classifier
-    graph: Graph
-    planned: PlannedHandler | None = None
+    own_classifier: ClassVar[Classifier | None] = None
+    graph: Graph | None = None
+    planned: "PlannedHandler | None" = None
+    _is_constructed = False
 
     if not TYPE_CHECKING:
 
         def __init__(self, *args, **options) -> None:
-            self.classifier = _classifier.get() or default_classifier
+            self.classifier = self.own_classifier or _classifier.get() or default_classifier
             super().__init__(*args, **options)
+            self._is_constructed = True
             self._take_plan()
 
     @classmethod
@@ -114,13 +141,16 @@ class FastDepsRoute(APIRoute):
         adopted.__class__ = fastdeps_route_class(route_class)
         adopted.classifier = classifier
         adopted.app = wrap_app_with_body_limit(
-            routing.request_response(adopted.get_route_handler()), adopted.max_body_size
+            request_response(adopted.get_route_handler()), max_body_size(adopted)
         )
+        adopted._is_constructed = True
         adopted._take_plan()
         return cast("FastDepsRoute", adopted)
 
     def get_route_handler(self) -> Handler:
         context = effective_route_context_var.get()
+        if not classification or (self._is_constructed and not _knows_inclusions):
+            return super().get_route_handler()
         if context is None or context.original_route is not self:
             self.graph = classify(self.dependant, self.classifier)
             handler, self.planned = _plan(
@@ -137,7 +167,7 @@ class FastDepsRoute(APIRoute):
 
     def _take_plan(self) -> None:
         if self.planned is not None and not _has_own_handler(self):
-            self.app: ASGIApp = _app(self.planned, self.max_body_size)
+            self.app: ASGIApp = _app(self.planned, self)
 
 
 def _has_own_handler(route: APIRoute) -> bool:
@@ -160,14 +190,25 @@ def fastdeps_route_class(route_class: type[APIRoute]) -> type[FastDepsRoute]:
     return types.new_class(route_class.__name__, bases, exec_body=lambda body: body.update(names))
 
 
+def _carrying(route_class: type[FastDepsRoute], classifier: Remembering) -> type[FastDepsRoute]:
+    """The route class with the classifier of its router, for the copies of its routes."""
+    namespace = {
+        "__module__": route_class.__module__,
+        "__qualname__": route_class.__qualname__,
+        "own_classifier": classifier,
+    }
+    return type(route_class.__name__, (route_class,), namespace)
+
+
 class FastDepsWebSocketRoute(APIWebSocketRoute):
     """`APIWebSocketRoute` whose dependencies run where its router's classifier says.
 
     The endpoint itself is always awaited on the event loop, as in FastAPI.
     """
 
-    graph: Graph
+    graph: Graph | None = None
     why_not_planned: str | None = None
+    own_classifier: Classifier | None = None
 
     if not TYPE_CHECKING:
 
@@ -180,7 +221,9 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
                 dependency_overrides_provider=dependency_overrides_provider,
                 **options,
             )
-            self._classify(_classifier.get() or default_classifier, dependency_overrides_provider)
+            if websockets:
+                classifier = _classifier.get() or default_classifier
+                self.classify_by(classifier, dependency_overrides_provider)
 
     @classmethod
     def adopt(
@@ -190,13 +233,14 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
         adopted = copy.copy(route)
         adopted.__class__ = cls
         assert isinstance(adopted, FastDepsWebSocketRoute)
-        adopted._classify(classifier, provider)
+        adopted.classify_by(classifier, provider)
         return adopted
 
-    def _classify(self, classifier: Classifier, provider: Any | None) -> None:
+    def classify_by(self, classifier: Classifier, provider: Any | None) -> None:
+        """Let this classifier decide where the dependencies run."""
         self.graph = classify(self.dependant, classifier, endpoint=False)
-        embed = self._embed_body_fields
-        handler = routing.get_websocket_app(
+        embed = embeds_body_fields(self)
+        handler = get_websocket_app(
             dependant=self.graph.dependant,
             dependency_overrides_provider=_overrides(provider, self.graph),
             embed_body_fields=embed,
@@ -204,7 +248,7 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
         self.why_not_planned = why_not_planned(self.graph)
         if self.why_not_planned is None:
             handler = planned_websocket(self.graph, provider, handler, embed=embed)
-        self.app: ASGIApp = routing.websocket_session(handler)
+        self.app: ASGIApp = websocket_session(handler)
 
 
 class ClassifiedRouteContext(EffectiveRouteContext):
@@ -215,7 +259,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
     """
 
     graph: Graph
-    planned: PlannedHandler | None = None
+    planned: "PlannedHandler | None" = None
     provider: Any | None = None
 
     @classmethod
@@ -229,7 +273,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
             if why is None and not isinstance(route, FastDepsRoute):
                 _, context.planned = _plan(route, context, context.graph, context.provider)
             if context.planned is not None:
-                context.app = _app(context.planned, context.max_body_size)
+                context.app = _app(context.planned, context)
         return context
 
     @property
@@ -301,7 +345,7 @@ class ClassifiedInclusion(IncludedRouter):
 
     def effective_low_priority_routes(self) -> list[EffectiveRouteContext]:
         contexts = super().effective_low_priority_routes()
-        if contexts is not self._low_priority:
+        if frontends and contexts is not self._low_priority:
             classifiers = dict(self._frontend_classifiers())
             self.frontends = []
             for context in contexts:
@@ -321,7 +365,11 @@ class ClassifiedInclusion(IncludedRouter):
             if isinstance(route, APIRoute):
                 return ClassifiedRouteContext.of(route, self)
             context = super()._build_effective_context(route)
-        if context is not None and isinstance(context.starlette_route, APIWebSocketRoute):
+        if (
+            websockets
+            and context is not None
+            and isinstance(context.starlette_route, APIWebSocketRoute)
+        ):
             context.starlette_route = FastDepsWebSocketRoute.adopt(
                 context.starlette_route,
                 self.classifier,
@@ -334,7 +382,8 @@ class ClassifiedInclusion(IncludedRouter):
         for candidate in self.effective_candidates():
             if isinstance(candidate, ClassifiedInclusion):
                 candidate.prepare()
-        self.effective_low_priority_routes()
+        if frontends:
+            self.effective_low_priority_routes()
 
     def check(self) -> None:
         """Raise the `FastDepsError` that building the inclusion would raise."""
@@ -391,6 +440,7 @@ class FastDepsRouter(TypedAPIRouter):
         self.own_classifier: Remembering | None = None
         if classifier is not None:
             self.own_classifier = Remembering(classifier)
+        self._carriers: dict[type[FastDepsRoute], type[FastDepsRoute]] = {}
 
     if not TYPE_CHECKING:
 
@@ -406,18 +456,24 @@ class FastDepsRouter(TypedAPIRouter):
 
         __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 
-        def add_api_route(self, path, endpoint, *, route_class_override=None, **options) -> None:
-            route_class = fastdeps_route_class(route_class_override or self.route_class)
+        def add_api_route(self, *args, **options) -> None:
+            if route_classes:
+                route_class = options.get("route_class_override") or self.route_class
+                options["route_class_override"] = self._route_class(route_class)
             with _building(self._classifier):
-                super().add_api_route(path, endpoint, route_class_override=route_class, **options)
+                super().add_api_route(*args, **options)
 
         def add_api_websocket_route(self, *args, **options) -> None:
+            count = len(self.routes)
             super().add_api_websocket_route(*args, **options)
-            self._adopt_last()
+            self._adopt_from(count)
 
         def include_router(self, router, **options) -> None:
+            count = len(self.routes)
             super().include_router(router, **options)
-            self._adopt_last()
+            self._adopt_from(count)
+            if includes_by_copy:
+                self._adopt_copies(self.routes[count:], router.routes)
 
     @property
     def _frontend_routes(self) -> FrontendRouteGroup | None:
@@ -429,7 +485,7 @@ class FastDepsRouter(TypedAPIRouter):
         self, group: FrontendRouteGroup | None
     ) -> None:
         # FastAPI makes the group itself, and warns of the caller of `frontend`.
-        if group is not None and not isinstance(group, FrontendGroup):
+        if isinstance(group, FrontendRouteGroup) and not isinstance(group, FrontendGroup):
             group = FrontendGroup.adopt(group, self._classifier)
         self._frontend_group = group
 
@@ -437,19 +493,44 @@ class FastDepsRouter(TypedAPIRouter):
     def _classifier(self) -> Classifier:
         return self.own_classifier or default_classifier
 
-    def _adopt_last(self) -> None:
+    def _route_class(self, route_class: Any) -> type[FastDepsRoute]:
+        derived = fastdeps_route_class(route_class)
+        if includes_by_copy and self.own_classifier and not derived.own_classifier:
+            if derived not in self._carriers:
+                self._carriers[derived] = _carrying(derived, self.own_classifier)
+            return self._carriers[derived]
+        return derived
+
+    def _adopt_from(self, count: int) -> None:
+        """Classify the routes behind the first `count`, or take them back."""
         try:
-            self.routes[-1] = self._adopted(self.routes[-1])
+            self.routes[count:] = [
+                route if isinstance(route, _CLASSIFIED) else self._adopted(route)
+                for route in self.routes[count:]
+            ]
         except Exception:
-            del self.routes[-1]
+            del self.routes[count:]
             raise
+
+    def _adopt_copies(self, copies: list[BaseRoute], originals: list[BaseRoute]) -> None:
+        """Let copied WebSocket routes keep the classifier of the router they come from."""
+        for copied, original in zip(
+            (route for route in copies if isinstance(route, FastDepsWebSocketRoute)),
+            (route for route in originals if isinstance(route, APIWebSocketRoute)),
+            strict=True,
+        ):
+            own = getattr(original, "own_classifier", None)
+            if own is not None:
+                copied.classify_by(own, self.dependency_overrides_provider)
 
     def _adopted(self, route: BaseRoute) -> BaseRoute:
         """The classified twin of a route that FastAPI, or the user, constructed."""
         provider = self.dependency_overrides_provider
-        if isinstance(route, APIWebSocketRoute):
-            return FastDepsWebSocketRoute.adopt(route, self._classifier, provider)
-        if isinstance(route, APIRoute):
+        if isinstance(route, APIWebSocketRoute) and websockets:
+            adopted = FastDepsWebSocketRoute.adopt(route, self._classifier, provider)
+            adopted.own_classifier = self.own_classifier
+            return adopted
+        if isinstance(route, APIRoute) and classification:
             return FastDepsRoute.adopt(route, self._classifier)
         if isinstance(route, IncludedRouter):
             inclusion = ClassifiedInclusion(
@@ -474,4 +555,5 @@ class FastDepsRouter(TypedAPIRouter):
                 route.prepare()
 
 
+_knows_inclusions = bool(inclusions) or includes_by_copy
 _CLASSIFIED = (FastDepsRoute, FastDepsWebSocketRoute, ClassifiedInclusion)

@@ -18,6 +18,7 @@ from fastapi_fastdeps._fastapi import (
     is_async_gen_callable,
     is_coroutine_callable,
     is_gen_callable,
+    streams_generators,
     unwrapped,
 )
 from fastapi_fastdeps.classifiers import Candidate
@@ -127,7 +128,8 @@ def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     in validation errors, its name in telemetry spans, and instrumentation asks
     `inspect.iscoroutinefunction`.
     """
-    endpoint: Any = _generator_endpoint(call) if is_gen_callable(call) else _endpoint(call)
+    streams = streams_generators and is_gen_callable(call)
+    endpoint: Any = _generator_endpoint(call) if streams else _endpoint(call)
     endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
     endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
     _relocate(endpoint, call)

@@ -6,10 +6,14 @@ from typing import Any
 
 from fastapi.exceptions import EndpointContext, RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import Request
 
-from fastapi_fastdeps._fastapi import Undefined, get_body_limit_error, resolve_form_limits
+from fastapi_fastdeps._fastapi import (
+    MAX_BODY_SIZE_SCOPE_KEY,
+    Undefined,
+    get_body_limit_error,
+    resolve_form_limits,
+)
 
 
 async def read_form(request: Request, limits: Any) -> Any:

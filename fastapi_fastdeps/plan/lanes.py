@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from fastapi.sse import EventSourceResponse
-
 from fastapi_fastdeps._fastapi import (
+    LANE_VARIABLE,
+    EventSourceResponse,
+    fast_lane,
     is_async_gen_callable,
     is_gen_callable,
     lenient_issubclass,
@@ -35,8 +36,6 @@ _SERVING = (
 """The module that holds the function, its name, and the module that defines it."""
 
 _Watched = tuple[str, str, dict[str, Any], Any]
-
-LANE_VARIABLE = "FASTAPI_FASTDEPS_LANE"
 
 
 def _watched(functions: tuple[tuple[str, str, str], ...]) -> Iterator[_Watched]:
@@ -61,6 +60,8 @@ def why_not_planned(graph: Graph, response_class: Any = None) -> str | None:
     """
     if os.environ.get(LANE_VARIABLE) == "fastapi":
         return f"{LANE_VARIABLE}=fastapi"
+    if not fast_lane:
+        return fast_lane.why_off
     if replaced := _first_replaced(_building):
         return f"{replaced} is instrumented"
     call = graph.root.candidate.call

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from fastapi_fastdeps._fastapi import (
     Dependant,
+    concurrency_of,
     get_cache_key,
     get_oauth_scopes,
     is_async_gen_callable,
@@ -171,7 +172,7 @@ class _Compiler:
             return self._append(node, Kind.ENDPOINT, -1)
         key = get_cache_key(dependant=node.place, uses_scopes_cache=self._uses_scopes)
         slot = self._slots.setdefault(key, len(self._slots))
-        identity = (slot, type(node.execution), id(node.place.concurrency))
+        identity = (slot, type(node.execution), id(concurrency_of(node.place)))
         if not self._is_pure(node):
             return self._append(node, _kind(node), slot)
         if identity in self._first:
@@ -204,7 +205,7 @@ class _Compiler:
                 slot=slot,
                 use_cache=node.place.use_cache,
                 function_scope=node.place.scope == "function",
-                concurrency=dependant.concurrency,
+                concurrency=concurrency_of(dependant),
                 dependencies=tuple(arguments),
                 unnamed=tuple(unnamed),
                 reads=tuple(map(self._read, parameters)),
@@ -264,7 +265,7 @@ def _kind(node: Node) -> Kind:
     if is_async_gen_callable(call):
         return Kind.GENERATOR
     if is_gen_callable(call):
-        unlimited = node.dependant.concurrency is None
+        unlimited = concurrency_of(node.dependant) is None
         return Kind.INLINE_GENERATOR if inline and unlimited else Kind.GENERATOR
     if is_coroutine_callable(call):
         return Kind.ASYNC

@@ -1,0 +1,163 @@
+"""What this package can do with the installed FastAPI.
+
+FastAPI may rename, change or drop whatever its documentation does not promise. What is built
+on such names is a capability: it declares them with the shape that it expects, and is off
+where one is missing or has another shape. Everything then is served as FastAPI serves it.
+"""
+
+import inspect
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import fastapi
+
+from fastapi_fastdeps._versions import NEWEST, OLDEST, is_older_than
+from fastapi_fastdeps.errors import FastDepsWarning
+
+Shape = Callable[[Any], bool]
+"""Whether what was found under a name is what it was."""
+
+
+class Absent:
+    """Stands for a class that FastAPI does not have: nothing is an instance of it."""
+
+
+class Capability:
+    """Something that is built on names of FastAPI, on where all of them are as they were.
+
+    Attributes:
+        title: what it is called.
+        without: what becomes of requests where it is off.
+        problems: what is missing or has changed.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        without: str,
+        *,
+        since: str = OLDEST,
+        on: "Capability | None" = None,
+    ) -> None:
+        self.title = title
+        self.without = without
+        self.problems: list[str] = []
+        self._on = on
+        self._too_old = ""
+        if is_older_than(since):
+            self._too_old = f"FastAPI {fastapi.__version__} is older than {since}"
+
+    def __bool__(self) -> bool:
+        return self.why_off is None
+
+    @property
+    def why_off(self) -> str | None:
+        """Why it is off, in words, `None` if it is on."""
+        if self._on is not None and not self._on:
+            return self._on.why_off
+        if self._too_old:
+            return self._too_old
+        return self.problems[0] if self.problems else None
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether it is off for a reason of its own, and could be expected to be on."""
+        if self._too_old or (self._on is not None and not self._on):
+            return False
+        return bool(self.problems)
+
+    def find(
+        self,
+        module: str,
+        name: str,
+        shape: Shape,
+        otherwise: Any = None,
+        *,
+        since: str = OLDEST,
+    ) -> Any:
+        """What stands under the name, `otherwise` where that is not what it was.
+
+        A FastAPI that is older than `since` is right not to have it.
+        """
+        if self._too_old or is_older_than(since):
+            return otherwise
+        try:
+            found: Any = import_module(module)
+            for part in name.split("."):
+                found = getattr(found, part)
+        except (ImportError, AttributeError):
+            return self.miss(f"FastAPI {fastapi.__version__} has no {module}.{name}", otherwise)
+        if not is_shaped(found, shape):
+            problem = f"{module}.{name} of FastAPI {fastapi.__version__} is not what it was"
+            return self.miss(problem, otherwise)
+        return found
+
+    def miss(self, problem: str, otherwise: Any = None) -> Any:
+        """Turn it off for this reason."""
+        self.problems.append(problem)
+        return otherwise
+
+
+def is_shaped(found: Any, shape: Shape) -> bool:
+    """Whether `found` has the shape. What can't be examined has another."""
+    try:
+        return shape(found)
+    except Exception:
+        return False
+
+
+def anything(_: Any) -> bool:
+    """The shape of what is only compared or passed on."""
+    return True
+
+
+def takes(*keywords: str, positional: int = 0) -> Shape:
+    """The shape of a callable that can be called like this."""
+
+    def shape(found: Any) -> bool:
+        arguments: list[None] = [None] * positional
+        inspect.signature(found).bind(*arguments, **dict.fromkeys(keywords))
+        return True
+
+    return shape
+
+
+def has(*attributes: str, **methods: Shape) -> Shape:
+    """The shape of what has these attributes or fields, and methods of these shapes."""
+
+    def shape(found: Any) -> bool:
+        known = {*dir(found), *getattr(found, "__dataclass_fields__", ())}
+        return known.issuperset(attributes) and all(
+            is_shaped(getattr(found, name), method) for name, method in methods.items()
+        )
+
+    return shape
+
+
+def makes(*attributes: str, arguments: tuple[Any, ...] = ()) -> Shape:
+    """The shape of a class whose instances have these attributes."""
+    return lambda found: has(*attributes)(found(*arguments))
+
+
+def instance_of(kind: type) -> Shape:
+    return lambda found: isinstance(found, kind)
+
+
+def tells(this: Any, from_that: Any) -> Shape:
+    """The shape of a predicate that is true of the one and false of the other."""
+    return lambda found: bool(found(this)) and not found(from_that)
+
+
+def warn_of(*capabilities: Capability) -> None:
+    """One warning that says what is off and what that costs, where it is news."""
+    missed = [each for each in capabilities if each.is_missed]
+    if missed:
+        parts = "; ".join(f"{each.title}: {each.without} ({each.why_off})" for each in missed)
+        warnings.warn(
+            f"fastapi-fastdeps was tested with FastAPI up to {NEWEST} and does less with "
+            f"{fastapi.__version__}. Nothing fails, but it is slower. {parts}.",
+            FastDepsWarning,
+            stacklevel=3,
+        )

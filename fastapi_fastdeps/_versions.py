@@ -1,0 +1,35 @@
+"""The FastAPI versions that this package was tested with, and the one that is installed."""
+
+import re
+
+import fastapi
+
+from fastapi_fastdeps.errors import UnsupportedFastAPIError
+
+Version = tuple[int, ...]
+
+OLDEST = "0.115.0"
+NEWEST = "0.165.0"
+FAST_LANE = ("0.162.7", "0.163.2", "0.164.0", "0.165.0")
+"""Where FastAPI's own suite has proven the fast lane. Others take FastAPI's lane."""
+
+
+def parse(version: str) -> Version | None:
+    """The numbers of a version, `None` for what has none."""
+    numbers = re.match(r"\d+(\.\d+)*", version)
+    return tuple(map(int, numbers[0].split("."))) if numbers else None
+
+
+def is_older_than(version: str) -> bool:
+    """Whether the installed FastAPI is older than `version`."""
+    installed, limit = parse(fastapi.__version__), parse(version)
+    return installed is not None and limit is not None and installed < limit
+
+
+def check_supported() -> None:
+    """Raise `UnsupportedFastAPIError` for a FastAPI that is too old."""
+    if is_older_than(OLDEST):
+        raise UnsupportedFastAPIError(
+            f"FastAPI {fastapi.__version__} is older than {OLDEST}, the oldest that "
+            "fastapi-fastdeps works with: install a newer one."
+        )
