@@ -9,7 +9,7 @@ from fastapi_fastdeps.classifiers import (
     first_match,
     predicate,
 )
-from fastapi_fastdeps.errors import FastDepsError
+from fastapi_fastdeps.errors import FastDepsError, FastDepsWarning
 from fastapi_fastdeps.explain import explain
 from fastapi_fastdeps.markers import (
     Execution,
@@ -36,6 +36,7 @@ __all__ = [
     "FastDepsError",
     "FastDepsRoute",
     "FastDepsRouter",
+    "FastDepsWarning",
     "FastDepsWebSocketRoute",
     "Inline",
     "InlineMixin",

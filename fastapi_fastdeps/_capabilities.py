@@ -30,6 +30,7 @@ class Capability:
     Attributes:
         title: what it is called.
         without: what becomes of requests where it is off.
+        names: what it is built on.
         problems: what is missing or has changed.
     """
 
@@ -43,6 +44,7 @@ class Capability:
     ) -> None:
         self.title = title
         self.without = without
+        self.names: list[str] = []
         self.problems: list[str] = []
         self._on = on
         self._too_old = ""
@@ -81,6 +83,7 @@ class Capability:
 
         A FastAPI that is older than `since` is right not to have it.
         """
+        self.names.append(f"{module}.{name}")
         if self._too_old or is_older_than(since):
             return otherwise
         try:
@@ -106,11 +109,6 @@ def is_shaped(found: Any, shape: Shape) -> bool:
         return shape(found)
     except Exception:
         return False
-
-
-def anything(_: Any) -> bool:
-    """The shape of what is only compared or passed on."""
-    return True
 
 
 def takes(*keywords: str, positional: int = 0) -> Shape:
@@ -154,10 +152,12 @@ def warn_of(*capabilities: Capability) -> None:
     """One warning that says what is off and what that costs, where it is news."""
     missed = [each for each in capabilities if each.is_missed]
     if missed:
-        parts = "; ".join(f"{each.title}: {each.without} ({each.why_off})" for each in missed)
+        parts = " ".join(
+            f"Without {each.title}, {each.without}: {each.why_off}." for each in missed
+        )
         warnings.warn(
-            f"fastapi-fastdeps was tested with FastAPI up to {NEWEST} and does less with "
-            f"{fastapi.__version__}. Nothing fails, but it is slower. {parts}.",
+            f"With FastAPI {fastapi.__version__} nothing fails, but some things are slower than "
+            f"with {NEWEST}, the newest that fastapi-fastdeps was tested with. {parts}",
             FastDepsWarning,
             stacklevel=3,
         )

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import fastapi
 from fastapi import APIRouter, params, routing
+from pydantic_core import PydanticUndefined
 from starlette.routing import BaseRoute
 
 from fastapi_fastdeps._capabilities import (
     Absent,
     Capability,
-    anything,
     has,
     instance_of,
     is_shaped,
@@ -266,7 +266,10 @@ else:
         since="0.164.0",
     )
     MAX_BODY_SIZE_SCOPE_KEY = fast_lane.find(
-        "starlette.middleware.body_limit", "MAX_BODY_SIZE_SCOPE_KEY", anything, since="0.164.0"
+        "starlette.middleware.body_limit",
+        "MAX_BODY_SIZE_SCOPE_KEY",
+        instance_of(str),
+        since="0.164.0",
     )
     resolve_form_limits = fast_lane.find(
         "fastapi.routing",
@@ -278,9 +281,11 @@ else:
     ModelField = fast_lane.find(
         "fastapi._compat",
         "ModelField",
-        has("name", "field_info", validate=takes("loc", positional=3), serialize=anything),
+        has("name", "field_info", validate=takes("loc", positional=3), serialize=callable),
     )
-    Undefined = fast_lane.find("fastapi._compat", "Undefined", anything)
+    Undefined = fast_lane.find(
+        "fastapi._compat", "Undefined", lambda found: found is PydanticUndefined
+    )
     field_annotation_is_sequence = fast_lane.find(
         "fastapi._compat", "field_annotation_is_sequence", takes(positional=1)
     )

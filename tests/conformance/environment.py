@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class Environment:
         _uv("venv", "--python", sys.executable, self.virtual_environment)
         _uv(
             *("pip", "install", "--python", self.python, *day),
-            *("--group", f"{sources / 'pyproject.toml'}:tests"),
+            *_test_requirements(sources),
             *(f"fastapi[all]=={self.release.version}", "pytest-xdist"),
         )
         packages = _uv("pip", "freeze", "--python", self.python)
@@ -80,6 +81,18 @@ class Environment:
             *("pip", "install", "--python", self.python, "--no-deps", "--reinstall"),
             *("--target", directory, REPOSITORY),
         )
+
+
+def _test_requirements(sources: Path) -> tuple[str | Path, ...]:
+    """The options that install what the suite needs besides FastAPI itself."""
+    project = sources / "pyproject.toml"
+    if "dependency-groups" in tomllib.loads(project.read_text()):
+        return "--group", f"{project}:tests"
+    # Before 0.128 FastAPI kept files of requirements, one of which installs the sources.
+    requirements = sources / "requirements-tests.txt"
+    lines = requirements.read_text().splitlines()
+    requirements.write_text("\n".join(line for line in lines if not line.startswith("-e")))
+    return "--requirement", requirements
 
 
 def newest_version(cache: Path = CACHE) -> str:

@@ -1,0 +1,130 @@
+"""A FastAPI that is unlike those that were tested serves what it would serve without us."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from fastapi_fastdeps import _fastapi
+from fastapi_fastdeps._fastapi import (
+    classification,
+    fast_lane,
+    frontends,
+    inclusions,
+    route_classes,
+    websockets,
+)
+
+CAPABILITIES = (classification, route_classes, websockets, inclusions, frontends, fast_lane)
+DOCUMENTED = {"APIRoute", "APIRouter", "APIWebSocketRoute", "EventSourceResponse"}
+NAMES = sorted(
+    {name.rpartition(".")[2] for each in CAPABILITIES for name in each.names} - DOCUMENTED
+)
+PARTS = {
+    "call": classification,
+    "dependant": classification,
+    "dependency_overrides_provider": classification,
+    "is_coroutine_callable": None,
+    "embed_body_fields": websockets,
+    "_embed_body_fields": websockets,
+    "route_class_override": route_classes,
+    "original_router": inclusions,
+    "include_context": inclusions,
+    "original_route": inclusions,
+    "starlette_route": inclusions,
+    "effective_candidates": inclusions,
+    "_build_effective_context": inclusions,
+    "from_api_route": inclusions,
+    "path_for": inclusions,
+    "combine": inclusions,
+    "_frontend_routes": frontends,
+    "_low_priority_routes": frontends,
+    "effective_low_priority_routes": frontends,
+    "concurrency": fast_lane,
+    "uses_scopes_cache": fast_lane,
+    "sub_values": fast_lane,
+    "received_body": fast_lane,
+}
+"""Fields, methods and parameters, and what needs them."""
+
+
+def served(*options: str) -> dict[str, Any]:
+    """What `python -m tests.next_fastapi` found."""
+    command = [sys.executable, "-m", "tests.next_fastapi", *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["differences"] == []
+    assert found["calls"]
+    assert found["explained"]
+    return found
+
+
+def test_with_a_fastapi_that_was_tested_there_is_no_warning() -> None:
+    found = served()
+    assert found["warnings"] == []
+    assert found["threaded"] == []
+    assert ["fast", ""] in found["lanes"]
+
+
+def test_with_a_newer_fastapi_routes_take_fastapis_lane_and_one_warning_says_so() -> None:
+    found = served("--version", "0.999.0")
+    (warning,) = found["warnings"]
+    assert "Without the fast lane" in warning
+    assert "FastAPI 0.999.0" in warning
+    assert found["threaded"] == []
+    assert {lane for lane, _ in found["lanes"]} == {"fastapi"}
+
+
+@pytest.mark.parametrize("decoys", [False, True], ids=["missing", "something else"])
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_name_everything_is_served_as_by_fastapi(name: str, decoys: bool) -> None:
+    found = served("--rename", name, *(["--decoys"] if decoys else []))
+    (warning,) = found["warnings"]
+    assert name in warning
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_without_a_part_of_one_everything_is_served_as_by_fastapi(part: str) -> None:
+    found = served("--rename", part)
+    capability = PARTS[part]
+    if capability is not None:
+        (warning,) = found["warnings"]
+        assert f"Without {capability.title}" in warning
+
+
+def test_without_any_of_them_fastapi_is_left_alone() -> None:
+    found = served("--rename", *NAMES, *PARTS)
+    assert len(found["warnings"]) == 1
+    assert found["inline"] == []
+    assert {lane for lane, _ in found["lanes"]} == {"stock"}
+
+
+@pytest.mark.parametrize(
+    ("name", "inline"),
+    [
+        ("_IncludedRouter", ["direct", "body"]),
+        ("_FrontendRouteGroup", ["direct", "of_plain"]),
+        ("get_websocket_app", ["direct", "of_plain"]),
+        ("_get_cache_key", ["direct", "of_plain"]),
+    ],
+)
+def test_what_does_not_need_the_name_is_inline_as_ever(name: str, inline: list[str]) -> None:
+    assert set(inline) <= set(served("--rename", name)["inline"])
+
+
+def test_a_fastapi_that_is_too_old_is_refused_at_import() -> None:
+    program = "import fastapi; fastapi.__version__ = '0.114.2'; import fastapi_fastdeps"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "fastapi_fastdeps.errors.UnsupportedFastAPIError: FastAPI 0.114.2 is older than "
+        "0.115.0, the oldest that fastapi-fastdeps works with: install a newer one."
+    )
+
+
+def test_every_capability_declares_names() -> None:
+    assert all(each.names for each in CAPABILITIES)
+    assert all(isinstance(each, _fastapi.Capability) for each in CAPABILITIES)
