@@ -10,7 +10,7 @@ from pathlib import Path
 
 ABSENT = "absent"
 ORDER = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
-LATE = re.compile(r"subprocess\.TimeoutExpired: |Failed: Timeout \(>")
+LATE = re.compile(r"subprocess\.TimeoutExpired: |Failed: Timeout \(>|crashed while running")
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Environment:
         _uv(
             *("pip", "install", "--python", self.python, *day),
             *_test_requirements(sources),
-            *(f"fastapi[all]=={self.release.version}", "pytest-xdist"),
+            *(f"fastapi[all]=={self.release.version}", "pytest-xdist", "pytest-timeout"),
         )
         packages = _uv("pip", "freeze", "--python", self.python)
         shutil.rmtree(sources)
