@@ -170,6 +170,11 @@ else:
         makes("app", "dependant", "dependency_overrides_provider", arguments=("/", _coroutine)),
     )
     classification.find("fastapi.routing", "APIRoute.get_route_handler", takes(positional=1))
+    classification.find(
+        "fastapi.routing",
+        "APIRouter",
+        makes("dependency_overrides_provider", "route_class", "routes"),
+    )
     classification.find("fastapi.applications", "FastAPI.setup", takes(positional=1))
 
     route_classes.find(
@@ -335,7 +340,23 @@ else:
         "get_dependant",
         takes("path", "call", "name", "parent_oauth_scopes", "scope"),
     )
+    fast_lane.find(
+        "fastapi.routing",
+        "APIRoute",
+        makes(
+            "_embed_body_fields",
+            "body_field",
+            "response_class",
+            "response_field",
+            "status_code",
+            "strict_content_type",
+            arguments=("/", _coroutine),
+        ),
+    )
     fast_lane.find(_MODELS, "Dependant", has("concurrency"), since="0.163.0")
+    fast_lane.find(
+        "fastapi.concurrency", "_DependencyConcurrency", has("get_semaphore"), since="0.163.0"
+    )
 
 if fastapi.__version__ not in FAST_LANE and os.environ.get(LANE_VARIABLE) != "fast":
     fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
@@ -428,7 +449,7 @@ def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:
     """Path and methods of each HTTP route that FastAPI says to find behind this one."""
     iterate: Any = getattr(routing, "iter_route_contexts", None)
     for context in iterate([route]) if iterate is not None else ():
-        if isinstance(context.original_route, routing.APIRoute):
+        if isinstance(getattr(context, "original_route", None), routing.APIRoute):
             yield context.path, context.methods
 
 

@@ -525,12 +525,14 @@ class FastDepsRouter(TypedAPIRouter):
 
     def _adopted(self, route: BaseRoute) -> BaseRoute:
         """The classified twin of a route that FastAPI, or the user, constructed."""
+        if not classification:
+            return route
         provider = self.dependency_overrides_provider
         if isinstance(route, APIWebSocketRoute) and websockets:
             adopted = FastDepsWebSocketRoute.adopt(route, self._classifier, provider)
             adopted.own_classifier = self.own_classifier
             return adopted
-        if isinstance(route, APIRoute) and classification:
+        if isinstance(route, APIRoute):
             return FastDepsRoute.adopt(route, self._classifier)
         if isinstance(route, IncludedRouter):
             inclusion = ClassifiedInclusion(

@@ -1,62 +1,32 @@
-"""A FastAPI that lacks what the package is built on is told at import."""
+"""The versions of FastAPI that the package works with, and where it keeps private names."""
 
 import ast
-import re
-import subprocess
-import sys
+import tomllib
 from pathlib import Path
 
-import fastapi
-import pytest
-
 import fastapi_fastdeps
-from fastapi_fastdeps import _fastapi
-from fastapi_fastdeps.errors import FastDepsError, UnsupportedFastAPIError
+from fastapi_fastdeps._versions import FAST_LANE, NEWEST, OLDEST, parse
+from tests.conformance.versions import EVERY_RUN, RELEASES
 
 PACKAGE = Path(fastapi_fastdeps.__file__).parent
 
 
-def told(name: str) -> str:
-    return (
-        f"FastAPI {fastapi.__version__} has no {name}. This version of fastapi-fastdeps works "
-        f"with FastAPI {_fastapi.OLDEST} and newer and was tested up to {_fastapi.TESTED}: "
-        "install one of these, or a newer fastapi-fastdeps."
-    )
+def test_the_oldest_version_is_the_bound_of_the_metadata() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    assert f"fastapi>={OLDEST.removesuffix('.0')}" in project["dependencies"]
 
 
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [("fastapi.routing", "_Missing"), ("fastapi.missing", "name"), ("fastapi.missing.sub", "name")],
-)
-def test_a_missing_name_says_which_versions_work(module: str, name: str) -> None:
-    with pytest.raises(UnsupportedFastAPIError) as raised:
-        _fastapi._find(module, name)
-    assert isinstance(raised.value, FastDepsError)
-    assert str(raised.value) == told(f"{module}.{name}")
+def test_the_list_of_what_is_tested_begins_and_ends_with_what_the_package_knows() -> None:
+    versions = [release.version for release in RELEASES]
+    assert versions == sorted(versions, key=parse)
+    assert (versions[0], versions[-1]) == (OLDEST, NEWEST)
+    assert set(FAST_LANE) <= set(versions)
 
 
-@pytest.mark.parametrize(
-    "removal",
-    [
-        "import fastapi.routing; del fastapi.routing._effective_route_context_var",
-        "import sys; sys.modules['fastapi.dependencies.models'] = type(sys)('models')",
-    ],
-)
-def test_importing_the_package_with_such_a_fastapi_raises(removal: str) -> None:
-    command = [sys.executable, "-c", f"import fastapi; {removal}; import fastapi_fastdeps"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    error = done.stderr.splitlines()[-1]
-    assert error.startswith("fastapi_fastdeps.errors.UnsupportedFastAPIError: FastAPI ")
-    missing = re.search(r"has no (\S+)\. ", error)
-    assert missing is not None
-    assert error.endswith(told(missing[1]))
-
-
-def test_the_versions_that_it_names_are_those_of_the_metadata() -> None:
-    from importlib.metadata import requires
-
-    assert f"fastapi>={_fastapi.OLDEST.removesuffix('.0')}" in (requires("fastapi-fastdeps") or [])
+def test_every_run_of_ci_has_the_oldest_the_newest_and_two_between() -> None:
+    assert len(EVERY_RUN) == 4
+    assert (EVERY_RUN[0], EVERY_RUN[-1]) == (OLDEST, NEWEST)
+    assert set(EVERY_RUN) <= {release.version for release in RELEASES}
 
 
 def test_private_names_of_fastapi_stand_in_one_module() -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,17 +19,28 @@ from fastapi_fastdeps._fastapi import (
 )
 
 CAPABILITIES = (classification, route_classes, websockets, inclusions, frontends, fast_lane)
-DOCUMENTED = {"APIRoute", "APIRouter", "APIWebSocketRoute", "EventSourceResponse"}
+DOCUMENTED = {
+    "APIRoute",
+    "APIRouter",
+    "APIWebSocketRoute",
+    "EventSourceResponse",
+    "get_route_handler",
+}
 NAMES = sorted(
-    {name.rpartition(".")[2] for each in CAPABILITIES for name in each.names} - DOCUMENTED
+    {
+        name.rpartition(".")[2]
+        for each in CAPABILITIES
+        for name in each.names
+        if name.startswith("fastapi.")
+    }
+    - DOCUMENTED
 )
 PARTS = {
-    "call": classification,
     "dependant": classification,
     "dependency_overrides_provider": classification,
     "is_coroutine_callable": None,
     "embed_body_fields": websockets,
-    "_embed_body_fields": websockets,
+    "_embed_body_fields": fast_lane,
     "route_class_override": route_classes,
     "original_router": inclusions,
     "include_context": inclusions,
@@ -42,7 +54,8 @@ PARTS = {
     "_frontend_routes": frontends,
     "_low_priority_routes": frontends,
     "effective_low_priority_routes": frontends,
-    "concurrency": fast_lane,
+    "get_semaphore": fast_lane,
+    "body_field": fast_lane,
     "uses_scopes_cache": fast_lane,
     "sub_values": fast_lane,
     "received_body": fast_lane,
@@ -50,27 +63,46 @@ PARTS = {
 """Fields, methods and parameters, and what needs them."""
 
 
-def served(*options: str) -> dict[str, Any]:
-    """What `python -m tests.next_fastapi` found."""
-    command = [sys.executable, "-m", "tests.next_fastapi", *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    assert found["differences"] == []
-    assert found["calls"]
-    assert found["explained"]
-    return found
+class Server:
+    """Serves one app in one FastAPI after another, each in a process of its own."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.next_fastapi"]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+
+    def __call__(
+        self, *renamed: str, decoys: bool = False, version: str | None = None
+    ) -> dict[str, Any]:
+        """What was warned of and where callables ran, if all is served as in stock."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps([renamed, decoys, version]) + "\n")
+        self.process.stdin.flush()
+        found: dict[str, Any] = json.loads(self.process.stdout.readline())
+        assert found["error"] == ""
+        assert found["differences"] == []
+        return found
 
 
-def test_with_a_fastapi_that_was_tested_there_is_no_warning() -> None:
+@pytest.fixture(scope="module")
+def served() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.process.communicate()
+
+
+def test_with_a_fastapi_that_was_tested_there_is_no_warning(served: Server) -> None:
     found = served()
     assert found["warnings"] == []
     assert found["threaded"] == []
     assert ["fast", ""] in found["lanes"]
 
 
-def test_with_a_newer_fastapi_routes_take_fastapis_lane_and_one_warning_says_so() -> None:
-    found = served("--version", "0.999.0")
+def test_with_a_newer_fastapi_routes_take_fastapis_lane_and_one_warning_says_so(
+    served: Server,
+) -> None:
+    found = served(version="0.999.0")
     (warning,) = found["warnings"]
     assert "Without the fast lane" in warning
     assert "FastAPI 0.999.0" in warning
@@ -80,23 +112,27 @@ def test_with_a_newer_fastapi_routes_take_fastapis_lane_and_one_warning_says_so(
 
 @pytest.mark.parametrize("decoys", [False, True], ids=["missing", "something else"])
 @pytest.mark.parametrize("name", NAMES)
-def test_without_a_name_everything_is_served_as_by_fastapi(name: str, decoys: bool) -> None:
-    found = served("--rename", name, *(["--decoys"] if decoys else []))
+def test_without_a_name_everything_is_served_as_by_fastapi(
+    served: Server, name: str, decoys: bool
+) -> None:
+    found = served(name, decoys=decoys)
     (warning,) = found["warnings"]
     assert name in warning
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_without_a_part_of_one_everything_is_served_as_by_fastapi(part: str) -> None:
-    found = served("--rename", part)
+def test_without_a_part_of_one_everything_is_served_as_by_fastapi(
+    served: Server, part: str
+) -> None:
+    found = served(part)
     capability = PARTS[part]
     if capability is not None:
         (warning,) = found["warnings"]
         assert f"Without {capability.title}" in warning
 
 
-def test_without_any_of_them_fastapi_is_left_alone() -> None:
-    found = served("--rename", *NAMES, *PARTS)
+def test_without_any_of_them_fastapi_is_left_alone(served: Server) -> None:
+    found = served(*NAMES, *PARTS)
     assert len(found["warnings"]) == 1
     assert found["inline"] == []
     assert {lane for lane, _ in found["lanes"]} == {"stock"}
@@ -111,8 +147,10 @@ def test_without_any_of_them_fastapi_is_left_alone() -> None:
         ("_get_cache_key", ["direct", "of_plain"]),
     ],
 )
-def test_what_does_not_need_the_name_is_inline_as_ever(name: str, inline: list[str]) -> None:
-    assert set(inline) <= set(served("--rename", name)["inline"])
+def test_what_does_not_need_the_name_is_inline_as_ever(
+    served: Server, name: str, inline: list[str]
+) -> None:
+    assert set(inline) <= set(served(name)["inline"])
 
 
 def test_a_fastapi_that_is_too_old_is_refused_at_import() -> None:

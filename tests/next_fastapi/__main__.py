@@ -1,44 +1,68 @@
-"""`python -m tests.next_fastapi ...`: serve one app with stock classes and with this package's.
+"""`python -m tests.next_fastapi`: serve an app with this package, in unlike FastAPIs.
 
-Writes what was warned of, what differs and where callables ran, as JSON.
+Reads a line of JSON for each: the words to rename, whether to leave something else in their
+place, and the version to say. Writes a line of JSON with what came of it. Each has a process
+of its own, which begins with everything imported but FastAPI.
 """
 
-import argparse
+import importlib
 import json
-import re
+import os
 import sys
 import tempfile
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
+
+import fastapi.testclient
 
 from tests.next_fastapi.renaming import rename
 
 
 def main() -> None:
-    options = _parser().parse_args()
-    if options.rename:
-        rename(options.rename, decoys=options.decoys)
-    import fastapi
-
-    if options.version:
-        fastapi.__version__ = options.version
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        import fastapi_fastdeps
-    with tempfile.TemporaryDirectory() as directory:
-        print(json.dumps(_compared(Path(directory)) | {"warnings": _ours(caught)}))
-    assert fastapi_fastdeps.FastDepsWarning
+    stock = _in_process_of_its_own(_stock)
+    for module in [each for each in sys.modules if each.partition(".")[0] == fastapi.__name__]:
+        del sys.modules[module]
+    for line in sys.stdin:
+        words, decoys, version = json.loads(line)
+        print(json.dumps(_in_process_of_its_own(_ours, words, decoys, version, stock)), flush=True)
 
 
-def _ours(caught: list[warnings.WarningMessage]) -> list[str]:
-    return [str(each.message) for each in caught if each.category.__name__ == "FastDepsWarning"]
+def _in_process_of_its_own(function: Any, *arguments: Any) -> Any:
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        try:
+            result = function(*arguments)
+        except BaseException:
+            result = {"error": traceback.format_exc()}
+        with os.fdopen(writing, "w") as file:
+            json.dump(result, file)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        result = json.load(file)
+    os.wait()
+    return result
 
 
-def _compared(directory: Path) -> dict[str, Any]:
+def _stock() -> Any:
     from fastapi import APIRouter, FastAPI
 
-    from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, explain
+    from tests.next_fastapi.app import answers, make
+
+    with tempfile.TemporaryDirectory() as directory:
+        return answers(make(FastAPI, APIRouter, [], Path(directory)))
+
+
+def _ours(words: list[str], decoys: bool, version: str | None, stock: Any) -> Any:
+    if words:
+        rename(words, decoys=decoys)
+    fastapi = importlib.import_module("fastapi")
+    vars(fastapi)["__version__"] = version or fastapi.__version__
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, FastDepsWarning, explain
     from tests.hops import everything
     from tests.next_fastapi.app import Ran, answers, make
 
@@ -46,28 +70,19 @@ def _compared(directory: Path) -> dict[str, Any]:
         def __init__(self, **options: Any) -> None:
             super().__init__(classifier=everything, **options)
 
-    stock_ran: Ran = []
     ran: Ran = []
-    stock = answers(make(FastAPI, APIRouter, stock_ran, directory))
-    app = make(InlineAPI, FastDepsRouter, ran, directory)
-    ours = answers(app)
+    with tempfile.TemporaryDirectory() as directory:
+        app = make(InlineAPI, FastDepsRouter, ran, Path(directory))
+        ours = json.loads(json.dumps(answers(app)))
     return {
+        "error": "",
         "differences": [pair for pair in zip(stock, ours, strict=True) if pair[0] != pair[1]],
-        "calls": len(stock_ran) == len(ran),
-        "threaded": sorted({name for name, where in ran if where == "thread"}),
+        "warnings": [str(each.message) for each in caught if each.category is FastDepsWarning],
         "inline": sorted({name for name, where in ran if where == "loop"}),
+        "threaded": sorted({name for name, where in ran if where == "thread"}),
         "lanes": sorted({(route.lane, route.why) for route in explain(app)}),
-        "explained": bool(re.search("direct", str(explain(app)))),
     }
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tests.next_fastapi", description=__doc__)
-    parser.add_argument("--rename", nargs="*", default=[], metavar="WORD")
-    parser.add_argument("--decoys", action="store_true", help="leave something else there")
-    parser.add_argument("--version", help="what FastAPI says it is")
-    return parser
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

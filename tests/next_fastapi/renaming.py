@@ -7,8 +7,6 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
-PACKAGES = ("fastapi", "starlette")
-
 DECOY = """
 class {word}:
     def __init__(self, *, something_else):
@@ -17,7 +15,7 @@ class {word}:
 
 
 def rename(words: Iterable[str], *, decoys: bool) -> None:
-    """Rename these words in all of FastAPI and Starlette, in modules that are yet to be imported.
+    """Rename these words in all of FastAPI, which is yet to be imported.
 
     With `decoys`, something of another shape stands under the old name where it was defined.
     """
@@ -32,7 +30,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] not in PACKAGES:
+        if fullname.partition(".")[0] != "fastapi":
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
