@@ -18,7 +18,7 @@ INJECTED = Path(__file__).parent / "injected"
 REPLACED = {"FastAPI", "APIRouter"}
 TESTS_RAN = (0, 1)
 TIME_LIMIT = "120"
-"""Seconds for a test. The method `thread` ends its process, which pytest-xdist replaces."""
+"""Seconds for a test."""
 RETRIES = 3
 FASTAPIS_LANE = "fastapi"
 
@@ -68,7 +68,7 @@ def run(environment: Environment, setting: Setting, workers: int) -> Outcomes:
         if late := [test for test, outcome in outcomes.items() if outcome.is_late]:
             # Some tests give themselves 15 seconds, too few for them on a busy machine, and
             # one hangs now and then in Starlette's test client, stock or not.
-            outcomes = {**outcomes, **pytest.run(*late, "-n", "1")}
+            outcomes = {**outcomes, **pytest.run(*late)}
     return outcomes
 
 
@@ -87,7 +87,7 @@ class Pytest:
             status = subprocess.run(
                 [
                     *(self.environment.python, "-m", "pytest", "-p", "no:sugar"),
-                    *("--timeout", TIME_LIMIT, "--timeout-method", "thread"),
+                    *("--timeout", TIME_LIMIT, "--timeout-method", "signal"),
                     *(*plugin, *arguments),
                 ],
                 cwd=self.directory / "suite",
