@@ -14,6 +14,7 @@ CHECKS: dict[str, list[str]] = {
         "-m", "tests.conformance", "--mode", "fastdeps", "--lane", "fastapi",
     ],
     "conformance, everything inline": ["-m", "tests.conformance", "--mode", "inline"],
+    "versions": ["-m", "tests.versions", "--every-run", "--suite"],
     "guard": ["-m", "benchmarks.guard"],
 }  # fmt: skip
 

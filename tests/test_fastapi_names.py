@@ -7,6 +7,7 @@ from pathlib import Path
 import fastapi_fastdeps
 from fastapi_fastdeps._versions import FAST_LANE, NEWEST, OLDEST, parse
 from tests.conformance.versions import EVERY_RUN, RELEASES
+from tests.versions.table import PAGE, page, read_results
 
 PACKAGE = Path(fastapi_fastdeps.__file__).parent
 
@@ -21,6 +22,17 @@ def test_the_list_of_what_is_tested_begins_and_ends_with_what_the_package_knows(
     assert versions == sorted(versions, key=parse)
     assert (versions[0], versions[-1]) == (OLDEST, NEWEST)
     assert set(FAST_LANE) <= set(versions)
+
+
+def test_the_page_of_the_documentation_is_made_of_the_results() -> None:
+    assert PAGE.read_text() == page(read_results())
+
+
+def test_the_readme_names_the_versions_with_the_fast_lane() -> None:
+    readme = " ".join((PACKAGE.parent / "README.md").read_text().split())
+    *versions, last = FAST_LANE
+    assert f"FastAPI {', '.join(versions)} and {last}." in readme
+    assert f"FastAPI {OLDEST.removesuffix('.0')} and newer" in readme
 
 
 def test_every_run_of_ci_has_the_oldest_the_newest_and_two_between() -> None:

@@ -18,7 +18,7 @@ from tests.conformance.environment import Environment, PreparationError, newest_
 from tests.conformance.injected.fastdeps_conformance.lanes import FAST, read_lanes
 from tests.conformance.injected.fastdeps_conformance.replacement import MODES
 from tests.conformance.suite import FASTAPIS_LANE, STOCK, Setting, run, stock
-from tests.conformance.versions import NEWEST, RELEASES, release
+from tests.conformance.versions import NEWEST, RELEASES, Release, release
 
 DIFFERENCES = Path(__file__).parent / "differences"
 FAST_LANE_SHARE = 0.9
@@ -40,6 +40,21 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     return 0 if all(results) else 1
+
+
+def examine(each: Release, workers: int) -> tuple[bool, str]:
+    """Whether a release's suite ends as in stock with this package's classes, and in words.
+
+    Raises `PreparationError` where it does not come to an end.
+    """
+    environment = Environment(each)
+    environment.prepare()
+    reference = stock(environment, workers)
+    outcomes = run(environment, Setting("fastdeps"), workers)
+    differences = compare(reference, outcomes)
+    for difference in differences:
+        print(difference)
+    return not differences, f"{summary(outcomes)}; {len(differences)} differences"
 
 
 def _run(environment: Environment, setting: Setting, reference: Outcomes, workers: int) -> bool:

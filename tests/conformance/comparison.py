@@ -10,7 +10,7 @@ from pathlib import Path
 
 ABSENT = "absent"
 ORDER = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
-LATE = re.compile(r"subprocess\.TimeoutExpired: |Failed: Timeout \(>|crashed while running")
+LATE = re.compile(r"subprocess\.TimeoutExpired: |Failed: Timeout \(>")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,17 +114,18 @@ def _sdist(version: str, cache: Path) -> Path:
 
 
 def _download(requirement: str, directory: Path) -> None:
-    _python(
+    run_python(
         *("pip", "download", "--no-deps", "--no-binary", "fastapi"),
         *("--dest", directory, requirement),
     )
 
 
 def _uv(*arguments: str | Path) -> str:
-    return _python("uv", *arguments)
+    return run_python("uv", *arguments)
 
 
-def _python(module: str, *arguments: str | Path) -> str:
+def run_python(module: str, *arguments: str | Path) -> str:
+    """What a module of this interpreter prints. Raises `PreparationError` if it fails."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode != 0:

@@ -1,0 +1,104 @@
+"""`python -m tests.versions`: try versions of FastAPI and of what it stands on, and tell.
+
+Writes docs/versions.json and docs/versions.md.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conformance.__main__ import examine
+from tests.conformance.environment import CACHE, REPOSITORY, PreparationError, run_python
+from tests.conformance.versions import EVERY_RUN, RELEASES, Release, release
+from tests.versions.table import described, keep, write_page
+
+NEEDED = ("httpx", "python-multipart")
+TESTS = ("pytest", "pytest-xdist", "hypothesis", "dependency-injector", "fastapi[standard]")
+LOWEST = (("pydantic", "2.9.0"), ("starlette", "1.6.0"), ("anyio", "4.1.0"))
+"""What the newest FastAPI allows."""
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    versions = options.versions or [each.version for each in RELEASES if options.all]
+    if options.every_run:
+        versions = [*EVERY_RUN]
+    held = [_try(release(version), options.suite, options.workers) for version in versions]
+    if options.neighbours:
+        held += [_try_with(f"{name} {version}", name, version) for name, version in LOWEST]
+    write_page()
+    return 0 if all(held) else 1
+
+
+def _try(each: Release, suite: bool, workers: int) -> bool:
+    day = ("--exclude-newer", str(each.as_of)) if each.as_of else ()
+    python = _environment(each.version, *day, f"fastapi=={each.version}", *NEEDED)
+    served = _served(python)
+    keep(each.version, served=served)
+    print(f"FastAPI {each.version}: {served}", flush=True)
+    if not suite:
+        return served.startswith("the same")
+    try:
+        verdict, told = examine(each, workers)
+    except PreparationError as error:
+        print(error, file=sys.stderr)
+        return False
+    keep(each.version, suite=told)
+    print(f"FastAPI {each.version}: {told}", flush=True)
+    return verdict and served.startswith("the same")
+
+
+def _try_with(title: str, name: str, version: str) -> bool:
+    newest = RELEASES[-1].version
+    requirements = (f"fastapi=={newest}", f"{name}=={version}", *NEEDED, *TESTS, "anyio[trio]")
+    python = _environment(f"{name}-{version}", *requirements)
+    served = _served(python)
+    command = [python, "-m", "pytest", "-q", "-n", "2", *_own_tests()]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    keep(title, served=served, tests=done.stdout.strip().splitlines()[-1].strip("= "))
+    print(f"{title}: {served}; {done.stdout.strip().splitlines()[-1]}", flush=True)
+    return done.returncode == 0 and served.startswith("the same")
+
+
+def _own_tests() -> list[str]:
+    skipped = {"test_demo.py", "test_next_fastapi.py", "test_catalogue.py"}
+    tests = (REPOSITORY / "tests").glob("test_*.py")
+    return sorted(str(file) for file in tests if file.name not in skipped)
+
+
+def _environment(name: str, *requirements: str) -> Path:
+    root = CACHE.parent / "versions" / f"{name}-{sys.version_info[0]}.{sys.version_info[1]}"
+    python = root / "bin" / "python"
+    if not (root / "complete").exists():
+        run_python("uv", "venv", "--clear", "--python", sys.executable, str(root))
+        run_python("uv", "pip", "install", "--python", str(python), *requirements)
+        (root / "complete").touch()
+    return python
+
+
+def _served(python: Path) -> str:
+    command = [python, "-m", "tests.next_fastapi"]
+    line = json.dumps([[], False, None]) + "\n"
+    done = subprocess.run(
+        command, input=line, cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    return described(json.loads(done.stdout)) if done.stdout else f"failed: {done.stderr[-300:]}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.versions", description=__doc__)
+    parser.add_argument("versions", nargs="*", metavar="VERSION", help="of FastAPI")
+    parser.add_argument("--all", action="store_true", help="every version that is listed")
+    parser.add_argument("--every-run", action="store_true", help="the four that CI always runs")
+    parser.add_argument("--suite", action="store_true", help="run FastAPI's own suite too")
+    parser.add_argument(
+        "--neighbours", action="store_true", help="the lowest Pydantic, Starlette and AnyIO"
+    )
+    parser.add_argument("--workers", type=int, default=2, help="default: %(default)s")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""The results, kept as data, and the page of the documentation that is made of them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi_fastdeps._versions import FAST_LANE, NEWEST, OLDEST
+from tests.conformance.environment import REPOSITORY
+from tests.conformance.versions import EVERY_RUN, RELEASES
+
+RESULTS = REPOSITORY / "docs" / "versions.json"
+PAGE = REPOSITORY / "docs" / "versions.md"
+
+Results = dict[str, dict[str, str]]
+
+
+def read_results() -> Results:
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+
+
+def keep(name: str, **found: str) -> None:
+    """Write down what was found of a version, and make the page anew."""
+    results = read_results()
+    results.setdefault(name, {}).update(found)
+    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    PAGE.write_text(page(results))
+
+
+def page(results: Mapping[str, Mapping[str, str]]) -> str:
+    lines = [
+        "# Versions",
+        "",
+        "<!-- Made by `python -m tests.versions`, of docs/versions.json. -->",
+        "",
+        f"FastAPI {OLDEST} and newer. Tested are the oldest and the last of each minor version:",
+        "",
+        "- **served**: an app with routes of every kind (direct, included, nested, WebSocket,",
+        "  frontend, `yield`, overrides, forms, errors) answers as with FastAPI's own classes,",
+        "  with everything sync inline.",
+        "- **its own suite**, from the sdist, with dependencies as of the day of the release: how",
+        "  it ends with `FastDepsAPI` and `FastDepsRouter`, and how many tests end otherwise than",
+        "  with FastAPI's own classes.",
+        f"- in bold: what CI runs every time ({', '.join(EVERY_RUN)}).",
+        "",
+        "A FastAPI that is not listed takes FastAPI's lane: slower than the fast lane, with inline",
+        "calls as ever. What a newer one has renamed or changed is left to FastAPI itself, and one",
+        "`FastDepsWarning` at import says what that makes slower.",
+        "",
+        "| FastAPI | dependencies as of | lane | served | its own suite |",
+        "|---|---|---|---|---|",
+    ]
+    for release in reversed(RELEASES):
+        found = results.get(release.version, {})
+        name = f"**{release.version}**" if release.version in EVERY_RUN else release.version
+        lane = "fast" if release.version in FAST_LANE else "FastAPI's"
+        day = str(release.as_of or "today")
+        cells = (name, day, lane, found.get("served", ""), found.get("suite", ""))
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        f"Other packages, with FastAPI {NEWEST}:",
+        "",
+        "| with | served | this package's tests |",
+        "|---|---|---|",
+    ]
+    for name in sorted(set(results) - {release.version for release in RELEASES}):
+        found = results[name]
+        lines.append(f"| {name} | {found.get('served', '')} | {found.get('tests', '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def write_page(file: Path = PAGE) -> None:
+    file.write_text(page(read_results()))
+
+
+def described(found: Mapping[str, Any]) -> str:
+    """What the app of `tests.next_fastapi` says, in a few words."""
+    if found["error"]:
+        return f"failed: {found['error'].splitlines()[-1]}"
+    if found["differences"]:
+        return f"{len(found['differences'])} answers differ"
+    return (
+        f"the same, threaded: {', '.join(found['threaded'])}" if found["threaded"] else "the same"
+    )
