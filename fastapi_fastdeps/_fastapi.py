@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import fastapi
 from fastapi import APIRouter, params, routing
-from pydantic_core import PydanticUndefined
 from starlette.routing import BaseRoute
 
 from fastapi_fastdeps._capabilities import (
@@ -289,7 +288,9 @@ else:
         has("name", "field_info", validate=takes("loc", positional=3), serialize=callable),
     )
     Undefined = fast_lane.find(
-        "fastapi._compat", "Undefined", lambda found: found is PydanticUndefined
+        "fastapi._compat",
+        "Undefined",
+        lambda found: found is import_module("pydantic_core").PydanticUndefined,
     )
     field_annotation_is_sequence = fast_lane.find(
         "fastapi._compat", "field_annotation_is_sequence", takes(positional=1)
@@ -428,8 +429,9 @@ __all__ = [
 streams_generators = not is_older_than("0.134.0")
 """Whether what a generator endpoint yields is streamed; it was serialised as a list."""
 
-includes_by_copy = not hasattr(routing, "_IncludedRouter") and (
-    "add_api_route" in inspect.unwrap(APIRouter.include_router).__code__.co_names
+includes_by_copy = not hasattr(routing, "_IncludedRouter") and is_shaped(
+    APIRouter.include_router,
+    lambda include: "add_api_route" in inspect.unwrap(include).__code__.co_names,
 )
 """Whether including a router adds a copy of each of its routes, as it did before 0.137."""
 

@@ -11,7 +11,7 @@ import pytest
 from fastapi import APIRouter, FastAPI, __version__
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, _fastapi, all_classes, constructors
-from fastapi_fastdeps._fastapi import TESTED
+from fastapi_fastdeps._versions import NEWEST
 
 OURS = {"self", "classifier"}
 VARIADIC = inspect.Parameter.VAR_KEYWORD
@@ -22,7 +22,7 @@ PAIRS = [("TypedFastAPI", FastAPI), ("TypedAPIRouter", APIRouter)]
 @pytest.fixture
 def spelt_out(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What type checkers see of the module."""
-    if _numbers(__version__) < _numbers(TESTED):
+    if _numbers(__version__) < _numbers(NEWEST):
         pytest.skip("an older FastAPI lacks some of the types")
     form_limits = import_module("fastapi._form_limits")._FormLimits
     monkeypatch.setattr(_fastapi, "FormLimits", form_limits, raising=False)

@@ -17,7 +17,7 @@ from tests.conformance.comparison import (
 from tests.conformance.environment import Environment, PreparationError, newest_version
 from tests.conformance.injected.fastdeps_conformance.lanes import FAST, read_lanes
 from tests.conformance.injected.fastdeps_conformance.replacement import MODES
-from tests.conformance.suite import FASTAPIS_LANE, STOCK, Setting, run, stock
+from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE, STOCK, Setting, run, stock
 from tests.conformance.versions import NEWEST, RELEASES, Release, release
 
 DIFFERENCES = Path(__file__).parent / "differences"
@@ -106,8 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--lane",
-        choices=[FASTAPIS_LANE],
-        help="keep every route out of the fast lane",
+        choices=[FASTAPIS_LANE, FAST_LANE],
+        help="keep every route out of the fast lane, or in it on a FastAPI without proof of it",
     )
     parser.add_argument(
         "--fastapi",

@@ -20,6 +20,7 @@ TESTS_RAN = (0, 1)
 TIME_LIMIT = "120"
 """Seconds for a test."""
 RETRIES = 3
+FAST_LANE = "fast"
 FASTAPIS_LANE = "fastapi"
 
 
@@ -31,7 +32,8 @@ class Setting:
     lane: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.mode} in FastAPI's lane" if self.lane == FASTAPIS_LANE else self.mode
+        lanes = {FAST_LANE: " in the fast lane", FASTAPIS_LANE: " in FastAPI's lane"}
+        return f"{self.mode}{lanes.get(self.lane or '', '')}"
 
     @property
     def name(self) -> str:
