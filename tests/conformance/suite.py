@@ -17,7 +17,7 @@ from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VAR
 INJECTED = Path(__file__).parent / "injected"
 REPLACED = {"FastAPI", "APIRouter"}
 TESTS_RAN = (0, 1)
-TIME_LIMIT = "120"
+TIME_LIMIT = "60"
 """Seconds for a test."""
 RETRIES = 3
 FAST_LANE = "fast"
