@@ -495,7 +495,13 @@ class FastDepsRouter(TypedAPIRouter):
 
     def _route_class(self, route_class: Any) -> type[FastDepsRoute]:
         derived = fastdeps_route_class(route_class)
-        if includes_by_copy and self.own_classifier and not derived.own_classifier:
+        is_of_app = self.dependency_overrides_provider is not None
+        if (
+            includes_by_copy
+            and not is_of_app
+            and self.own_classifier
+            and not derived.own_classifier
+        ):
             if derived not in self._carriers:
                 self._carriers[derived] = _carrying(derived, self.own_classifier)
             return self._carriers[derived]

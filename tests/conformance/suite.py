@@ -67,8 +67,9 @@ def run(environment: Environment, setting: Setting, workers: int) -> Outcomes:
     pytest = Pytest(environment, directory, variables)
     outcomes = pytest.run("tests", "-n", str(workers), "--dist", "loadgroup")
     for _ in range(RETRIES):
-        if late := [test for test, outcome in outcomes.items() if outcome.is_late]:
-            # Some tests give themselves 15 seconds, too few for them on a busy machine, and
+        if late := [test for test, outcome in outcomes.items() if outcome.is_of_chance]:
+            # Some tests give themselves 15 seconds, too few for them on a busy machine, some
+            # share a directory, and
             # one hangs now and then in Starlette's test client, stock or not.
             outcomes = {**outcomes, **pytest.run(*late)}
     return outcomes
