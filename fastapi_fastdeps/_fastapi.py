@@ -483,7 +483,7 @@ def with_dependency(depends: params.Depends, call: Callable[..., Any]) -> params
     """The same `Depends` with another callable. It became a dataclass with FastAPI 0.119."""
     if is_dataclass(depends):
         return replace(depends, dependency=call)
-    copied = copy(depends)
+    copied: Any = copy(depends)
     copied.dependency = call
     return copied
 

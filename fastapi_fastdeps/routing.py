@@ -472,7 +472,7 @@ class FastDepsRouter(TypedAPIRouter):
             count = len(self.routes)
             super().include_router(router, **options)
             self._adopt_from(count)
-            if includes_by_copy:
+            if includes_by_copy and websockets:
                 self._adopt_copies(self.routes[count:], router.routes)
 
     @property
@@ -523,7 +523,7 @@ class FastDepsRouter(TypedAPIRouter):
         for copied, original in zip(
             (route for route in copies if isinstance(route, FastDepsWebSocketRoute)),
             (route for route in originals if isinstance(route, APIWebSocketRoute)),
-            strict=True,
+            strict=False,
         ):
             own = getattr(original, "own_classifier", None)
             if own is not None:
