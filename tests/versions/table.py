@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from fastapi_fastdeps._versions import FAST_LANE, NEWEST, OLDEST
@@ -70,8 +69,8 @@ def page(results: Mapping[str, Mapping[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_page(file: Path = PAGE) -> None:
-    file.write_text(page(read_results()))
+def write_page() -> None:
+    PAGE.write_text(page(read_results()))
 
 
 def described(found: Mapping[str, Any]) -> str:
