@@ -1,7 +1,7 @@
 """`dependency_overrides` in FastAPI's lane."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -15,9 +15,17 @@ from fastapi_fastdeps._fastapi import (
     with_dependency,
 )
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
-from fastapi_fastdeps.dependants import classify_dependency, classify_override, is_marked_place
+from fastapi_fastdeps.dependants import (
+    Overrides,
+    classify_dependency,
+    classify_override,
+    is_marked_place,
+)
 from fastapi_fastdeps.markers import Execution, Inline, Threaded
 from fastapi_fastdeps.standins import StandIn, stand_in
+
+_REMEMBERED = 1000
+"""How many pairs of a callable and what overrides it are kept classified, for each route."""
 
 
 class ClassifiedOverrides:
@@ -32,32 +40,35 @@ class ClassifiedOverrides:
         self._provider = provider
         self._classifier = classifier
         self._path = path
+        self._found: dict[tuple[int, int], tuple[object, object, Callable[..., Any]]] = {}
 
     @property
     def dependency_overrides(self) -> Any:
         overrides = self._provider.dependency_overrides
-        return _InForce(overrides, self._classifier, self._path) if overrides else overrides
+        return _InForce(overrides, self) if overrides else overrides
 
+    def find(self, call: Callable[..., Any], overrides: Overrides) -> Callable[..., Any]:
+        """What FastAPI's solver should call in place of `call`."""
+        original = call.call if isinstance(call, StandIn) else call
+        override = overrides.get(original, original)
+        key = id(call), id(override)
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            # Both are kept, so that no other object gets an id of the key.
+            found = self._found[key] = call, override, self._classified(call, override)
+        return found[2]
 
-class _InForce:
-    def __init__(
-        self,
-        overrides: Mapping[Callable[..., Any], Callable[..., Any]],
-        classifier: Classifier,
-        path: str,
-    ) -> None:
-        self._overrides = overrides
-        self._classifier = classifier
-        self._path = path
-
-    def get(self, call: Callable[..., Any], _: Callable[..., Any]) -> Callable[..., Any]:
+    def _classified(
+        self, call: Callable[..., Any], override: Callable[..., Any]
+    ) -> Callable[..., Any]:
         execution: Execution | None
         if isinstance(call, StandIn):
             candidate, execution = call.candidate, call.execution
         else:
             candidate = Candidate(call, path=self._path)
             execution = None if is_async(call) else Threaded()
-        override = self._overrides.get(candidate.call, candidate.call)
         if override is not candidate.call:
             candidate = replace(candidate, call=override)
             replaced = Decision(execution, "") if execution else None
@@ -95,6 +106,17 @@ class _InForce:
                 )
             parameters.append(parameter)
         return inspect.Signature(parameters)
+
+
+class _InForce:
+    """Passes for the overrides in force, of which FastAPI's solver calls `get`."""
+
+    def __init__(self, overrides: Overrides, classified: ClassifiedOverrides) -> None:
+        self._overrides = overrides
+        self._classified = classified
+
+    def get(self, call: Callable[..., Any], _: Callable[..., Any]) -> Callable[..., Any]:
+        return self._classified.find(call, self._overrides)
 
 
 def _depends(parameter: inspect.Parameter, metadata: tuple[Any, ...]) -> params.Depends:
