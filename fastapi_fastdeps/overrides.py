@@ -1,7 +1,7 @@
 """`dependency_overrides` in FastAPI's lane."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -108,14 +108,26 @@ class ClassifiedOverrides:
         return inspect.Signature(parameters)
 
 
-class _InForce:
-    """Passes for the overrides in force, of which FastAPI's solver calls `get`."""
+class _InForce(Mapping[Callable[..., Any], Callable[..., Any]]):
+    """The overrides in force, as FastAPI's solver should see them."""
 
     def __init__(self, overrides: Overrides, classified: ClassifiedOverrides) -> None:
         self._overrides = overrides
         self._classified = classified
 
-    def get(self, call: Callable[..., Any], _: Callable[..., Any]) -> Callable[..., Any]:
+    def __getitem__(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        if call not in self._overrides:
+            raise KeyError(call)
+        return self._classified.find(call, self._overrides)
+
+    def __iter__(self) -> Iterator[Callable[..., Any]]:
+        return iter(self._overrides)
+
+    def __len__(self) -> int:
+        return len(self._overrides)
+
+    def get(self, call: Callable[..., Any], _: object = None) -> Callable[..., Any]:
+        """What to call, which for a callable that is not overridden may be a stand-in."""
         return self._classified.find(call, self._overrides)
 
 
