@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from fastapi import params
@@ -258,9 +258,15 @@ class ClassifiedRouteContext(EffectiveRouteContext):
     for everyone else the tree is FastAPI's.
     """
 
-    graph: Graph
     planned: "PlannedHandler | None" = None
     provider: Any | None = None
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The classified tree, of what FastAPI's tree is once FastAPI has built it: some
+        releases add the dependencies of the inclusion after they have set it."""
+        assert self._dependant is not None
+        return classify(self._dependant, self._classifier)
 
     @classmethod
     def of(cls, route: APIRoute, inclusion: IncludedRouter) -> "ClassifiedRouteContext":
@@ -278,18 +284,15 @@ class ClassifiedRouteContext(EffectiveRouteContext):
 
     @property
     def dependant(self) -> Dependant | None:
-        graph: Graph | None = getattr(self, "graph", None)
-        if graph is None:
-            return None
-        return graph.dependant if self._is_being_built() else graph.root.dependant
+        return self.graph.dependant if self._is_being_built() else self._dependant
 
     # FastAPI declares a field here, and reads and writes it like this property.
     @dependant.setter
     def dependant(  # pyright: ignore[reportIncompatibleVariableOverride]
         self, dependant: Dependant | None
     ) -> None:
-        if dependant is not None:
-            self.graph = classify(dependant, _classifier.get() or default_classifier)
+        self._dependant = dependant
+        self._classifier = _classifier.get() or default_classifier
 
     @property
     def dependency_overrides_provider(self) -> Any | None:
