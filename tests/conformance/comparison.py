@@ -25,11 +25,6 @@ class Outcome:
         """Whether the test failed because it took longer than it may."""
         return self.kind in ("failed", "error") and LATE.search(self.text) is not None
 
-    @property
-    def is_of_chance(self) -> bool:
-        """Whether the test may end otherwise if nothing else runs."""
-        return self.is_late or self.kind == "error"
-
 
 Outcomes = Mapping[str, Outcome]
 

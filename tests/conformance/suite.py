@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,8 +47,10 @@ class Setting:
 STOCK = Setting("stock")
 
 
-def run(environment: Environment, setting: Setting, workers: int) -> Outcomes:
-    """Run the suite in this setting.
+def run(
+    environment: Environment, setting: Setting, workers: int, only: Sequence[str] = ()
+) -> Outcomes:
+    """Run the suite in this setting, or some of its tests, one after the other.
 
     Raises `PreparationError` where pytest did not come to an end of its own.
     """
@@ -65,11 +67,11 @@ def run(environment: Environment, setting: Setting, workers: int) -> Outcomes:
     python_path = os.pathsep.join(map(str, (injected, package, "docs_src")))
     variables = _variables(environment) | {"PYTHONPATH": python_path} | setting.variables
     pytest = Pytest(environment, directory, variables)
-    outcomes = pytest.run("tests", "-n", str(workers), "--dist", "loadgroup")
+    at_once = ("tests", "-n", str(workers), "--dist", "loadgroup")
+    outcomes = pytest.run(*(only or at_once))
     for _ in range(RETRIES):
-        if late := [test for test, outcome in outcomes.items() if outcome.is_of_chance]:
-            # Some tests give themselves 15 seconds, too few for them on a busy machine, some
-            # share a directory, and
+        if late := [test for test, outcome in outcomes.items() if outcome.is_late]:
+            # Some tests give themselves 15 seconds, too few for them on a busy machine, and
             # one hangs now and then in Starlette's test client, stock or not.
             outcomes = {**outcomes, **pytest.run(*late)}
     return outcomes
