@@ -71,6 +71,6 @@ def test_ctrl_c_ends_the_demo_and_its_servers(tmp_path: Path) -> None:
     # The first line is printed when the servers are up; their files go when they are down.
     demo.stdout.readline()
     demo.send_signal(signal.SIGINT)
-    _, errors = demo.communicate(timeout=20)
+    _, errors = demo.communicate(timeout=90)
     assert (demo.returncode, errors) == (130, "Stopped.\n")
     assert list(tmp_path.iterdir()) == []

@@ -139,6 +139,9 @@ class _Connection(asyncio.Protocol):
             self.done.set_exception(exc or ConnectionResetError("The server hung up"))
 
     def _send_next(self, step: Callable[[], bytes]) -> None:
+        if self.done.done():
+            # What arrives after Ctrl-C is no longer waited for.
+            return
         try:
             data = step()
         except StopIteration:
