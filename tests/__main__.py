@@ -14,7 +14,7 @@ CHECKS: dict[str, list[str]] = {
         "-m", "tests.conformance", "--mode", "fastdeps", "--lane", "fastapi",
     ],
     "conformance, everything inline": ["-m", "tests.conformance", "--mode", "inline"],
-    "versions": ["-m", "tests.versions", "--every-run", "--suite"],
+    "versions": ["-m", "tests.versions", "--every-run"],
     "guard": ["-m", "benchmarks.guard"],
 }  # fmt: skip
 
