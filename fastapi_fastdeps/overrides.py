@@ -1,7 +1,7 @@
 """`dependency_overrides` in FastAPI's lane."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -108,23 +108,19 @@ class ClassifiedOverrides:
         return inspect.Signature(parameters)
 
 
-class _InForce(Mapping[Callable[..., Any], Callable[..., Any]]):
-    """The overrides in force, as FastAPI's solver should see them."""
+class _InForce:
+    """The overrides in force, as FastAPI should see them: releases before 0.160 look into
+    them with `in` and `[]` too."""
 
     def __init__(self, overrides: Overrides, classified: ClassifiedOverrides) -> None:
         self._overrides = overrides
         self._classified = classified
 
+    def __contains__(self, call: object) -> bool:
+        return call in self._overrides
+
     def __getitem__(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        if call not in self._overrides:
-            raise KeyError(call)
         return self._classified.find(call, self._overrides)
-
-    def __iter__(self) -> Iterator[Callable[..., Any]]:
-        return iter(self._overrides)
-
-    def __len__(self) -> int:
-        return len(self._overrides)
 
     def get(self, call: Callable[..., Any], _: object = None) -> Callable[..., Any]:
         """What to call, which for a callable that is not overridden may be a stand-in."""

@@ -66,6 +66,8 @@ def test_ctrl_c_ends_the_demo_and_its_servers(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A background job of a shell inherits that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert demo.stdout is not None
     # The first line is printed when the servers are up; their files go when they are down.
