@@ -73,7 +73,6 @@ class Step:
     """One callable at one place of the tree: what it is passed, and how it is called.
 
     Attributes:
-        register: where its value is put, for the steps that depend on it.
         slot: where its value is cached, `None` for the endpoint.
         dependencies: the arguments that are values of earlier steps.
         unnamed: the registers of earlier steps that pass no argument.
@@ -86,7 +85,6 @@ class Step:
     """
 
     kind: Kind
-    register: int
     call: Callable[..., Any]
     dependant: Dependant
     slot: int = -1
@@ -199,7 +197,6 @@ class _Compiler:
         self._steps.append(
             Step(
                 kind=kind,
-                register=register,
                 call=_callable(node, kind),
                 dependant=solver_dependant(node) if kind is Kind.GENERATOR else dependant,
                 slot=slot,
@@ -223,7 +220,6 @@ class _Compiler:
         self._steps.append(
             Step(
                 kind=Kind.AGAIN,
-                register=register,
                 call=node.candidate.call,
                 dependant=node.dependant,
                 slot=slot,
