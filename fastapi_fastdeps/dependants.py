@@ -53,6 +53,12 @@ class Node:
     def execution(self) -> Execution | None:
         return self.decision.execution if self.decision else None
 
+    @property
+    def replacement(self) -> Replacement:
+        """What stands at this place, and what `dependency_overrides` gave for it."""
+        assert self.place.call is not None
+        return self.place.call, self.candidate.call
+
     def __iter__(self) -> Iterator["Node"]:
         yield self
         for child in self.children:

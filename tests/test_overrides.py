@@ -316,3 +316,59 @@ def test_overrides_may_change_within_a_request() -> None:
         assert ask(stock)[0] == ask(inline)[0] == "replaced"
         stock.dependency_overrides.clear()
         inline.dependency_overrides.clear()
+
+
+CHANGES = ("si", "is", "sic", "cis", "ist", "tsc", "isic", "istc", "sict", "stci", "tstc")
+"""Dependencies in their order: the inner one (again, not cached), one that sets the override,
+and one that clears it."""
+
+
+@pytest.mark.parametrize("order", CHANGES)
+@pytest.mark.parametrize("replaced", ["leaf", "limit", "inner", "twice"])
+def test_a_dependency_that_occurs_again_is_looked_up_again(replaced: str, order: str) -> None:
+    def outcome(app: FastAPI, url: str) -> tuple[int, Any, list[str]]:
+        called: list[str] = []
+
+        def leaf() -> str:
+            called.append("leaf")
+            return "leaf"
+
+        def limit(n: int = 0) -> int:
+            called.append("limit")
+            return n
+
+        def inner(
+            leaf: Annotated[str, Depends(leaf)], limit: Annotated[int, Depends(limit)]
+        ) -> str:
+            called.append("inner")
+            return f"inner {leaf} {limit}"
+
+        def twice(inner: Annotated[str, Depends(inner, use_cache=False)]) -> str:
+            called.append("twice")
+            return inner
+
+        replaceable: dict[str, Callable[..., Any]] = {
+            "leaf": leaf, "limit": limit, "inner": inner, "twice": twice,
+        }  # fmt: skip
+
+        def replacement() -> str:
+            called.append("replacement")
+            return "replaced"
+
+        def set_override() -> None:
+            app.dependency_overrides[replaceable[replaced]] = replacement
+
+        def clear_overrides() -> None:
+            app.dependency_overrides.clear()
+
+        steps = {"i": inner, "t": twice, "s": set_override, "c": clear_overrides}
+
+        @app.get("/", dependencies=[Depends(steps[step]) for step in order])
+        def read(inner: Annotated[str, Depends(inner)]) -> str:
+            return inner
+
+        response = TestClient(app).get(url)
+        return response.status_code, response.json(), called
+
+    for url in ("/", "/?n=none"):
+        assert outcome(FastDepsAPI(classifier=everything), url) == outcome(FastAPI(), url)

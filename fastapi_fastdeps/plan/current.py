@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi_fastdeps._fastapi import uses_scopes
 from fastapi_fastdeps.dependants import Graph, Node, Overriding
-from fastapi_fastdeps.plan.steps import Plan, compile_plan
+from fastapi_fastdeps.plan.steps import Kind, Plan, compile_plan
 
 
 class CurrentPlan:
@@ -53,16 +53,19 @@ class CurrentPlan:
         looked up anew, as FastAPI does. The steps before `index` are the same.
         """
         overriding = Overriding(self._graph, self.overrides)
+        # From here on the cached value of a callable says nothing of what is below it.
+        again: set[int] = set()
 
         def changed(node: Node) -> Node:
-            start, end = plan.spans.get(id(node), (0, -1))
-            if end < index:
-                return node
-            if start >= index:
+            first, last = plan.spans[id(node)]
+            if first >= index:
                 return overriding.node(node)
+            if plan.steps[last].kind is Kind.AGAIN:
+                again.add(id(node))
+                return node
             return replace(node, children=tuple(map(changed, node.children)))
 
-        return compile_plan(changed(plan.root), embed=self._embed)
+        return compile_plan(changed(plan.root), embed=self._embed, again_only=again)
 
     def _is_touched(self, overrides: Any) -> bool:
         # FastAPI derives the whole tree anew while overrides are in force, and scopes

@@ -86,19 +86,12 @@ class Solution:
         errors = self.errors
         plan = self._plan
         steps = plan.steps
-        provider = self._current.provider
+        # Nothing is called while a sub-tree that failed is walked again.
+        provider = self._current.provider if end == len(steps) else None
         reported = len(errors)
         for index in range(start, end):
             step = steps[index]
             kind = step.kind
-            if kind is _AGAIN:
-                value = slots[step.slot]
-                if value is _UNSET:
-                    await self._walk(step.first, step.last + 1)
-                    value = registers[step.last]
-                    reported = len(errors)
-                registers[index] = value
-                continue
             # FastAPI looks each dependency up when it comes to it.
             if (
                 provider is not None
@@ -108,6 +101,14 @@ class Solution:
             ):
                 await self._go_on(index)
                 return
+            if kind is _AGAIN:
+                value = slots[step.slot]
+                if value is _UNSET:
+                    await self._walk(step.first, step.last + 1)
+                    value = registers[step.last]
+                    reported = len(errors)
+                registers[index] = value
+                continue
             values: dict[str, Any] = {}
             for name, register in step.dependencies:
                 values[name] = registers[register]

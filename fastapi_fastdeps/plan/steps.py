@@ -1,6 +1,6 @@
 """A classified tree, compiled into a flat list of steps in FastAPI's order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -79,7 +79,7 @@ class Step:
         reads: the parameters that the solver reads itself.
         more: whether there is more to pass: `groups`, `body` or what FastAPI injects.
         looked_up: what `dependency_overrides` gave for the callables whose sub-trees begin
-            with this step.
+            with this step, for `AGAIN` for all that are in its own.
         first: where the sub-tree of an earlier occurrence begins, for `AGAIN`.
         last: the step of the earlier occurrence, for `AGAIN`.
     """
@@ -126,14 +126,19 @@ class Plan:
     is_overridden: bool
 
 
-def compile_plan(root: Node, *, embed: bool) -> Plan:
-    """The plan of a route. `embed` is FastAPI's decision about its body parameters."""
-    return _Compiler(embed).compile(root)
+def compile_plan(root: Node, *, embed: bool, again_only: Container[int] | None = None) -> Plan:
+    """The plan of a route.
+
+    `embed` is FastAPI's decision about its body parameters. `again_only`: the nodes, by
+    identity, that may become `AGAIN`, if not all that occurred earlier may.
+    """
+    return _Compiler(embed, again_only).compile(root)
 
 
 class _Compiler:
-    def __init__(self, embed: bool) -> None:
+    def __init__(self, embed: bool, again_only: Container[int] | None) -> None:
         self._embed = embed
+        self._again_only = again_only
         self._steps: list[Step] = []
         self._slots: dict[Any, int] = {}
         self._shared: dict[Any, int] = {}
@@ -160,9 +165,8 @@ class _Compiler:
         register = self._add_node(node)
         self._spans[id(node)] = start, register
         step = self._steps[start]
-        if node.candidate.role == "dependency" and step.kind is not Kind.AGAIN:
-            assert node.place.call is not None
-            step.looked_up = ((node.place.call, node.candidate.call), *step.looked_up)
+        if node.candidate.role == "dependency":
+            step.looked_up = (node.replacement, *step.looked_up)
         return register
 
     def _add_node(self, node: Node) -> int:
@@ -170,10 +174,10 @@ class _Compiler:
             return self._append(node, Kind.ENDPOINT, -1)
         key = get_cache_key(dependant=node.place, uses_scopes_cache=self._uses_scopes)
         slot = self._slots.setdefault(key, len(self._slots))
-        identity = (slot, type(node.execution), id(concurrency_of(node.place)))
         if not self._is_pure(node):
             return self._append(node, _kind(node), slot)
-        if identity in self._first:
+        identity = (slot, type(node.execution), id(concurrency_of(node.place)))
+        if identity in self._first and (self._again_only is None or id(node) in self._again_only):
             return self._again(node, slot, *self._first[identity])
         first = len(self._steps)
         register = self._append(node, _kind(node), slot)
@@ -223,6 +227,7 @@ class _Compiler:
                 call=node.candidate.call,
                 dependant=node.dependant,
                 slot=slot,
+                looked_up=tuple(dict.fromkeys(each.replacement for each in node)),
                 first=first,
                 last=last,
             )
