@@ -20,7 +20,8 @@ from fastapi_fastdeps.markers import (
     inline,
     threaded,
 )
-from fastapi_fastdeps.routing import FastDepsRoute, FastDepsRouter, FastDepsWebSocketRoute
+from fastapi_fastdeps.routes import FastDepsRoute, FastDepsWebSocketRoute
+from fastapi_fastdeps.routing import FastDepsRouter
 
 # isort: split
 # After the module of this name has been imported: the public name is the classifier.

@@ -8,7 +8,8 @@ from starlette.types import ASGIApp
 
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.constructors import TypedFastAPI, signature_with
-from fastapi_fastdeps.routing import FastDepsRoute, FastDepsRouter
+from fastapi_fastdeps.routes import FastDepsRoute
+from fastapi_fastdeps.routing import FastDepsRouter
 
 
 class FastDepsAPI(TypedFastAPI):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from fastapi_fastdeps._fastapi import FormLimits
     from fastapi_fastdeps.classifiers import Classifier
-    from fastapi_fastdeps.routing import FastDepsRoute
+    from fastapi_fastdeps.routes import FastDepsRoute
 
     class TypedFastAPI(FastAPI):
         def __init__(

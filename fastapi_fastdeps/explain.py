@@ -21,16 +21,11 @@ from fastapi_fastdeps._fastapi import (
 from fastapi_fastdeps.classifiers import Role
 from fastapi_fastdeps.dependants import Graph, Node
 from fastapi_fastdeps.errors import locate, name_of
+from fastapi_fastdeps.inclusion import ClassifiedInclusion, FrontendGroup
 from fastapi_fastdeps.markers import Inline
 from fastapi_fastdeps.plan.lanes import why_not_now, why_not_planned
-from fastapi_fastdeps.routing import (
-    ClassifiedInclusion,
-    ClassifiedRouteContext,
-    FastDepsRoute,
-    FastDepsRouter,
-    FastDepsWebSocketRoute,
-    FrontendGroup,
-)
+from fastapi_fastdeps.routes import ClassifiedRouteContext, FastDepsRoute, FastDepsWebSocketRoute
+from fastapi_fastdeps.routing import FastDepsRouter
 
 Lane = Literal["fast", "fastapi", "stock"]
 

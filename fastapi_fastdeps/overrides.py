@@ -16,6 +16,7 @@ from fastapi_fastdeps._fastapi import (
 )
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
 from fastapi_fastdeps.dependants import (
+    Graph,
     Overrides,
     classify_dependency,
     classify_override,
@@ -41,6 +42,11 @@ class ClassifiedOverrides:
         self._classifier = classifier
         self._path = path
         self._found: dict[tuple[int, int], tuple[object, object, Callable[..., Any]]] = {}
+
+    @classmethod
+    def of(cls, provider: Any | None, graph: Graph) -> "ClassifiedOverrides | None":
+        """Those of a provider, as the routes of this tree need them."""
+        return cls(provider, graph.classifier, graph.root.candidate.path) if provider else None
 
     @property
     def dependency_overrides(self) -> Any:

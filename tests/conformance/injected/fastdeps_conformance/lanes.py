@@ -11,17 +11,17 @@ FAST = "fast"
 def count_lanes() -> Counter[str]:
     """A count of the routes that this interpreter builds from now on, by the reason why
     they don't take the fast lane."""
-    from fastapi_fastdeps import routing
+    from fastapi_fastdeps import routes
 
     lanes: Counter[str] = Counter()
-    why_not_planned = routing.why_not_planned
+    why_not_planned = routes.why_not_planned
 
     def counting(*args: Any, **kwargs: Any) -> str | None:
         why = why_not_planned(*args, **kwargs)
         lanes[why or FAST] += 1
         return why
 
-    vars(routing)["why_not_planned"] = counting
+    vars(routes)["why_not_planned"] = counting
     return lanes
 
 
