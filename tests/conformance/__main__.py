@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -15,15 +14,12 @@ from tests.conformance.comparison import (
     summary,
 )
 from tests.conformance.environment import Environment, PreparationError, newest_version
-from tests.conformance.injected.fastdeps_conformance.lanes import FAST, read_lanes
+from tests.conformance.examination import fast_lane_is_taken
 from tests.conformance.injected.fastdeps_conformance.replacement import MODES
 from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE, STOCK, Setting, run, stock
-from tests.conformance.versions import NEWEST, RELEASES, Release, release
+from tests.conformance.versions import NEWEST, RELEASES, release
 
 DIFFERENCES = Path(__file__).parent / "differences"
-FASTDEPS = Setting("fastdeps")
-FAST_LANE_SHARE = 0.9
-"""How many of the suite's routes have to take the fast lane."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,26 +39,6 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if all(results) else 1
 
 
-def examine(each: Release, workers: int) -> tuple[bool, str]:
-    """Whether a release's suite ends as in stock with this package's classes, and in words.
-
-    What differs is run again, one test after the other, and counts if it differs then too.
-    Raises `PreparationError` where it does not come to an end.
-    """
-    environment = Environment(each)
-    environment.prepare()
-    reference = stock(environment, workers)
-    outcomes = run(environment, FASTDEPS, workers)
-    differences = compare(reference, outcomes)
-    if differing := [difference.test for difference in differences]:
-        # Tests of older suites share files, which they lose to one another at once.
-        alone = (run(environment, setting, 1, differing) for setting in (STOCK, FASTDEPS))
-        differences = compare(*alone)
-    for difference in differences:
-        print(difference)
-    return not differences, f"{summary(outcomes)}; {len(differences)} differences"
-
-
 def _run(environment: Environment, setting: Setting, reference: Outcomes, workers: int) -> bool:
     is_reference = setting.mode == STOCK.mode
     outcomes = reference if is_reference else run(environment, setting, workers)
@@ -71,18 +47,7 @@ def _run(environment: Environment, setting: Setting, reference: Outcomes, worker
     for line in _complaints(verdict):
         print(line)
     print(_conclusion(setting, outcomes, verdict), flush=True)
-    return verdict.holds and _fast_lane_is_taken(environment, setting)
-
-
-def _fast_lane_is_taken(environment: Environment, setting: Setting) -> bool:
-    lanes = read_lanes(environment.root / setting.name)
-    if not lanes or setting.lane or not environment.release.has_fast_lane:
-        return True
-    share = lanes[FAST] / lanes.total()
-    print(f"routes in the fast lane: {share:.1%} of {lanes.total()}, the others because:")
-    for why, count in (lanes - Counter({FAST: lanes[FAST]})).most_common():
-        print(f"  {count:5} {why}")
-    return share >= FAST_LANE_SHARE
+    return verdict.holds and fast_lane_is_taken(environment, setting)
 
 
 def _complaints(verdict: Verdict) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ABSENT = "absent"
+FAILING = ("failed", "error")
 ORDER = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 LATE = re.compile(r"subprocess\.TimeoutExpired: |Failed: Timeout \(>")
 
@@ -23,7 +24,7 @@ class Outcome:
     @property
     def is_late(self) -> bool:
         """Whether the test failed because it took longer than it may."""
-        return self.kind in ("failed", "error") and LATE.search(self.text) is not None
+        return self.kind in FAILING and LATE.search(self.text) is not None
 
 
 Outcomes = Mapping[str, Outcome]
@@ -75,6 +76,11 @@ def compare(stock: Outcomes, here: Outcomes) -> tuple[Difference, ...]:
         for test in sorted(stock.keys() | here.keys())
     )
     return tuple(pair for pair in pairs if pair.stock.kind != pair.here.kind)
+
+
+def failing(outcomes: Outcomes) -> tuple[str, ...]:
+    """The tests that failed or could not be set up."""
+    return tuple(test for test, each in outcomes.items() if each.kind in FAILING)
 
 
 def judge(differences: Iterable[Difference], expectations: Iterable[Expectation]) -> Verdict:

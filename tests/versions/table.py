@@ -11,14 +11,14 @@ from tests.conformance.versions import EVERY_RUN, RELEASES
 RESULTS = REPOSITORY / "docs" / "versions.json"
 PAGE = REPOSITORY / "docs" / "versions.md"
 
-Results = dict[str, dict[str, str]]
+Results = dict[str, dict[str, Any]]
 
 
 def read_results() -> Results:
     return json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 
 
-def keep(name: str, **found: str) -> None:
+def keep(name: str, **found: Any) -> None:
     """Write down what was found of a version, and make the page anew."""
     results = read_results()
     results.setdefault(name, {}).update(found)
@@ -26,7 +26,7 @@ def keep(name: str, **found: str) -> None:
     PAGE.write_text(page(results))
 
 
-def page(results: Mapping[str, Mapping[str, str]]) -> str:
+def page(results: Mapping[str, Mapping[str, Any]]) -> str:
     lines = [
         "# Versions",
         "",
@@ -38,24 +38,29 @@ def page(results: Mapping[str, Mapping[str, str]]) -> str:
         "  frontend, `yield`, overrides, forms, errors) answers as with FastAPI's own classes,",
         "  with everything sync inline.",
         "- **its own suite**, from the sdist, with dependencies as of the day of the release: how",
-        "  it ends with `FastDepsAPI` and `FastDepsRouter`, and how many tests end otherwise than",
-        "  with FastAPI's own classes.",
+        "  it ends with `FastDepsAPI` and `FastDepsRouter` in the fast lane and in FastAPI's, and",
+        "  how many tests end otherwise than with FastAPI's own classes. What fails or differs is",
+        "  run again in both, one test after the other, and counts as it ends then.",
         f"- in bold: what CI runs every time ({', '.join(EVERY_RUN)}).",
         "",
         "A FastAPI that is not listed takes FastAPI's lane: slower than the fast lane, with inline",
         "calls as ever. What a newer one has renamed or changed is left to FastAPI itself, and one",
         "`FastDepsWarning` at import says what that makes slower.",
         "",
-        "| FastAPI | dependencies as of | lane | served | its own suite |",
+        "| FastAPI | dependencies as of | served | suite, fast lane | suite, FastAPI's lane |",
         "|---|---|---|---|---|",
     ]
     for release in reversed(RELEASES):
         found = results.get(release.version, {})
         name = f"**{release.version}**" if release.version in EVERY_RUN else release.version
-        lane = "fast" if release.version in FAST_LANE else "FastAPI's"
         day = str(release.as_of or "today")
-        cells = (name, day, lane, found.get("served", ""), found.get("suite", ""))
+        fast = found.get("fast lane", "") if release.version in FAST_LANE else "-"
+        cells = (name, day, found.get("served", ""), fast, found.get("fastapi lane", ""))
         lines.append(f"| {' | '.join(cells)} |")
+    for release in reversed(RELEASES):
+        if failing := results.get(release.version, {}).get("failing in stock"):
+            lines += ["", f"Failing in {release.version} with FastAPI's own classes too:", ""]
+            lines += [f"- `{test}`" for test in failing]
     lines += [
         "",
         f"Other packages, with FastAPI {NEWEST}:",
