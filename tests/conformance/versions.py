@@ -89,6 +89,35 @@ EVERY_RUN = ("0.115.0", "0.128.8", "0.141.1", "0.165.0")
 keep the routers that are included."""
 
 
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A package that FastAPI stands on, in the lowest or the newest version that it allows.
+
+    `version` is `None` for today's of all of them.
+    """
+
+    fastapi: str
+    name: str
+    version: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}" if self.version else self.name
+
+
+COMPANIONS = (
+    Companion("0.165.0", "pydantic", "2.9.0"),
+    Companion("0.165.0", "starlette", "1.6.0"),
+    Companion("0.165.0", "anyio", "4.1.0"),
+    # FastAPI 0.115 allows Pydantic 1.7.4, but 1.10 is the first that runs on Python 3.11.
+    Companion("0.115.0", "pydantic", "1.10.0"),
+    Companion("0.115.0", "starlette", "0.37.2"),
+    Companion("0.115.0", "anyio", "3.4.0"),
+    Companion("0.115.0", "the newest"),
+)
+"""The lowest that the oldest and the newest release allow. The newest release has today's
+anyway; the oldest has those of its day in its own row."""
+
+
 def release(version: str, as_of: date | None = None) -> Release:
     """The release of that version, with its own day unless another is given."""
     known = {each.version: each for each in RELEASES}

@@ -132,7 +132,16 @@ NEIGHBOURS = (
         caveat="A cached sync endpoint stays in a thread: `@cache` calls it there itself.",
     ),
     Neighbour("fastapi-limiter", "limiter", ("fastapi-limiter",)),
-    Neighbour("dependency-injector", "dependency_injector", ("dependency-injector",)),
+    Neighbour(
+        "dependency-injector",
+        "dependency_injector",
+        ("dependency-injector",),
+        suite=Suite(
+            ("tests/unit/wiring/test_fastapi_py36.py",),
+            "httpx pytest-asyncio",
+            ("--config-file=/dev/null",),
+        ),
+    ),
     Neighbour(
         "dishka",
         "dishka",
@@ -160,7 +169,12 @@ NEIGHBOURS = (
     ),
     Neighbour("sqladmin", "sqladmin", ("sqladmin", "sqlalchemy")),
     Neighbour("Starlette's and FastAPI's middleware", "middleware", ("starlette", "a2wsgi")),
-    Neighbour("`fastapi run`, `fastapi dev`", "fastapi_cli", ("fastapi-cli", "fastapi[standard]")),
+    Neighbour(
+        "`fastapi run`, `fastapi dev`",
+        "fastapi_cli",
+        ("fastapi-cli", "fastapi[standard]"),
+        suite=Suite(("tests",), "coverage httpx"),
+    ),
     Neighbour("uvicorn", "uvicorn", ("uvicorn[standard]",)),
     Neighbour("hypercorn", "hypercorn", ("hypercorn[trio,uvloop]",)),
     Neighbour("granian", "granian", ("granian[reload,uvloop]",)),

@@ -12,13 +12,18 @@ from pathlib import Path
 from tests.conformance.environment import CACHE, REPOSITORY, PreparationError, run_python
 from tests.conformance.examination import examine
 from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE
-from tests.conformance.versions import EVERY_RUN, RELEASES, Release, release
-from tests.versions.table import described, keep, write_page
+from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES, Companion, Release, release
+from tests.versions.table import described, keep, keep_companion, write_page
 
 NEEDED = ("httpx", "python-multipart")
-TESTS = ("pytest", "pytest-xdist", "hypothesis", "dependency-injector", "fastapi[standard]")
-LOWEST = (("pydantic", "2.9.0"), ("starlette", "1.6.0"), ("anyio", "4.1.0"))
-"""What the newest FastAPI allows."""
+TESTS = (
+    "pytest",
+    "pytest-xdist",
+    "hypothesis",
+    "dependency-injector",
+    "fastapi[standard]",
+    "anyio[trio]",
+)
 
 
 def main() -> int:
@@ -27,8 +32,8 @@ def main() -> int:
     if options.every_run:
         versions = [*EVERY_RUN]
     held = [_try(release(version), options.suite, options.workers) for version in versions]
-    if options.neighbours:
-        held += [_try_with(f"{name} {version}", name, version) for name, version in LOWEST]
+    if options.companions:
+        held += [_try_with(each) for each in COMPANIONS]
     write_page()
     return 0 if all(held) else 1
 
@@ -61,18 +66,34 @@ def _try_suite(each: Release, lane: str, workers: int) -> bool:
     return examined.holds
 
 
-def _try_with(title: str, name: str, version: str) -> bool:
-    newest = RELEASES[-1].version
-    requirements = (f"fastapi=={newest}", f"{name}=={version}", *NEEDED, *TESTS, "anyio[trio]")
-    python = _environment(f"{name}-{version}", *requirements)
+def _try_with(companion: Companion) -> bool:
+    is_newest = companion.fastapi == RELEASES[-1].version
+    as_of = release(companion.fastapi).as_of if companion.version else None
+    python = _environment(
+        f"{companion.fastapi}-{companion}".replace(" ", "-"),
+        *(("--exclude-newer", str(as_of)) if as_of else ()),
+        *(f"fastapi=={companion.fastapi}", *NEEDED),
+        *((f"{companion.name}=={companion.version}",) if companion.version else ()),
+        *(TESTS if is_newest else ()),
+    )
     served = _served(python)
+    held = served.startswith("the same")
+    tests = ""
+    if is_newest:
+        passed, tests = _run_own_tests(python)
+        held = held and passed
+    keep_companion(companion, served, tests)
+    print(f"FastAPI {companion.fastapi} with {companion}: {served}; {tests}", flush=True)
+    return held
+
+
+def _run_own_tests(python: Path) -> tuple[bool, str]:
     # The lowest version of one and the newest of another deprecate each other's names.
     warnings = ("-W", "ignore::DeprecationWarning")
     command = [python, "-m", "pytest", "-q", "-n", "2", *warnings, *_own_tests()]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    keep(title, served=served, tests=done.stdout.strip().splitlines()[-1].strip("= "))
-    print(f"{title}: {served}; {done.stdout.strip().splitlines()[-1]}", flush=True)
-    return done.returncode == 0 and served.startswith("the same")
+    last = done.stdout.strip().splitlines()[-1].strip("= ")
+    return done.returncode == 0, last.partition(" in ")[0]
 
 
 def _own_tests() -> list[str]:
@@ -108,7 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--every-run", action="store_true", help="the four that CI always runs")
     parser.add_argument("--suite", action="store_true", help="run FastAPI's own suite too")
     parser.add_argument(
-        "--neighbours", action="store_true", help="the lowest Pydantic, Starlette and AnyIO"
+        "--companions",
+        action="store_true",
+        help="the lowest and the newest Pydantic, Starlette and AnyIO",
     )
     parser.add_argument("--workers", type=int, default=2, help="default: %(default)s")
     return parser

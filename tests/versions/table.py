@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi_fastdeps._versions import FAST_LANE, NEWEST, OLDEST
+from fastapi_fastdeps._versions import FAST_LANE, OLDEST
 from tests.conformance.environment import REPOSITORY
-from tests.conformance.versions import EVERY_RUN, RELEASES
+from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES, Companion
 
 RESULTS = REPOSITORY / "docs" / "versions.json"
 PAGE = REPOSITORY / "docs" / "versions.md"
@@ -24,6 +24,10 @@ def keep(name: str, **found: Any) -> None:
     results.setdefault(name, {}).update(found)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     PAGE.write_text(page(results))
+
+
+def keep_companion(companion: Companion, served: str, tests: str) -> None:
+    keep(f"{companion.fastapi} with {companion}", served=served, tests=tests)
 
 
 def page(results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -63,14 +67,16 @@ def page(results: Mapping[str, Mapping[str, Any]]) -> str:
             lines += [f"- `{test}`" for test in failing]
     lines += [
         "",
-        f"Other packages, with FastAPI {NEWEST}:",
+        "What FastAPI stands on, at its lowest and newest (this package's tests need the newest",
+        "FastAPI, and are there those that need nothing else):",
         "",
-        "| with | served | this package's tests |",
-        "|---|---|---|",
+        "| FastAPI | with | served | this package's tests |",
+        "|---|---|---|---|",
     ]
-    for name in sorted(set(results) - {release.version for release in RELEASES}):
-        found = results[name]
-        lines.append(f"| {name} | {found.get('served', '')} | {found.get('tests', '')} |")
+    for each in COMPANIONS:
+        found = results.get(f"{each.fastapi} with {each}", {})
+        cells = (each.fastapi, str(each), found.get("served", ""), found.get("tests", ""))
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
