@@ -200,4 +200,6 @@ def signature_with(own: Callable[..., None], inherited: Callable[..., None]) -> 
         else parameter
         for parameter in rest
     ]
-    return inspect.Signature([first, *ours.values(), *theirs], return_annotation=None)
+    # A class that takes the place of FastAPI's may take anything: `*args, **kwargs`.
+    ordered = sorted([*ours.values(), *theirs], key=lambda parameter: parameter.kind)
+    return inspect.Signature([first, *ordered], return_annotation=None)

@@ -135,3 +135,12 @@ def test_a_new_argument_of_fastapi_is_noticed(
 
     with pytest.raises(AssertionError, match=rf"Newer takes \['colour'\].*{name} in"):
         check_spelt_out(spelt_out[name], Newer)
+
+
+def test_a_class_in_the_place_of_fastapis_may_take_anything() -> None:
+    # OpenTelemetry's instrumentation puts one there.
+    def instrumented(self: Any, *args: Any, **options: Any) -> None: ...
+    def own(self: Any, *, classifier: Any = None, **options: Any) -> None: ...
+
+    shown = constructors.signature_with(own, instrumented)
+    assert [*shown.parameters] == ["self", "args", "classifier", "options"]
