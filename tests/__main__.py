@@ -1,5 +1,6 @@
 """Everything that a submission has to pass: `python -m tests`, or the names of some checks."""
 
+import argparse
 import subprocess
 import sys
 import time
@@ -9,30 +10,48 @@ CHECKS: dict[str, list[str]] = {
     "format": ["-m", "ruff", "format", "--check", "."],
     "types": ["-m", "mypy"],
     "tests": ["-m", "pytest", "-q", "-n", "2"],
-    "conformance, fast lane": ["-m", "tests.conformance", "--mode", "fastdeps"],
-    "conformance, FastAPI's lane": [
-        "-m", "tests.conformance", "--mode", "fastdeps", "--lane", "fastapi",
+    "versions": ["-m", "tests.versions", "--every-run", "--suite"],
+    "everything inline": ["-m", "tests.conformance", "--mode", "inline"],
+    "everything inline, FastAPI's lane": [
+        "-m", "tests.conformance", "--mode", "inline", "--lane", "fastapi",
     ],
-    "conformance, everything inline": ["-m", "tests.conformance", "--mode", "inline"],
-    "versions": ["-m", "tests.versions", "--every-run"],
+    "neighbours": ["-m", "tests.neighbours", "--no-suites"],
+    "packaging": ["-m", "tests.packaging"],
     "guard": ["-m", "benchmarks.guard"],
 }  # fmt: skip
 
+MATRIX: dict[str, list[str]] = {
+    "versions": ["-m", "tests.versions", "--all", "--companions", "--suite"],
+    "neighbours": ["-m", "tests.neighbours"],
+    "packaging": ["-m", "tests.packaging"],
+    "import time": ["-m", "benchmarks.import_time"],
+}
+"""What takes hours, and writes docs/versions.md and docs/neighbours.md."""
 
-def main(names: list[str]) -> int:
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="CHECK", help=", ".join(CHECKS))
+    parser.add_argument(
+        "--matrix",
+        action="store_true",
+        help="every version and neighbour with their suites, for the tables of the docs; hours",
+    )
+    options = parser.parse_args()
+    checks = MATRIX if options.matrix else CHECKS
     failed: list[str] = []
-    for name in names or CHECKS:
+    for name in options.names or checks:
         print(f"\n== {name}", flush=True)
         started = time.monotonic()
-        code = subprocess.run([sys.executable, *CHECKS[name]], check=False).returncode
+        code = subprocess.run([sys.executable, *checks[name]], check=False).returncode
         print(f"-- {name}: {'failed' if code else 'passed'}, {time.monotonic() - started:.0f} s")
         if code:
             failed.append(name)
-    print(f"\n{len(names or CHECKS) - len(failed)} passed, {len(failed)} failed")
+    print(f"\n{len(options.names or checks) - len(failed)} passed, {len(failed)} failed")
     for name in failed:
         print(f"failed: {name}")
     return bool(failed)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
