@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from fastapi import FastAPI
 
 from fastapi_fastdeps import FastDepsAPI, explain
 from tests.neighbours.shop import AppClass, RecordLanes
+
+if TYPE_CHECKING:
+    from tests.neighbours.spans import Recorder
 
 SWITCH = "FASTDEPS_NEIGHBOURS"
 
@@ -19,6 +23,14 @@ if SWITCH not in os.environ:
 def app_class(request: pytest.FixtureRequest) -> AppClass:
     """FastAPI first: what it does is what the neighbour promises."""
     return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def recorder() -> "Recorder":
+    # Not every environment of the tests has OpenTelemetry.
+    from tests.neighbours.spans import Recorder
+
+    return Recorder()
 
 
 @pytest.fixture

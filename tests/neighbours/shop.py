@@ -106,6 +106,27 @@ def make_shop(app_class: AppClass, **options: Any) -> FastAPI:
     return app
 
 
+def add_traced_route(app: FastAPI, record: Callable[[str], object]) -> None:
+    """`/`, whose callables record a span with their name and place: see `traced`."""
+
+    def price() -> None:
+        record(f"price on the {place()}")
+
+    @app.get("/")
+    @inline
+    def endpoint(
+        priced: Annotated[None, Depends(price), Inline],
+        priced_again: Annotated[None, Depends(price, use_cache=False)],
+    ) -> None:
+        record(f"endpoint on the {place()}")
+
+
+def traced(app_class: AppClass) -> list[str]:
+    """The names of the spans that a request for `/` records."""
+    marked = on_loop(app_class)
+    return [f"price on the {marked}", "price on the thread", f"endpoint on the {marked}"]
+
+
 def on_loop(app_class: AppClass) -> Place:
     """Where what is marked inline runs in an app of this class."""
     return "loop" if app_class is FastDepsAPI else "thread"

@@ -1,30 +1,13 @@
 """gunicorn, with uvicorn's worker and its own: one process, several workers, and reload."""
 
-from pathlib import Path
+from tests.neighbours.servers import ServerTests
 
-import pytest
-
-from tests.neighbours.server import check_process, check_reload, check_workers, served
-from tests.neighbours.shop import AppClass, RecordLanes, make_shop
-
-START = ("gunicorn", "--bind", "127.0.0.1:{port}")
 UVICORN = ("--worker-class", "uvicorn_worker.UvicornWorker")
+OWN = ("--worker-class", "asgi")
 
 
-@pytest.mark.parametrize("worker", ["uvicorn_worker.UvicornWorker", "asgi"])
-def test_one_process_serves(
-    app_class: AppClass, worker: str, tmp_path: Path, record_lanes: RecordLanes
-) -> None:
-    app = f"tests.neighbours.served:{served(app_class)}"
-    check_process((*START, "--worker-class", worker, app), app_class, tmp_path)
-    record_lanes(make_shop(app_class))
-
-
-def test_several_workers_serve(tmp_path: Path) -> None:
-    check_workers(
-        (*START, *UVICORN, "--workers", "2", "tests.neighbours.served:fastdeps"), tmp_path
-    )
-
-
-def test_a_changed_app_is_reloaded(tmp_path: Path) -> None:
-    check_reload((*START, "--worker-class", "asgi", "--reload", "reloaded:app"), tmp_path)
+class TestGunicorn(ServerTests):
+    START = ("gunicorn", "--bind", "127.0.0.1:{port}")
+    VARIANTS = (UVICORN, OWN)
+    WORKERS = (*UVICORN, "--workers", "2")
+    RELOAD = (*OWN, "--reload")

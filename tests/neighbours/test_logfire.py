@@ -16,9 +16,9 @@ from tests.neighbours.shop import (
     AppClass,
     RecordLanes,
     add_routes,
+    add_traced_route,
     check_shop,
-    on_loop,
-    place,
+    traced,
 )
 from tests.neighbours.spans import Recorder
 
@@ -96,26 +96,11 @@ def test_the_arguments_are_those_that_the_endpoint_takes(
 def test_a_span_of_a_sync_callable_belongs_to_the_request(
     app_class: AppClass, recorder: Recorder
 ) -> None:
-    def price() -> None:
-        logfire.info("price on the {place}", place=place())
-
     app = app_class()
     logfire.instrument_fastapi(app)
-
-    @app.get("/")
-    @inline
-    def endpoint(
-        priced: Annotated[None, Depends(price), Inline],
-        priced_again: Annotated[None, Depends(price, use_cache=False)],
-    ) -> None:
-        logfire.info("endpoint on the {place}", place=place())
-
+    add_traced_route(app, lambda message: logfire.info("{message}", message=message))
     TestClient(app).get("/").raise_for_status()
-    marked = on_loop(app_class)
     below = recorder.names_below(recorder.named("GET /"))
     assert len(below) == 3
-    assert [attributes(span)["logfire.msg"] for span in recorder.spans[:3]] == [
-        f"price on the {marked}",
-        "price on the thread",
-        f"endpoint on the {marked}",
-    ]
+    messages = [attributes(span)["logfire.msg"] for span in recorder.spans[:3]]
+    assert messages == traced(app_class)

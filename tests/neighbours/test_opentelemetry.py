@@ -2,30 +2,24 @@
 
 import subprocess
 import sys
-from typing import Annotated
 
 import pytest
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.trace import StatusCode
 
-from fastapi_fastdeps import Inline, inline
+from fastapi_fastdeps import inline
 from tests.neighbours.shop import (
     AppClass,
     RecordLanes,
     add_routes,
+    add_traced_route,
     check_shop,
     make_shop,
-    on_loop,
-    place,
+    traced,
 )
 from tests.neighbours.spans import Recorder
-
-
-@pytest.fixture
-def recorder() -> Recorder:
-    return Recorder()
 
 
 @pytest.mark.parametrize("instrumented", ["before its routes", "after its routes"])
@@ -55,32 +49,12 @@ def test_each_request_is_a_span_with_its_route(
 def test_a_span_of_a_sync_callable_belongs_to_the_request(
     app_class: AppClass, recorder: Recorder
 ) -> None:
-    tracer = recorder.provider.get_tracer("shop")
-
-    def price() -> None:
-        with tracer.start_as_current_span(f"price on the {place()}"):
-            pass
-
     app = app_class()
-
-    @app.get("/")
-    @inline
-    def endpoint(
-        priced: Annotated[None, Depends(price), Inline],
-        priced_again: Annotated[None, Depends(price, use_cache=False)],
-    ) -> None:
-        with tracer.start_as_current_span(f"endpoint on the {place()}"):
-            pass
-
+    add_traced_route(app, recorder.record)
     FastAPIInstrumentor.instrument_app(app, tracer_provider=recorder.provider)
     TestClient(app).get("/").raise_for_status()
-    marked = on_loop(app_class)
     below = recorder.names_below(recorder.named("GET /"))
-    assert [name for name in below if " on the " in name] == [
-        f"price on the {marked}",
-        "price on the thread",
-        f"endpoint on the {marked}",
-    ]
+    assert [name for name in below if " on the " in name] == traced(app_class)
 
 
 def test_an_exception_of_a_sync_callable_is_recorded(

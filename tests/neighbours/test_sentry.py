@@ -19,10 +19,10 @@ from tests.neighbours.shop import (
     AppClass,
     RecordLanes,
     add_routes,
+    add_traced_route,
     check_shop,
     make_shop,
-    on_loop,
-    place,
+    traced,
 )
 
 
@@ -100,15 +100,8 @@ def test_an_included_route_is_a_transaction_with_its_whole_path(
     ]
 
 
-@inline
-class Priced:
-    def __init__(self) -> None:
-        with sentry_sdk.start_span(op="shop", name=f"inline dependency on the {place()}"):
-            pass
-
-
-def stocked() -> None:
-    with sentry_sdk.start_span(op="shop", name=f"threaded dependency on the {place()}"):
+def record(name: str) -> None:
+    with sentry_sdk.start_span(op="shop", name=name):
         pass
 
 
@@ -116,25 +109,12 @@ def test_a_span_of_a_sync_callable_belongs_to_the_transaction(
     app_class: AppClass, outbox: Outbox
 ) -> None:
     app = app_class()
-
-    @app.get("/")
-    @inline
-    def endpoint(
-        priced: Annotated[Priced, Depends()], stocked: Annotated[None, Depends(stocked)]
-    ) -> None:
-        with sentry_sdk.start_span(op="shop", name=f"inline endpoint on the {place()}"):
-            pass
-
+    add_traced_route(app, record)
     TestClient(app).get("/").raise_for_status()
     (transaction,) = outbox.transactions
     root = transaction["contexts"]["trace"]["span_id"]
-    marked = on_loop(app_class)
     spans = [span for span in transaction["spans"] if span["op"] == "shop"]
-    assert [span["description"] for span in spans] == [
-        f"inline dependency on the {marked}",
-        "threaded dependency on the thread",
-        f"inline endpoint on the {marked}",
-    ]
+    assert [span["description"] for span in spans] == traced(app_class)
     assert {span["parent_span_id"] for span in spans} == {root}
 
 
