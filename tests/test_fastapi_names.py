@@ -35,6 +35,14 @@ def test_the_readme_names_the_versions_with_the_fast_lane() -> None:
     assert f"FastAPI {OLDEST.removesuffix('.0')} and newer" in readme
 
 
+def test_the_readme_names_the_versions_that_are_tested() -> None:
+    readme = " ".join((PACKAGE.parent / "README.md").read_text().split())
+    *versions, last = [
+        f"**{each.version}**" if each.version in EVERY_RUN else each.version for each in RELEASES
+    ]
+    assert f"are FastAPI {', '.join(versions)} and {last};" in readme
+
+
 def test_every_run_of_ci_has_the_oldest_the_newest_and_two_between() -> None:
     assert len(EVERY_RUN) == 4
     assert (EVERY_RUN[0], EVERY_RUN[-1]) == (OLDEST, NEWEST)
