@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.conformance.environment import CACHE, REPOSITORY, PreparationError, run_python
 from tests.conformance.examination import examine
@@ -53,13 +54,19 @@ def _try(each: Release, suite: bool, workers: int) -> bool:
 
 def _try_suite(each: Release, lane: str, workers: int) -> bool:
     is_usual = lane == FAST_LANE or not each.has_fast_lane
+    column = f"{lane} lane"
     try:
         examined = examine(each, workers, None if is_usual else lane)
     except PreparationError as error:
         print(error, file=sys.stderr)
+        keep(each.version, **{column: "did not come to an end"})
         return False
-    keep(each.version, **{f"{lane} lane": str(examined)})
-    keep(each.version, **{"failing in stock": examined.failing_in_stock})
+    found: dict[str, Any] = {
+        column: str(examined),
+        "failing in stock": examined.failing_in_stock,
+        f"different in the {column}": [str(each) for each in examined.differences],
+    }
+    keep(each.version, **found)
     print(f"FastAPI {each.version} in its {lane} lane: {examined}", flush=True)
     for difference in examined.differences:
         print(difference)

@@ -1,7 +1,7 @@
 """The results, kept as data, and the page of the documentation that is made of them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi_fastdeps._versions import FAST_LANE, OLDEST
@@ -10,6 +10,38 @@ from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES, Companio
 
 RESULTS = REPOSITORY / "docs" / "versions.json"
 PAGE = REPOSITORY / "docs" / "versions.md"
+
+COLUMNS = ("fast lane", "fastapi lane")
+
+INTRODUCTION = """\
+# Versions
+
+<!-- Made by `python -m tests.versions`, of docs/versions.json. -->
+
+FastAPI {oldest} and newer. Tested are the oldest and the last of each minor version:
+
+- **served**: an app with routes of every kind (direct, included, nested, WebSocket,
+  frontend, `yield`, overrides, forms, errors) answers as with FastAPI's own classes,
+  with everything sync inline.
+- **its own suite**, from the sdist, with dependencies as of the day of the release: how
+  it ends with `FastDepsAPI` and `FastDepsRouter` in the fast lane and in FastAPI's, and
+  how many tests end otherwise than with FastAPI's own classes. What fails or differs is
+  run again in both, one test after the other, and counts as it ends then.
+- in bold: what CI runs every time ({every_run}).
+
+A FastAPI that is not listed takes FastAPI's lane: slower than the fast lane, with inline
+calls as ever. What a newer one has renamed or changed is left to FastAPI itself, and one
+`FastDepsWarning` at import says what that makes slower.
+
+| FastAPI | dependencies as of | served | suite, fast lane | suite, FastAPI's lane |
+|---|---|---|---|---|"""
+
+COMPANIONS_INTRODUCTION = """
+What FastAPI stands on, at its lowest and newest (this package's tests need the newest
+FastAPI, and are there those that need nothing else):
+
+| FastAPI | with | served | this package's tests |
+|---|---|---|---|"""
 
 Results = dict[str, dict[str, Any]]
 
@@ -30,30 +62,8 @@ def keep_companion(companion: Companion, served: str, tests: str) -> None:
     keep(f"{companion.fastapi} with {companion}", served=served, tests=tests)
 
 
-def page(results: Mapping[str, Mapping[str, Any]]) -> str:
-    lines = [
-        "# Versions",
-        "",
-        "<!-- Made by `python -m tests.versions`, of docs/versions.json. -->",
-        "",
-        f"FastAPI {OLDEST} and newer. Tested are the oldest and the last of each minor version:",
-        "",
-        "- **served**: an app with routes of every kind (direct, included, nested, WebSocket,",
-        "  frontend, `yield`, overrides, forms, errors) answers as with FastAPI's own classes,",
-        "  with everything sync inline.",
-        "- **its own suite**, from the sdist, with dependencies as of the day of the release: how",
-        "  it ends with `FastDepsAPI` and `FastDepsRouter` in the fast lane and in FastAPI's, and",
-        "  how many tests end otherwise than with FastAPI's own classes. What fails or differs is",
-        "  run again in both, one test after the other, and counts as it ends then.",
-        f"- in bold: what CI runs every time ({', '.join(EVERY_RUN)}).",
-        "",
-        "A FastAPI that is not listed takes FastAPI's lane: slower than the fast lane, with inline",
-        "calls as ever. What a newer one has renamed or changed is left to FastAPI itself, and one",
-        "`FastDepsWarning` at import says what that makes slower.",
-        "",
-        "| FastAPI | dependencies as of | served | suite, fast lane | suite, FastAPI's lane |",
-        "|---|---|---|---|---|",
-    ]
+def page(results: Results) -> str:
+    lines = [INTRODUCTION.format(oldest=OLDEST, every_run=", ".join(EVERY_RUN))]
     for release in reversed(RELEASES):
         found = results.get(release.version, {})
         name = f"**{release.version}**" if release.version in EVERY_RUN else release.version
@@ -62,22 +72,23 @@ def page(results: Mapping[str, Mapping[str, Any]]) -> str:
         cells = (name, day, found.get("served", ""), fast, found.get("fastapi lane", ""))
         lines.append(f"| {' | '.join(cells)} |")
     for release in reversed(RELEASES):
-        if failing := results.get(release.version, {}).get("failing in stock"):
-            lines += ["", f"Failing in {release.version} with FastAPI's own classes too:", ""]
-            lines += [f"- `{test}`" for test in failing]
-    lines += [
-        "",
-        "What FastAPI stands on, at its lowest and newest (this package's tests need the newest",
-        "FastAPI, and are there those that need nothing else):",
-        "",
-        "| FastAPI | with | served | this package's tests |",
-        "|---|---|---|---|",
-    ]
+        lines += _details(release.version, results.get(release.version, {}))
+    lines.append(COMPANIONS_INTRODUCTION)
     for each in COMPANIONS:
         found = results.get(f"{each.fastapi} with {each}", {})
         cells = (each.fastapi, str(each), found.get("served", ""), found.get("tests", ""))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _details(version: str, found: Mapping[str, Any]) -> Iterator[str]:
+    for column in COLUMNS:
+        if different := found.get(f"different in the {column}"):
+            yield f"\nDifferent in {version}, {column}:\n"
+            yield from (f"- {difference}" for difference in different)
+    if failing := found.get("failing in stock"):
+        yield f"\nFailing in {version} with FastAPI's own classes too:\n"
+        yield from (f"- `{test}`" for test in failing)
 
 
 def write_page() -> None:
