@@ -8,10 +8,11 @@ class Suite:
     """The test suite in a distribution's sdist, as far as it uses FastAPI.
 
     Attributes:
-        paths: the files and directories of it that are run.
+        paths: the files and directories of it that are run, or are not.
         requirements: what it needs besides the neighbour, between spaces.
         options: for pytest.
         unresolved: what it needs whose own requirements can't be met beside the neighbour.
+        apart: files that are each run in a process of their own.
         chance: a regular expression for what is another in the tests' names in each run.
     """
 
@@ -19,6 +20,7 @@ class Suite:
     requirements: str
     options: tuple[str, ...] = ()
     unresolved: str = ""
+    apart: tuple[str, ...] = ()
     chance: str = ""
 
 
@@ -48,6 +50,9 @@ INSTRUMENTED = (
     "It replaces functions of `fastapi.routing`, so its routes take FastAPI's lane. "
     "Inline callables stay inline."
 )
+
+DATABASES = ("django", "dummy", "ormar", "peewee", "sqlalchemy", "sqlmodel", "tortoise", "utils")
+"""Those that fastapi-pagination's suite tries on a file."""
 
 USERS_ROUTERS = ("auth", "oauth", "register", "reset", "users", "verify")
 
@@ -103,11 +108,13 @@ NEIGHBOURS = (
         "pagination",
         ("fastapi-pagination", "sqlalchemy"),
         suite=Suite(
-            ("tests",),
-            "aiosqlite asgi-lifespan asyncpg cassandra-driver dirty-equals faker flaky httpx "
-            "pymongo pytest-asyncio pytest-cov sqlalchemy uvicorn",
-            # The others of `tests/ext` need database servers.
-            ("--ignore=tests/ext", "--asyncio-mode=auto"),
+            ("tests", "--ignore=tests/ext"),
+            "aiosqlite asgi-lifespan asyncpg cassandra-driver dirty-equals django faker flaky "
+            "greenlet httpx ormar peewee psycopg[binary] pymongo pytest-asyncio pytest-cov "
+            "sqlakeyset sqlalchemy sqlmodel tortoise-orm uvicorn",
+            # The others of `tests/ext`, and what is left out of these, need database servers.
+            ("--asyncio-mode=auto", "-k", "not postgres"),
+            apart=tuple(f"tests/ext/test_{name}.py" for name in DATABASES),
         ),
     ),
     Neighbour(

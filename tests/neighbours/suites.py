@@ -48,11 +48,20 @@ def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
 
 
 def _outcomes(environment: Environment, sources: Path, suite: Suite, mode: str) -> Outcomes:
+    outcomes: Outcomes = {}
+    for paths in (suite.paths, *((path,) for path in suite.apart)):
+        outcomes = {**outcomes, **_run(environment, sources, (*paths, *suite.options), mode)}
+    return _without_chance(outcomes, suite.chance)
+
+
+def _run(
+    environment: Environment, sources: Path, arguments: tuple[str, ...], mode: str
+) -> Outcomes:
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "outcomes.json"
         finished = subprocess.run(
             [
-                *(environment.python, "-m", "pytest", *suite.paths, *suite.options),
+                *(environment.python, "-m", "pytest", *arguments),
                 *("-p", "no:cacheprovider", "--tb=short"),
                 *("--continue-on-collection-errors", "--rootdir=."),
                 *("-p", "fastdeps_conformance.plugin", f"--outcomes={file}"),
@@ -66,7 +75,7 @@ def _outcomes(environment: Environment, sources: Path, suite: Suite, mode: str) 
         if finished.returncode not in TESTS_RAN or not file.exists():
             output = f"{finished.stdout}{finished.stderr}".strip().splitlines()
             raise PreparationError("\n".join(output[-20:]))
-        return _without_chance(read_outcomes(file), suite.chance)
+        return read_outcomes(file)
 
 
 def _without_chance(outcomes: Outcomes, chance: str) -> Outcomes:
