@@ -113,6 +113,7 @@ if TYPE_CHECKING:
     EventSourceResponse = sse.EventSourceResponse
 else:
     _MODELS = "fastapi.dependencies.models"
+    _ROUTING = "fastapi.routing"
     _UTILS = "fastapi.dependencies.utils"
 
     def _sync():
@@ -153,9 +154,7 @@ else:
     is_gen_callable = _predicate("is_gen_callable", _generator)
     get_dependant = classification.find(_UTILS, "get_dependant", takes("path", "call"))
     get_typed_signature = classification.find(_UTILS, "get_typed_signature", takes(positional=1))
-    request_response = classification.find(
-        "fastapi.routing", "request_response", takes(positional=1)
-    )
+    request_response = classification.find(_ROUTING, "request_response", takes(positional=1))
     wrap_app_with_body_limit = classification.find(
         "fastapi._body_limit",
         "wrap_app_with_body_limit",
@@ -164,38 +163,38 @@ else:
         since="0.164.0",
     )
     classification.find(
-        "fastapi.routing",
+        _ROUTING,
         "APIRoute",
         makes("app", "dependant", "dependency_overrides_provider", arguments=("/", _coroutine)),
     )
-    classification.find("fastapi.routing", "APIRoute.get_route_handler", takes(positional=1))
+    classification.find(_ROUTING, "APIRoute.get_route_handler", takes(positional=1))
     classification.find(
-        "fastapi.routing",
+        _ROUTING,
         "APIRouter",
         makes("dependency_overrides_provider", "route_class", "routes"),
     )
     classification.find("fastapi.applications", "FastAPI.setup", takes(positional=1))
 
     route_classes.find(
-        "fastapi.routing",
+        _ROUTING,
         "APIRouter.add_api_route",
         takes("route_class_override", positional=3),
     )
 
     get_websocket_app = websockets.find(
-        "fastapi.routing",
+        _ROUTING,
         "get_websocket_app",
         takes("dependant", "dependency_overrides_provider", "embed_body_fields"),
     )
-    websocket_session = websockets.find("fastapi.routing", "websocket_session", takes(positional=1))
+    websocket_session = websockets.find(_ROUTING, "websocket_session", takes(positional=1))
     websockets.find(
-        "fastapi.routing",
+        _ROUTING,
         "APIWebSocketRoute",
         makes("app", "dependant", "_embed_body_fields", arguments=("/", _coroutine)),
     )
 
     IncludedRouter = inclusions.find(
-        "fastapi.routing",
+        _ROUTING,
         "_IncludedRouter",
         has(
             "original_router",
@@ -206,7 +205,7 @@ else:
         Absent,
     )
     EffectiveRouteContext = inclusions.find(
-        "fastapi.routing",
+        _ROUTING,
         "_EffectiveRouteContext",
         has(
             "original_route",
@@ -220,12 +219,12 @@ else:
         Absent,
     )
     effective_route_context_var = inclusions.find(
-        "fastapi.routing",
+        _ROUTING,
         "_effective_route_context_var",
         instance_of(ContextVar),
     )
     inclusions.find(
-        "fastapi.routing",
+        _ROUTING,
         "_RouterIncludeContext",
         has(
             "dependencies",
@@ -239,19 +238,19 @@ else:
     )
 
     FrontendRouteGroup = frontends.find(
-        "fastapi.routing",
+        _ROUTING,
         "_FrontendRouteGroup",
         makes("dependant", "dependencies", "dependency_overrides_provider", "routes"),
         Absent,
     )
     frontends.find(
-        "fastapi.routing",
+        _ROUTING,
         "APIRouter",
         makes("_frontend_routes", "_low_priority_routes"),
     )
     if inclusions:
         frontends.find(
-            "fastapi.routing",
+            _ROUTING,
             "_IncludedRouter.effective_low_priority_routes",
             takes(positional=1),
         )
@@ -276,7 +275,7 @@ else:
         since="0.164.0",
     )
     resolve_form_limits = fast_lane.find(
-        "fastapi.routing",
+        _ROUTING,
         "_resolve_form_limits",
         takes(positional=2),
         _no_limits,
@@ -326,7 +325,7 @@ else:
     )
     request_params_to_args = fast_lane.find(_UTILS, "request_params_to_args", takes(positional=2))
     extract_endpoint_context = fast_lane.find(
-        "fastapi.routing", "_extract_endpoint_context", takes(positional=1)
+        _ROUTING, "_extract_endpoint_context", takes(positional=1)
     )
     get_request_telemetry = fast_lane.find(
         "fastapi.telemetry._api", "_get_request_telemetry", takes()
@@ -342,7 +341,7 @@ else:
         takes("path", "call", "name", "parent_oauth_scopes", "scope"),
     )
     fast_lane.find(
-        "fastapi.routing",
+        _ROUTING,
         "APIRoute",
         makes(
             "_embed_body_fields",
