@@ -55,13 +55,13 @@ class Environment:
         sources = self.root / "sources"
         self.unpack_sources(sources)
         day = ("--exclude-newer", str(self.release.as_of)) if self.release.as_of else ()
-        _uv("venv", "--python", sys.executable, self.virtual_environment)
-        _uv(
+        uv("venv", "--python", sys.executable, self.virtual_environment)
+        uv(
             *("pip", "install", "--python", self.python, *day),
             *_test_requirements(sources),
             *(f"fastapi[all]=={self.release.version}", "pytest-xdist", "pytest-timeout"),
         )
-        packages = _uv("pip", "freeze", "--python", self.python)
+        packages = uv("pip", "freeze", "--python", self.python)
         shutil.rmtree(sources)
         self.packages.write_text(packages)
 
@@ -77,7 +77,7 @@ class Environment:
     def install_package(self, directory: Path) -> None:
         """Give `directory` this package, built and installed as users get it."""
         shutil.rmtree(directory, ignore_errors=True)
-        _uv(
+        uv(
             *("pip", "install", "--python", self.python, "--no-deps", "--reinstall"),
             *("--target", directory, REPOSITORY),
         )
@@ -120,7 +120,8 @@ def _download(requirement: str, directory: Path) -> None:
     )
 
 
-def _uv(*arguments: str | Path) -> str:
+def uv(*arguments: str | Path) -> str:
+    """What uv prints. Raises `PreparationError` if it fails."""
     return run_python("uv", *arguments)
 
 

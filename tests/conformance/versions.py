@@ -103,6 +103,10 @@ class Companion:
     def __str__(self) -> str:
         return f"{self.name} {self.version}" if self.version else self.name
 
+    @property
+    def combination(self) -> str:
+        return f"{self.fastapi} with {self}"
+
 
 COMPANIONS = (
     Companion("0.165.0", "pydantic", "2.9.0"),

@@ -9,10 +9,11 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+from tests.conformance.environment import REPOSITORY, PreparationError
 from tests.neighbours import results, table
 from tests.neighbours.catalogue import COMMON, NEIGHBOURS, Neighbour
 from tests.neighbours.conftest import SWITCH
-from tests.neighbours.environment import REPOSITORY, Environment, PreparationError
+from tests.neighbours.environment import Environment
 from tests.neighbours.results import Result, Results, counted
 from tests.neighbours.suites import run_suite
 

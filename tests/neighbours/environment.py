@@ -1,21 +1,16 @@
 """Virtual environments and sdists for the neighbours, made from nothing and kept in a cache."""
 
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.conformance.environment import REPOSITORY, run_python, uv
+
 CACHE = REPOSITORY / ".cache" / "neighbours"
-
-
-class PreparationError(Exception):
-    """Something that the neighbours need could not be had; says what the tool said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +55,7 @@ def unpack_sdist(distribution: str, version: str) -> Path:
         directory.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
             download = ("pip", "download", "--no-deps", "--no-binary", distribution)
-            _run(sys.executable, "-m", *download, "--dest", temporary, f"{distribution}=={version}")
+            run_python(*download, "--dest", temporary, f"{distribution}=={version}")
             (sdist,) = Path(temporary).iterdir()
             with tarfile.open(sdist) as archive:
                 archive.extractall(temporary, filter="data")
@@ -75,18 +70,3 @@ def without_paths(text: str) -> str:
     for path in (CACHE, REPOSITORY, Path(sys.base_prefix), Path(sys.prefix)):
         text = text.replace(f"{path}/", "")
     return text
-
-
-def uv(*arguments: str | Path) -> str:
-    return _run(sys.executable, "-m", "uv", *arguments)
-
-
-def _run(*command: str | Path) -> str:
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode != 0:
-        raise PreparationError(f"{_line(command)}\n{finished.stdout}{finished.stderr}")
-    return finished.stdout
-
-
-def _line(command: Sequence[str | Path]) -> str:
-    return " ".join(map(str, command))

@@ -7,15 +7,15 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
-from tests.conformance.comparison import Outcome, Outcomes, compare, read_outcomes
+from tests.conformance.comparison import Outcome, Outcomes, compare, failing, read_outcomes
+from tests.conformance.environment import PreparationError
 from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE
 from tests.conformance.suite import INJECTED
 from tests.neighbours.catalogue import SUITE_COMMON, Neighbour, Suite
-from tests.neighbours.environment import Environment, PreparationError, unpack_sdist, without_paths
+from tests.neighbours.environment import Environment, unpack_sdist, without_paths
 from tests.neighbours.results import SuiteResult, counted
 
 TESTS_RAN = (0, 1)
-FAILURES = ("failed", "error")
 
 
 def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
@@ -39,11 +39,7 @@ def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
             each.test: f"{each.stock.kind} with FastAPI, {each.here.kind} here"
             for each in compare(stock, fastdeps)
         },
-        failing_in_both=tuple(
-            test
-            for test, outcome in sorted(stock.items())
-            if outcome.kind in FAILURES and test in fastdeps and fastdeps[test].kind in FAILURES
-        ),
+        failing_in_both=tuple(sorted({*failing(stock)} & {*failing(fastdeps)})),
     )
 
 

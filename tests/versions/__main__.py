@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.environment import CACHE, REPOSITORY, PreparationError, run_python
+from tests.conformance.environment import CACHE, REPOSITORY, PreparationError, uv
 from tests.conformance.examination import examine
 from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE
 from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES, Companion, Release, release
-from tests.versions.table import described, keep, keep_companion, write_page
+from tests.versions.table import described, keep, write_page
 
 NEEDED = ("httpx", "python-multipart")
 TESTS = (
@@ -89,8 +89,8 @@ def _try_with(companion: Companion) -> bool:
     if is_newest:
         passed, tests = _run_own_tests(python)
         held = held and passed
-    keep_companion(companion, served, tests)
-    print(f"FastAPI {companion.fastapi} with {companion}: {served}; {tests}", flush=True)
+    keep(companion.combination, served=served, tests=tests)
+    print(f"FastAPI {companion.combination}: {served}; {tests}", flush=True)
     return held
 
 
@@ -114,8 +114,8 @@ def _environment(name: str, *requirements: str) -> Path:
     root = CACHE.parent / "versions" / f"{name}-{sys.version_info[0]}.{sys.version_info[1]}"
     python = root / "bin" / "python"
     if not (root / "complete").exists():
-        run_python("uv", "venv", "--clear", "--python", sys.executable, str(root))
-        run_python("uv", "pip", "install", "--python", str(python), *requirements)
+        uv("venv", "--clear", "--python", sys.executable, str(root))
+        uv("pip", "install", "--python", str(python), *requirements)
         (root / "complete").touch()
     return python
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi_fastdeps._versions import FAST_LANE, OLDEST
 from tests.conformance.environment import REPOSITORY
-from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES, Companion
+from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES
 
 RESULTS = REPOSITORY / "docs" / "versions.json"
 PAGE = REPOSITORY / "docs" / "versions.md"
@@ -58,10 +58,6 @@ def keep(name: str, **found: Any) -> None:
     PAGE.write_text(page(results))
 
 
-def keep_companion(companion: Companion, served: str, tests: str) -> None:
-    keep(f"{companion.fastapi} with {companion}", served=served, tests=tests)
-
-
 def page(results: Results) -> str:
     lines = [INTRODUCTION.format(oldest=OLDEST, every_run=", ".join(EVERY_RUN))]
     for release in reversed(RELEASES):
@@ -75,7 +71,7 @@ def page(results: Results) -> str:
         lines += _details(release.version, results.get(release.version, {}))
     lines.append(COMPANIONS_INTRODUCTION)
     for each in COMPANIONS:
-        found = results.get(f"{each.fastapi} with {each}", {})
+        found = results.get(each.combination, {})
         cells = (each.fastapi, str(each), found.get("served", ""), found.get("tests", ""))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
