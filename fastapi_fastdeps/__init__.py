@@ -1,5 +1,6 @@
 """FastAPI whose sync dependencies and endpoints run where a classifier says."""
 
+from fastapi_fastdeps._building.routes import FastDepsRoute, FastDepsWebSocketRoute
 from fastapi_fastdeps.applications import FastDepsAPI
 from fastapi_fastdeps.classifiers import (
     Candidate,
@@ -10,8 +11,8 @@ from fastapi_fastdeps.classifiers import (
     predicate,
 )
 from fastapi_fastdeps.errors import FastDepsError, FastDepsWarning
-from fastapi_fastdeps.explain import explain
-from fastapi_fastdeps.markers import (
+from fastapi_fastdeps.explanation import explain
+from fastapi_fastdeps.marking import (
     Execution,
     Inline,
     InlineMixin,
@@ -20,7 +21,6 @@ from fastapi_fastdeps.markers import (
     inline,
     threaded,
 )
-from fastapi_fastdeps.routes import FastDepsRoute, FastDepsWebSocketRoute
 from fastapi_fastdeps.routing import FastDepsRouter
 
 # isort: split

@@ -6,9 +6,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
+from fastapi_fastdeps._building.constructors import TypedFastAPI, signature_with
+from fastapi_fastdeps._building.routes import FastDepsRoute
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
-from fastapi_fastdeps.constructors import TypedFastAPI, signature_with
-from fastapi_fastdeps.routes import FastDepsRoute
 from fastapi_fastdeps.routing import FastDepsRouter
 
 

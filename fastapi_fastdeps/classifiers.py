@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe
-from fastapi_fastdeps.markers import Execution, Inline, Threaded, find_marker
+from fastapi_fastdeps.marking import Execution, Inline, Threaded, find_marker
 
 Tag = TypeVar("Tag")
 

@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 from starlette.routing import BaseRoute
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._building.constructors import TypedAPIRouter, signature_with
+from fastapi_fastdeps._building.inclusions import ClassifiedInclusion, FrontendGroup
+from fastapi_fastdeps._building.routes import (
+    FastDepsRoute,
+    FastDepsWebSocketRoute,
+    building,
+    carrying,
+    fastdeps_route_class,
+)
+from fastapi_fastdeps._fastapi.names import (
     FrontendRouteGroup,
     IncludedRouter,
     classification,
@@ -14,15 +23,6 @@ from fastapi_fastdeps._fastapi import (
     websockets,
 )
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
-from fastapi_fastdeps.constructors import TypedAPIRouter, signature_with
-from fastapi_fastdeps.inclusion import ClassifiedInclusion, FrontendGroup
-from fastapi_fastdeps.routes import (
-    FastDepsRoute,
-    FastDepsWebSocketRoute,
-    building,
-    carrying,
-    fastdeps_route_class,
-)
 
 
 class FastDepsRouter(TypedAPIRouter):

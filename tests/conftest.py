@@ -2,7 +2,7 @@
 
 import pytest
 
-from fastapi_fastdeps.plan.lanes import LANE_VARIABLE
+from fastapi_fastdeps._lane.choice import LANE_VARIABLE
 
 
 @pytest.fixture(params=["fast", "fastapi"])

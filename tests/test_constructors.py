@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI, __version__
 
-from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, _fastapi, all_classes, constructors
-from fastapi_fastdeps._versions import NEWEST
+from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, all_classes
+from fastapi_fastdeps._building import constructors
+from fastapi_fastdeps._fastapi import names
+from fastapi_fastdeps._fastapi.versions import NEWEST
 
 OURS = {"self", "classifier"}
 VARIADIC = inspect.Parameter.VAR_KEYWORD
@@ -25,7 +27,7 @@ def spelt_out(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     if _numbers(__version__) < _numbers(NEWEST):
         pytest.skip("an older FastAPI lacks some of the types")
     form_limits = import_module("fastapi._form_limits")._FormLimits
-    monkeypatch.setattr(_fastapi, "FormLimits", form_limits, raising=False)
+    monkeypatch.setattr(names, "FormLimits", form_limits, raising=False)
     monkeypatch.setattr(typing, "TYPE_CHECKING", True)
     return runpy.run_path(constructors.__file__)
 
@@ -47,8 +49,9 @@ def check_spelt_out(spelt: type[Any], fastapis: type[Any]) -> None:
     missing = named(fastapis.__init__).keys() - named(spelt.__init__).keys()
     assert not missing, (
         f"{fastapis.__name__} takes {sorted(missing)}, which type checkers don't know of yet "
-        f"(at run time it works). Add it to {spelt.__name__} in fastapi_fastdeps/constructors.py: "
-        "its type, its default, and a line under `Args:`."
+        f"(at run time it works). Add it to {spelt.__name__} in "
+        "fastapi_fastdeps/_building/constructors.py: its type, its default, and a line "
+        "under `Args:`."
     )
 
 

@@ -27,8 +27,8 @@ from fastapi_fastdeps import (
     predicate,
     threaded,
 )
-from fastapi_fastdeps.explain import CallRecord, RouteRecord
-from fastapi_fastdeps.plan.lanes import LANE_VARIABLE
+from fastapi_fastdeps._lane.choice import LANE_VARIABLE
+from fastapi_fastdeps.explanation import CallRecord, RouteRecord
 from tests.hops import everything
 
 

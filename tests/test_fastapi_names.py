@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import fastapi_fastdeps
-from fastapi_fastdeps._versions import FAST_LANE, NEWEST, OLDEST, parse
+from fastapi_fastdeps._fastapi.versions import FAST_LANE, NEWEST, OLDEST, parse
 from tests.conformance.versions import EVERY_RUN, RELEASES
 from tests.versions.table import PAGE, page, read_results
 
@@ -52,7 +52,7 @@ def test_every_run_of_ci_has_the_oldest_the_newest_and_two_between() -> None:
 def test_private_names_of_fastapi_stand_in_one_module() -> None:
     strays = []
     for path in PACKAGE.rglob("*.py"):
-        if path.name == "_fastapi.py":
+        if path.name == "names.py":
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fastapi."):

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fastapi_fastdeps import _fastapi
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._fastapi import names
+from fastapi_fastdeps._fastapi.names import (
     classification,
     fast_lane,
     frontends,
@@ -165,4 +165,4 @@ def test_a_fastapi_that_is_too_old_is_refused_at_import() -> None:
 
 def test_every_capability_declares_names() -> None:
     assert all(each.names for each in CAPABILITIES)
-    assert all(isinstance(each, _fastapi.Capability) for each in CAPABILITIES)
+    assert all(isinstance(each, names.Capability) for each in CAPABILITIES)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from fastapi_fastdeps.plan.parameters import receive
+from fastapi_fastdeps._plan.parameters import receive
 
 
 def query_of(query: str) -> dict[str, str]:

@@ -27,14 +27,14 @@ MUTATIONS = (
     Mutation(
         "inline returns Any",
         "functions.py",
-        "markers.py",
+        "marking.py",
         "def inline(call: Sync, /) -> Sync: ...",
         "def inline(call: Sync, /) -> Any: ...",
     ),
     Mutation(
         "a mark on an async callable is not reported",
         "async_callables.py",
-        "markers.py",
+        "marking.py",
         _ASYNC,
         "",
     ),
@@ -62,14 +62,14 @@ MUTATIONS = (
     Mutation(
         "the classifier of an application is Any",
         "applications.py",
-        "constructors.py",
+        "_building/constructors.py",
         "classifier: Classifier | None = None",
         "classifier: Any = None",
     ),
     Mutation(
         "a constructor takes any keyword",
         "routers.py",
-        "constructors.py",
+        "_building/constructors.py",
         "form_limits: FormLimits | None = None,\n",
         "form_limits: FormLimits | None = None,\n            **extra: Any,\n",
     ),

@@ -10,7 +10,7 @@ from benchmarks.cases.registry import CASES
 from benchmarks.contenders import CORE, FAST, LANE, LANE_VARIABLE, within
 from benchmarks.exchange import HTTPExchange
 from benchmarks.rounds import Effort, WrongAnswerError, prepare, take_turns
-from fastapi_fastdeps.plan import lanes
+from fastapi_fastdeps._lane import choice
 
 SMALL = [family.case(size) for family in FAMILIES for size in family.sizes[:3]]
 
@@ -41,7 +41,7 @@ def test_a_contender_that_fails_is_not_measured() -> None:
 
 
 def test_the_lane_is_asked_for_while_its_app_is_built_only() -> None:
-    assert LANE_VARIABLE == lanes.LANE_VARIABLE
+    assert LANE_VARIABLE == choice.LANE_VARIABLE
     before = os.environ.get(LANE_VARIABLE)
     with within(LANE):
         assert os.environ[LANE_VARIABLE] == "fastapi"

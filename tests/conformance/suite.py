@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fastapi_fastdeps._fastapi import LANE_VARIABLE
+from fastapi_fastdeps._fastapi.names import LANE_VARIABLE
 from tests.conformance.comparison import Outcomes, read_outcomes, write_outcomes
 from tests.conformance.environment import Environment, PreparationError
 from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE

@@ -7,7 +7,7 @@ runs.
 from dataclasses import dataclass
 from datetime import date
 
-from fastapi_fastdeps._versions import FAST_LANE
+from fastapi_fastdeps._fastapi.versions import FAST_LANE
 
 NEWEST = "newest"
 

@@ -32,7 +32,7 @@ from starlette.responses import Response
 from typing_extensions import TypeAliasType
 
 from fastapi_fastdeps import InlineMixin, ThreadedMixin, inline, threaded
-from fastapi_fastdeps.markers import Inline, Threaded
+from fastapi_fastdeps.marking import Inline, Threaded
 
 from . import models, recorder
 from .program import Depend, Endpoint, Layer, Mark, Marks, Program, Reply

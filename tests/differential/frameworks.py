@@ -13,7 +13,7 @@ from fastapi_fastdeps import (
     default_classifier,
     first_match,
 )
-from fastapi_fastdeps.plan.lanes import LANE_VARIABLE
+from fastapi_fastdeps._lane.choice import LANE_VARIABLE
 
 from .build import Framework
 from .program import Marks

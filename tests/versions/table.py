@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fastapi_fastdeps._versions import FAST_LANE, OLDEST
+from fastapi_fastdeps._fastapi.versions import FAST_LANE, OLDEST
 from tests.conformance.environment import REPOSITORY
 from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES
 

@@ -8,7 +8,13 @@ from fastapi import params
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute, compile_path
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._building.routes import (
+    ClassifiedRouteContext,
+    FastDepsWebSocketRoute,
+    building,
+)
+from fastapi_fastdeps._deciding.graph import Graph, classify, classify_dependency
+from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
@@ -17,10 +23,8 @@ from fastapi_fastdeps._fastapi import (
     low_priority_routes,
     websockets,
 )
+from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
-from fastapi_fastdeps.dependants import Graph, classify, classify_dependency
-from fastapi_fastdeps.overrides import ClassifiedOverrides
-from fastapi_fastdeps.routes import ClassifiedRouteContext, FastDepsWebSocketRoute, building
 
 
 class FrontendGroup(FrontendRouteGroup):

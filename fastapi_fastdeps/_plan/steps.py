@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final, NamedTuple
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._deciding.graph import Node, Replacement, solver_dependant
+from fastapi_fastdeps._fastapi.names import (
     Dependant,
     concurrency_of,
     get_cache_key,
@@ -15,9 +16,7 @@ from fastapi_fastdeps._fastapi import (
     is_coroutine_callable,
     is_gen_callable,
 )
-from fastapi_fastdeps.dependants import Node, Replacement, solver_dependant
-from fastapi_fastdeps.markers import Inline
-from fastapi_fastdeps.plan.parameters import (
+from fastapi_fastdeps._plan.parameters import (
     SOURCES,
     Body,
     FieldGroup,
@@ -26,6 +25,7 @@ from fastapi_fastdeps.plan.parameters import (
     compile_parameters,
     may_have_effect,
 )
+from fastapi_fastdeps.marking import Inline
 
 _SOURCES: Final = [source for source, _ in SOURCES]
 HEADERS: Final = _SOURCES.index("headers")

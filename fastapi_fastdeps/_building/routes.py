@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._deciding.graph import Graph, classify
+from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EffectiveRouteContext,
     IncludedRouter,
@@ -30,14 +31,13 @@ from fastapi_fastdeps._fastapi import (
     websockets,
     wrap_app_with_body_limit,
 )
+from fastapi_fastdeps._lane.choice import why_not_planned
+from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
-from fastapi_fastdeps.dependants import Graph, classify
-from fastapi_fastdeps.overrides import ClassifiedOverrides
-from fastapi_fastdeps.plan.lanes import why_not_planned
 
 if TYPE_CHECKING or fast_lane:
-    from fastapi_fastdeps.plan.handler import PlannedHandler, planned_app
-    from fastapi_fastdeps.plan.websocket import planned_websocket
+    from fastapi_fastdeps._serving.handler import PlannedHandler, planned_app
+    from fastapi_fastdeps._serving.websocket import planned_websocket
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from starlette.requests import HTTPConnection, Request
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._fastapi.names import (
     Dependant,
     ModelField,
     Undefined,

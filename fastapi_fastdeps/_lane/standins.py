@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from fastapi.security.base import SecurityBase
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._fastapi.names import (
     get_typed_signature,
     is_async_gen_callable,
     is_coroutine_callable,
@@ -22,7 +22,7 @@ from fastapi_fastdeps._fastapi import (
     unwrapped,
 )
 from fastapi_fastdeps.classifiers import Candidate
-from fastapi_fastdeps.markers import Execution, Inline
+from fastapi_fastdeps.marking import Execution, Inline
 
 
 class StandIn:

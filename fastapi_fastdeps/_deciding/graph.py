@@ -11,15 +11,15 @@ from fastapi import params
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._fastapi.names import (
     Dependant,
     get_typed_signature,
     is_async,
     rederived,
 )
+from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, decide
-from fastapi_fastdeps.markers import Execution, Inline, Threaded, check_unmarked
-from fastapi_fastdeps.standins import inline_endpoint, stand_in
+from fastapi_fastdeps.marking import Execution, Inline, Threaded, check_unmarked
 
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
 Replacement: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._deciding.graph import Graph
+from fastapi_fastdeps._fastapi.names import (
     LANE_VARIABLE,
     EventSourceResponse,
     fast_lane,
@@ -18,7 +19,6 @@ from fastapi_fastdeps._fastapi import (
     is_gen_callable,
     lenient_issubclass,
 )
-from fastapi_fastdeps.dependants import Graph
 
 _BUILDING = (
     ("fastapi.routing", "get_request_handler", "fastapi.routing"),

@@ -8,22 +8,22 @@ from typing import Any
 
 from fastapi import params
 
-from fastapi_fastdeps._fastapi import (
-    get_dependant,
-    get_typed_signature,
-    is_async,
-    with_dependency,
-)
-from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
-from fastapi_fastdeps.dependants import (
+from fastapi_fastdeps._deciding.graph import (
     Graph,
     Overrides,
     classify_dependency,
     classify_override,
     is_marked_place,
 )
-from fastapi_fastdeps.markers import Execution, Inline, Threaded
-from fastapi_fastdeps.standins import StandIn, stand_in
+from fastapi_fastdeps._fastapi.names import (
+    get_dependant,
+    get_typed_signature,
+    is_async,
+    with_dependency,
+)
+from fastapi_fastdeps._lane.standins import StandIn, stand_in
+from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
+from fastapi_fastdeps.marking import Execution, Inline, Threaded
 
 _REMEMBERED = 1000
 """How many pairs of a callable and what overrides it are kept classified, for each route."""

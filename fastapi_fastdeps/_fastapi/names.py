@@ -16,7 +16,7 @@ import fastapi
 from fastapi import APIRouter, params, routing
 from starlette.routing import BaseRoute
 
-from fastapi_fastdeps._capabilities import (
+from fastapi_fastdeps._fastapi.capabilities import (
     Absent,
     Capability,
     has,
@@ -27,7 +27,7 @@ from fastapi_fastdeps._capabilities import (
     tells,
     warn_of,
 )
-from fastapi_fastdeps._versions import FAST_LANE, check_supported, is_older_than
+from fastapi_fastdeps._fastapi.versions import FAST_LANE, check_supported, is_older_than
 
 check_supported()
 

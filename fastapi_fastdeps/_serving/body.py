@@ -8,7 +8,7 @@ from fastapi.exceptions import EndpointContext, RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._fastapi.names import (
     MAX_BODY_SIZE_SCOPE_KEY,
     Undefined,
     get_body_limit_error,

@@ -6,16 +6,16 @@ from typing import Any
 from fastapi.exceptions import WebSocketRequestValidationError
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._deciding.graph import Graph
+from fastapi_fastdeps._fastapi.names import (
     extract_endpoint_context,
     get_request_telemetry,
     operation,
     validation_failed,
 )
-from fastapi_fastdeps.dependants import Graph
-from fastapi_fastdeps.plan.current import CurrentPlan
-from fastapi_fastdeps.plan.lanes import is_served_by_fastapi
-from fastapi_fastdeps.plan.solver import Solution
+from fastapi_fastdeps._lane.choice import is_served_by_fastapi
+from fastapi_fastdeps._serving.current import CurrentPlan
+from fastapi_fastdeps._serving.solver import Solution
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from fastapi_fastdeps._fastapi import uses_scopes
-from fastapi_fastdeps.dependants import Graph, Node, Overriding
-from fastapi_fastdeps.plan.steps import Kind, Plan, compile_plan
+from fastapi_fastdeps._deciding.graph import Graph, Node, Overriding
+from fastapi_fastdeps._fastapi.names import uses_scopes
+from fastapi_fastdeps._plan.steps import Kind, Plan, compile_plan
 
 
 class CurrentPlan:

@@ -13,7 +13,7 @@ from typing import Any
 
 import fastapi
 
-from fastapi_fastdeps._versions import NEWEST, OLDEST, is_older_than
+from fastapi_fastdeps._fastapi.versions import NEWEST, OLDEST, is_older_than
 from fastapi_fastdeps.errors import FastDepsWarning
 
 Shape = Callable[[Any], bool]

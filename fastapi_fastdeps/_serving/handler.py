@@ -19,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._deciding.graph import Graph
+from fastapi_fastdeps._fastapi.names import (
     Undefined,
     embeds_body_fields,
     extract_endpoint_context,
@@ -28,13 +29,12 @@ from fastapi_fastdeps._fastapi import (
     operation,
     validation_failed,
 )
-from fastapi_fastdeps.dependants import Graph
-from fastapi_fastdeps.markers import Inline
-from fastapi_fastdeps.plan.body import body_error, read_form, read_json
-from fastapi_fastdeps.plan.current import CurrentPlan
-from fastapi_fastdeps.plan.lanes import is_served_by_fastapi
-from fastapi_fastdeps.plan.responses import json_response
-from fastapi_fastdeps.plan.solver import Solution
+from fastapi_fastdeps._lane.choice import is_served_by_fastapi
+from fastapi_fastdeps._serving.body import body_error, read_form, read_json
+from fastapi_fastdeps._serving.current import CurrentPlan
+from fastapi_fastdeps._serving.responses import json_response
+from fastapi_fastdeps._serving.solver import Solution
+from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi import Undefined, solve_generator
-from fastapi_fastdeps.plan.current import CurrentPlan
-from fastapi_fastdeps.plan.parameters import SOURCES, receive
-from fastapi_fastdeps.plan.steps import HEADERS, LIST, Kind, Read, Step
+from fastapi_fastdeps._fastapi.names import Undefined, solve_generator
+from fastapi_fastdeps._plan.parameters import SOURCES, receive
+from fastapi_fastdeps._plan.steps import HEADERS, LIST, Kind, Read, Step
+from fastapi_fastdeps._serving.current import CurrentPlan
 
 _UNSET: Final = object()
 _FAILED: Final = object()

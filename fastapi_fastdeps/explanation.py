@@ -8,7 +8,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 from starlette.routing import BaseRoute, Mount
 
-from fastapi_fastdeps._fastapi import (
+from fastapi_fastdeps._building.inclusions import ClassifiedInclusion, FrontendGroup
+from fastapi_fastdeps._building.routes import (
+    ClassifiedRouteContext,
+    FastDepsRoute,
+    FastDepsWebSocketRoute,
+)
+from fastapi_fastdeps._deciding.graph import Graph, Node
+from fastapi_fastdeps._fastapi.names import (
     Capability,
     FrontendRouteGroup,
     IncludedRouter,
@@ -18,13 +25,10 @@ from fastapi_fastdeps._fastapi import (
     routes_within,
     websockets,
 )
+from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
 from fastapi_fastdeps.classifiers import Role
-from fastapi_fastdeps.dependants import Graph, Node
 from fastapi_fastdeps.errors import locate, name_of
-from fastapi_fastdeps.inclusion import ClassifiedInclusion, FrontendGroup
-from fastapi_fastdeps.markers import Inline
-from fastapi_fastdeps.plan.lanes import why_not_now, why_not_planned
-from fastapi_fastdeps.routes import ClassifiedRouteContext, FastDepsRoute, FastDepsWebSocketRoute
+from fastapi_fastdeps.marking import Inline
 from fastapi_fastdeps.routing import FastDepsRouter
 
 Lane = Literal["fast", "fastapi", "stock"]

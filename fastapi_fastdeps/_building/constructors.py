@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp, Lifespan
 
-    from fastapi_fastdeps._fastapi import FormLimits
+    from fastapi_fastdeps._building.routes import FastDepsRoute
+    from fastapi_fastdeps._fastapi.names import FormLimits
     from fastapi_fastdeps.classifiers import Classifier
-    from fastapi_fastdeps.routes import FastDepsRoute
 
     class TypedFastAPI(FastAPI):
         def __init__(

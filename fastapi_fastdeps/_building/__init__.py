@@ -1,0 +1,1 @@
+"""How FastAPI's objects come to carry decisions: routes, inclusions, frontends."""

@@ -1,0 +1,1 @@
+"""FastAPI's lane: its own handler and solver over a classified tree."""

@@ -1,0 +1,1 @@
+"""Plans: a classified tree, compiled. Data, no behaviour per request."""

@@ -1,0 +1,1 @@
+"""Serving requests by a plan: the fast lane."""
