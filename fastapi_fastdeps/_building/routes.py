@@ -33,6 +33,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
+from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
 
 if TYPE_CHECKING or fast_lane:
@@ -60,7 +61,7 @@ class _ClassifiedState:
 
     def __init__(self, route: APIRoute, state: Any, graph: Graph, provider: Any | None) -> None:
         self.original_route = route
-        self.dependant = graph.dependant
+        self.dependant = classified_dependant(graph)
         self.dependency_overrides_provider = ClassifiedOverrides.of(provider, graph)
         self._state = state
 
@@ -78,7 +79,7 @@ def _plan(
     def fastapis_handler() -> Handler:
         if not is_included:
             classified_route = copy.copy(state)
-            classified_route.dependant = graph.dependant
+            classified_route.dependant = classified_dependant(graph)
             classified_route.dependency_overrides_provider = ClassifiedOverrides.of(provider, graph)
             return APIRoute.get_route_handler(classified_route)
         classified = _ClassifiedState(route, state, graph, provider)
@@ -228,7 +229,7 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
         self.graph = classify(self.dependant, classifier, endpoint=False)
         embed = embeds_body_fields(self)
         handler = get_websocket_app(
-            dependant=self.graph.dependant,
+            dependant=classified_dependant(self.graph),
             dependency_overrides_provider=ClassifiedOverrides.of(provider, self.graph),
             embed_body_fields=embed,
         )
@@ -271,7 +272,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
 
     @property
     def dependant(self) -> Dependant | None:
-        return self.graph.dependant if self._is_being_built() else self._dependant
+        return classified_dependant(self.graph) if self._is_being_built() else self._dependant
 
     # FastAPI declares a field here, and reads and writes it like this property.
     @dependant.setter
