@@ -2,60 +2,71 @@
 
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
-from fastapi import routing
 from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fastapi_fastdeps._fastapi.names import request_response
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class _ExitStack(AsyncExitStack):
-    """An exit stack that is free to leave where nothing was entered."""
+    """An exit stack that need not be left where nothing was entered."""
 
     _exit_callbacks: Any
 
-    async def __aexit__(self, *exc_details: Any) -> bool | None:
-        return await super().__aexit__(*exc_details) if self._exit_callbacks else None
+    def is_empty(self) -> bool:
+        return not self._exit_callbacks
 
 
 def planned_app(handle: Handler) -> ASGIApp:
-    """What FastAPI's `request_response` makes of a handler, for a planned one."""
+    """What FastAPI's `request_response` makes of a handler, for a planned one.
+
+    Starlette reads which exception handlers are in force before anything runs, and finds
+    the one for an exception.
+    """
+
+    async def respond(request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        awaited = False
+        request_stack = scope["fastapi_inner_astack"] = _ExitStack()
+        try:
+            function_stack = scope["fastapi_function_astack"] = _ExitStack()
+            try:
+                response = await handle(request)
+            except BaseException as error:
+                if not await function_stack.__aexit__(type(error), error, error.__traceback__):
+                    raise
+            else:
+                if not function_stack.is_empty():
+                    await function_stack.__aexit__(None, None, None)
+            # Not bound where a dependency swallowed the exception: FastAPI fails like this.
+            await response(scope, receive, send)  # pyright: ignore[reportPossiblyUnboundVariable]
+            awaited = True
+        except BaseException as error:
+            if not await request_stack.__aexit__(type(error), error, error.__traceback__):
+                raise
+        else:
+            if not request_stack.is_empty():
+                await request_stack.__aexit__(None, None, None)
+        if not awaited:
+            await _say_what_is_wrong({"type": "http"}, receive, send)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        started = False
-
-        async def sender(message: Any) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-            await send(message)
-
-        try:
-            awaited = False
-            async with _ExitStack() as request_stack:
-                scope["fastapi_inner_astack"] = request_stack
-                async with _ExitStack() as function_stack:
-                    scope["fastapi_function_astack"] = function_stack
-                    response = await handle(request)
-                await response(scope, receive, sender)
-                awaited = True
-        except Exception as error:
-            await _handle(error, started, request, scope, receive, send)
-        else:
-            if not awaited:
-                await routing.request_response(_swallowed)(scope, receive, send)
+        handled = wrap_app_handling_exceptions(partial(respond, request), request)
+        await handled(scope, receive, send)
 
     return app
 
 
 async def _swallowed(request: Request) -> Response:
-    """Does what led here, for FastAPI to say what is wrong: an exception was swallowed by
-    a dependency with `yield`, so that there is no response."""
+    """Does what leads to a response that is not awaited: a dependency with `yield`
+    swallowed an exception."""
     request.scope["fastapi_inner_astack"].push(_swallow)
     raise RuntimeError
 
@@ -64,19 +75,5 @@ def _swallow(*_: object) -> bool:
     return True
 
 
-async def _handle(
-    error: Exception, started: bool, request: Request, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Let Starlette look for the exception handler and call it."""
-
-    async def failed(_: Scope, __: Receive, starlettes_send: Send) -> None:
-        if started:
-            await starlettes_send({"type": "http.response.start"})
-        raise error
-
-    async def dropped(_: Any) -> None:
-        """Nothing more is sent once a response has started."""
-
-    await wrap_app_handling_exceptions(failed, request)(
-        scope, receive, dropped if started else send
-    )
+_say_what_is_wrong = request_response(_swallowed)
+"""Raises FastAPI's own error, in a request of its own that no exception handler sees."""

@@ -1,6 +1,7 @@
 """The request handler of a planned route."""
 
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 from fastapi import params, routing
@@ -110,6 +111,10 @@ class PlannedHandler:
         data = telemetry.data if telemetry is not None else None
         if data is not None:
             data.request = request
+        scope = request.scope
+        assert isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack), (
+            "fastapi_middleware_astack not found in request scope"
+        )
         body = Undefined
         if self._body_field is not None:
             try:
@@ -126,6 +131,12 @@ class PlannedHandler:
                 raise raised from error
         if data is not None:
             data.body = None if body is Undefined else body
+        assert isinstance(scope.get("fastapi_inner_astack"), AsyncExitStack), (
+            "fastapi_inner_astack not found in request scope"
+        )
+        assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
+            "fastapi_function_astack not found in request scope"
+        )
         solution = Solution(self._plan, request, body)
         if telemetry is None:
             await solution.solve()
@@ -152,6 +163,7 @@ class PlannedHandler:
         if isinstance(returned, Response):
             if returned.background is None:
                 returned.background = solution.background_tasks
+            assert returned
             return returned
         if telemetry is None:
             return await self._respond(request, returned, solution)
@@ -168,7 +180,8 @@ class PlannedHandler:
 
     async def _respond(self, request: Request, returned: Any, solution: Solution) -> Response:
         response: Response
-        status_code = solution.status_code or self._status_code
+        injected = solution.status_code
+        status_code = injected or self._status_code or injected
         if self._is_plain_json:
             response = json_response(returned, status_code, solution.background_tasks)
         else:
@@ -179,13 +192,21 @@ class PlannedHandler:
             if self._dump_json:
                 response = Response(content, media_type="application/json", **arguments)
             else:
-                response = self._response_class(content, **arguments)
+                return self._complete(self._response_class(content, **arguments), solution)
         if response.status_code != 200 and not is_body_allowed_for_status_code(
             response.status_code
         ):
             response.body = b""
         if headers := solution.headers:
             response.headers.raw.extend(headers)
+        return response
+
+    def _complete(self, response: Response, solution: Solution) -> Response:
+        """The response of a class that may not be Starlette's, touched where FastAPI does."""
+        if not is_body_allowed_for_status_code(response.status_code):
+            response.body = b""
+        response.headers.raw.extend(solution.headers)
+        assert response
         return response
 
     async def _serialize(self, request: Request, returned: Any) -> Any:
