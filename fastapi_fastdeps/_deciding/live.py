@@ -7,7 +7,7 @@ from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, places
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._watching import Snapshot
-from fastapi_fastdeps.classifiers import Classifier
+from fastapi_fastdeps.classifiers import Classifier, Remembering
 
 
 class Deciding(Protocol):
@@ -17,6 +17,21 @@ class Deciding(Protocol):
     def classifier_in_force(self) -> Classifier:
         """The classifier, its parent's where it has none of its own."""
         ...
+
+
+class Memory:
+    """What classifiers said about the candidates of an inclusion when it was checked, so
+    that no one is asked twice. It is dropped once FastAPI has built the inclusion."""
+
+    def __init__(self) -> None:
+        self._remembering: dict[int, Remembering] = {}
+
+    def of(self, classifier: Classifier) -> Classifier:
+        """The classifier, asked once about each candidate."""
+        remembering = self._remembering.get(id(classifier))
+        if remembering is None:
+            remembering = self._remembering[id(classifier)] = Remembering(classifier)
+        return remembering
 
 
 class LiveGraph:
@@ -30,15 +45,23 @@ class LiveGraph:
     """
 
     def __init__(
-        self, root: Dependant, deciding: Deciding, *, endpoint: bool = True, path: str | None = None
+        self,
+        root: Dependant,
+        deciding: Deciding,
+        *,
+        endpoint: bool = True,
+        memory: Memory | None = None,
     ) -> None:
-        """Classify the tree. Raises `FastDepsError` where a marker or a classifier is wrong."""
+        """Classify the tree. Raises `FastDepsError` where a marker or a classifier is wrong.
+
+        `endpoint=False` where FastAPI doesn't call the root in a thread. `memory` is what
+        was asked before.
+        """
         self.root = root
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint
-        self._path = path
-        self._derive()
+        self._derive(memory)
 
     def current(self) -> Graph:
         """The graph; the same object as long as nothing has changed.
@@ -71,15 +94,13 @@ class LiveGraph:
         self._judged[id(place)] = node
         return node
 
-    def _derive(self) -> None:
+    def _derive(self, memory: Memory | None = None) -> None:
         token = _watching.token
         self._snapshot = Snapshot(self.root)
-        self._graph = classify(
-            self.root,
-            self._deciding.classifier_in_force,
-            endpoint=self._endpoint,
-            path=self._path,
-        )
+        classifier = self._deciding.classifier_in_force
+        asked = classifier if memory is None else memory.of(classifier)
+        graph = classify(self.root, asked, endpoint=self._endpoint)
+        self._graph = Graph(graph.root, classifier)
         self._judged = {id(node.dependant): node for node in self._graph.root}
         # What can't notice its changes has to be looked at for each request.
         self._token = token if self._snapshot.is_watched else None

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from anyio.lowlevel import cancel_shielded_checkpoint
 from fastapi.security.base import SecurityBase
+from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._fastapi.names import (
     get_typed_signature,
@@ -155,11 +156,28 @@ def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     `inspect.iscoroutinefunction`.
     """
     streams = streams_generators and is_gen_callable(call)
-    endpoint: Any = _generator_endpoint(call) if streams else _endpoint(call)
+    return _standing_where(_generator_endpoint(call) if streams else _endpoint(call), call)
+
+
+def standing_where(endpoint: Callable[..., Any], call: Callable[..., Any]) -> Callable[..., Any]:
+    """The async function with the name, file and line of an endpoint that it calls."""
+    return _standing_where(_looking_like(endpoint, call), call)
+
+
+def _standing_where(endpoint: Any, call: Callable[..., Any]) -> Callable[..., Any]:
     endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
     endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
     _relocate(endpoint, call)
     return cast("Callable[..., Any]", endpoint)
+
+
+def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
+    """An async function that calls what has replaced an inline endpoint in a thread."""
+
+    async def endpoint(**values: Any) -> Any:
+        return await run_in_threadpool(functools.partial(call, **values))
+
+    return functools.update_wrapper(endpoint, call)
 
 
 def _endpoint(call: Callable[..., Any]) -> Any:
@@ -170,6 +188,10 @@ def _endpoint(call: Callable[..., Any]) -> Any:
             _leave_out_this_frame(error)
             raise
 
+    return _looking_like(endpoint, call)
+
+
+def _looking_like(endpoint: Any, call: Callable[..., Any]) -> Any:
     functools.update_wrapper(endpoint, call)
     if isinstance(call, type):
         return endpoint

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from fastapi_fastdeps._deciding.graph import Graph
+from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     Undefined,
     embeds_body_fields,
@@ -63,12 +63,12 @@ class PlannedHandler:
     def __init__(
         self,
         state: RouteState,
-        graph: Graph,
+        live: LiveGraph,
         provider: Any | None,
         fallback: Callable[[], Handler],
         form_limits: Any,
     ) -> None:
-        self.graph = graph
+        graph = self.graph = live.current()
         self._fallback = fallback
         self._fastapis: Handler | None = None
         self._plan = CurrentPlan(graph, provider, embed=embeds_body_fields(state))
