@@ -34,6 +34,7 @@ class FastDepsAPI(TypedFastAPI):
         router: Any = self.router
         router.__class__ = FastDepsRouter
         router.classify_by(self.classifier)
+        router.watch_routes()
         if router.route_class is APIRoute:
             router.route_class = FastDepsRoute
         super().setup()

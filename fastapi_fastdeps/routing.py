@@ -14,14 +14,20 @@ from fastapi_fastdeps._building.routes import (
     carrying,
     fastdeps_route_class,
 )
+from fastapi_fastdeps import _watching
 from fastapi_fastdeps._fastapi.names import (
     FrontendRouteGroup,
     IncludedRouter,
     classification,
     includes_by_copy,
+    matching,
+    max_body_size,
     route_classes,
     websockets,
+    wrap_app_with_body_limit,
 )
+from fastapi_fastdeps._matching.dispatch import dispatch, index_of, low_priority_candidates
+from fastapi_fastdeps._matching.index import Indexed
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
 
 
@@ -32,7 +38,40 @@ class FastDepsRouter(TypedAPIRouter):
     unless they have one. `None` leaves the decision to the router or app that includes it.
     """
 
+    indexed: Indexed | None = None
+    _routes: list[BaseRoute]
     _frontend_group: FrontendRouteGroup | None = None
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        return self._routes
+
+    # FastAPI has an attribute here, and reads and writes it like this property.
+    @routes.setter
+    def routes(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, routes: list[BaseRoute]
+    ) -> None:
+        self._routes = routes
+        _watching.changed()
+
+    def watch_routes(self) -> None:
+        """Notice what becomes of the routes, from now on, and find them by an index."""
+        self._routes = _watching.WatchedList(self.__dict__.pop("routes"))
+        if matching:
+            self.middleware_stack = wrap_app_with_body_limit(self.app, max_body_size(self))
+
+    if matching and not TYPE_CHECKING:
+        app = dispatch
+
+        def _iter_low_priority_routes(self):
+            index = index_of(self)
+            if index is None:
+                return super()._iter_low_priority_routes()
+            return low_priority_candidates(self, index)
+
+        def _mark_routes_changed(self) -> None:
+            super()._mark_routes_changed()
+            _watching.changed()
 
     def classify_by(self, classifier: Classifier | None) -> None:
         """Set the classifier, for the routes that are added from now on."""
@@ -53,6 +92,7 @@ class FastDepsRouter(TypedAPIRouter):
         ) -> None:
             self.classify_by(classifier)
             super().__init__(route_class=route_class, **options)
+            self._routes = _watching.WatchedList(self._routes)
 
         __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 

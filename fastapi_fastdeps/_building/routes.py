@@ -33,6 +33,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
+from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
 
 if TYPE_CHECKING or fast_lane:
@@ -99,7 +100,7 @@ def _app(planned: "PlannedHandler", state: Any) -> ASGIApp:
     return wrap_app_with_body_limit(planned_app(planned), max_body_size(state))
 
 
-class FastDepsRoute(APIRoute):
+class FastDepsRoute(NoticesMatching, APIRoute):
     """`APIRoute` whose handler calls inline what its router's classifier says.
 
     A route that is constructed by hand, not by a `FastDepsRouter`, is classified by
@@ -187,7 +188,7 @@ def carrying(route_class: type[FastDepsRoute], classifier: Remembering) -> type[
     return type(route_class.__name__, (route_class,), namespace)
 
 
-class FastDepsWebSocketRoute(APIWebSocketRoute):
+class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
     """`APIWebSocketRoute` whose dependencies run where its router's classifier says.
 
     The endpoint itself is always awaited on the event loop, as in FastAPI.
