@@ -150,16 +150,17 @@ class _PlainRouters:
 
     def __init__(self) -> None:
         self._attributes: list[dict[str, Any]] = []
-        self._sizes: list[int] = []
-        self._versions: list[int] = []
         self._routes: list[list[BaseRoute]] = []
+        # FastAPI only ever adds to a version, and compares sums itself.
+        self._versions = 0
+        self._sizes = 0
 
     def add(self, router: APIRouter) -> bool:
         attributes = vars(router)
         if not attributes.keys() >= {"_routes_version", "routes"}:
             return False
-        self._sizes.append(len(attributes))
-        self._versions.append(attributes["_routes_version"])
+        self._versions += attributes["_routes_version"]
+        self._sizes += len(attributes)
         self._routes.append(list(attributes["routes"]))
         self._attributes.append(attributes)
         return True
@@ -167,9 +168,10 @@ class _PlainRouters:
     def hold(self) -> bool:
         # A route that equals another may take its place: FastAPI doesn't see that, either.
         return not self._attributes or (
-            list(map(_version, self._attributes)) == self._versions
+            sum(map(_version, self._attributes)) == self._versions
             and list(map(_routes, self._attributes)) == self._routes
-            and list(map(len, self._attributes)) == self._sizes
+            # A method of its own is one attribute more.
+            and sum(map(len, self._attributes)) == self._sizes
         )
 
 
@@ -178,15 +180,14 @@ class _PlainRoutes:
 
     def __init__(self) -> None:
         self._attributes: list[dict[str, Any]] = []
-        self._sizes: list[int] = []
         self._regexes: list[Any] = []
+        self._sizes = 0
 
     def add(self, route: BaseRoute) -> bool:
         attributes: dict[str, Any] = getattr(route, "__dict__", {})
         if "path_regex" not in attributes:
             return False
-        # A `matches` of its own is one attribute more.
-        self._sizes.append(len(attributes))
+        self._sizes += len(attributes)
         self._regexes.append(attributes["path_regex"])
         self._attributes.append(attributes)
         return True
@@ -194,7 +195,7 @@ class _PlainRoutes:
     def hold(self) -> bool:
         return (
             list(map(_path_regex, self._attributes)) == self._regexes
-            and list(map(len, self._attributes)) == self._sizes
+            and sum(map(len, self._attributes)) == self._sizes
         )
 
 
