@@ -26,8 +26,8 @@ from fastapi_fastdeps._fastapi.names import (
     frontends,
     get_dependant,
     get_parameterless_sub_dependant,
+    has_built_candidates,
     low_priority_routes,
-    routes_version,
     websockets,
 )
 from fastapi_fastdeps.classifiers import Classifier
@@ -64,7 +64,7 @@ class ClassifiedInclusion(IncludedRouter):
     @property
     def is_built(self) -> bool:
         """Whether FastAPI has built the routes of this inclusion as they are now."""
-        return self._effective_candidates_version == routes_version(self.original_router)
+        return has_built_candidates(self)
 
     def effective_candidates(self) -> list[EffectiveRouteContext | IncludedRouter]:
         candidates = super().effective_candidates()

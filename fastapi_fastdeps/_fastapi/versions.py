@@ -13,6 +13,9 @@ NEWEST = "0.165.0"
 FAST_LANE = ("0.162.7", "0.163.2", "0.164.0", "0.165.0")
 """Where FastAPI's own suite has proven the fast lane. Others take FastAPI's lane."""
 
+INDEX = ("0.165.0",)
+"""Where FastAPI's own suite has proven the index of routes. On others each route is asked."""
+
 
 def parse(version: str) -> Version | None:
     """The numbers of a version, `None` for what has none."""
