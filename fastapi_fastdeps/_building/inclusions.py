@@ -24,6 +24,7 @@ from fastapi_fastdeps._fastapi.names import (
     websockets,
 )
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
+from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 
@@ -38,7 +39,7 @@ class FrontendGroup(FrontendRouteGroup):
         adopted.__class__ = cls
         assert isinstance(adopted, FrontendGroup)
         adopted.graph = classify(group.dependant, classifier, endpoint=False)
-        adopted.dependant = adopted.graph.dependant
+        adopted.dependant = classified_dependant(adopted.graph)
         adopted.dependency_overrides_provider = ClassifiedOverrides.of(
             group.dependency_overrides_provider, adopted.graph
         )
@@ -76,7 +77,7 @@ class ClassifiedInclusion(IncludedRouter):
                     classifier = classifiers[id(context.original_route)]
                     graph = classify(context.dependant, classifier, endpoint=False)
                     provider = context.dependency_overrides_provider
-                    context.dependant = graph.dependant
+                    context.dependant = classified_dependant(graph)
                     context.dependency_overrides_provider = ClassifiedOverrides.of(provider, graph)
                     self.frontends.append((context, graph))
             self._low_priority = contexts

@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from fastapi.routing import APIRoute, APIWebSocketRoute
@@ -33,6 +33,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
+from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
 
 if TYPE_CHECKING or fast_lane:
@@ -61,7 +62,7 @@ class _ClassifiedState:
 
     def __init__(self, route: APIRoute, state: Any, graph: Graph, provider: Any | None) -> None:
         self.original_route = route
-        self.dependant = graph.dependant
+        self.dependant = classified_dependant(graph)
         self.dependency_overrides_provider = ClassifiedOverrides.of(provider, graph)
         self._state = state
 
@@ -79,7 +80,7 @@ def _plan(
     def fastapis_handler() -> Handler:
         if not is_included:
             classified_route = copy.copy(state)
-            classified_route.dependant = graph.dependant
+            classified_route.dependant = classified_dependant(graph)
             classified_route.dependency_overrides_provider = ClassifiedOverrides.of(provider, graph)
             return APIRoute.get_route_handler(classified_route)
         classified = _ClassifiedState(route, state, graph, provider)
@@ -115,6 +116,7 @@ class FastDepsRoute(APIRoute):
 
     if not TYPE_CHECKING:
 
+        @wraps(APIRoute.__init__)
         def __init__(self, *args, **options) -> None:
             self.classifier = self.own_classifier or _classifier.get() or default_classifier
             super().__init__(*args, **options)
@@ -200,6 +202,7 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
 
     if not TYPE_CHECKING:
 
+        @wraps(APIWebSocketRoute.__init__)
         def __init__(
             self, path, endpoint, *, dependency_overrides_provider=None, **options
         ) -> None:
@@ -229,7 +232,7 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
         self.graph = classify(self.dependant, classifier, endpoint=False)
         embed = embeds_body_fields(self)
         handler = get_websocket_app(
-            dependant=self.graph.dependant,
+            dependant=classified_dependant(self.graph),
             dependency_overrides_provider=ClassifiedOverrides.of(provider, self.graph),
             embed_body_fields=embed,
         )
@@ -272,7 +275,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
 
     @property
     def dependant(self) -> Dependant | None:
-        return self.graph.dependant if self._is_being_built() else self._dependant
+        return classified_dependant(self.graph) if self._is_being_built() else self._dependant
 
     # FastAPI declares a field here, and reads and writes it like this property.
     @dependant.setter

@@ -13,8 +13,8 @@ from fastapi_fastdeps._deciding.graph import (
     Overrides,
     classify_dependency,
     classify_override,
-    is_marked_place,
 )
+from fastapi_fastdeps._deciding.places import is_marked_place
 from fastapi_fastdeps._fastapi.names import (
     get_dependant,
     get_typed_signature,
