@@ -158,6 +158,8 @@ def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     endpoint: Any = _generator_endpoint(call) if streams else _endpoint(call)
     endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
     endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
+    if not isinstance(call, type):
+        endpoint.__signature__ = get_typed_signature(call)
     _relocate(endpoint, call)
     return cast("Callable[..., Any]", endpoint)
 
@@ -171,17 +173,14 @@ def _endpoint(call: Callable[..., Any]) -> Any:
             raise
 
     functools.update_wrapper(endpoint, call)
-    if isinstance(call, type):
-        return endpoint
-    vars(endpoint)["__signature__"] = get_typed_signature(call)
     innermost = inspect.unwrap(call)
-    if innermost is call:
+    if innermost is call and not isinstance(call, type):
         del vars(endpoint)["__wrapped__"]
     elif inspect.isroutine(innermost):
         # Whoever wraps the endpoint unwraps it too, and should find a coroutine function.
         async def innermost_endpoint() -> None: ...
 
-        _relocate(innermost_endpoint, innermost)
+        _relocate_innermost(innermost_endpoint, call)
         vars(endpoint)["__wrapped__"] = innermost_endpoint
     else:
         vars(endpoint)["__wrapped__"] = innermost
@@ -215,7 +214,7 @@ def _generator_endpoint(call: Callable[..., Any]) -> Any:
 
     functools.update_wrapper(endpoint, call)
     vars(endpoint)["__wrapped__"] = iterate
-    _relocate(iterate, inspect.unwrap(call))
+    _relocate_innermost(iterate, call)
     return endpoint
 
 
@@ -253,6 +252,11 @@ def _relocate(function: Any, call: Callable[..., Any]) -> None:
         co_name=getattr(call, "__name__", type(call).__name__),
         co_qualname=getattr(call, "__qualname__", type(call).__qualname__),
     )
+
+
+def _relocate_innermost(function: Any, call: Callable[..., Any]) -> None:
+    """Let a function stand where what `call` wraps does: there `inspect` finds the line."""
+    _relocate(function, inspect.unwrap(call) if _location(call) else call)
 
 
 def _location(call: Any) -> tuple[str, int] | None:
