@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
-from anyio.lowlevel import cancel_shielded_checkpoint
+from anyio.lowlevel import checkpoint
 from fastapi.security.base import SecurityBase
 
 from fastapi_fastdeps._fastapi.names import (
@@ -191,6 +191,8 @@ def _generator_endpoint(call: Callable[..., Any]) -> Any:
     async def iterate(items: Iterable[Any]) -> AsyncIterator[Any]:
         iterator = iter(items)
         try:
+            # FastAPI itself does so after each item, and on the way to a thread before the first.
+            await checkpoint()
             while True:
                 try:
                     item = next(iterator)
@@ -231,9 +233,10 @@ event needs to pass the streams and tasks between an endpoint and the server."""
 
 
 async def _others_have_run() -> None:
-    """Let what was yielded before an error go out, as the way through a thread does."""
+    """Let what was yielded before an error go out, as the way through a thread does. If that
+    fails, FastAPI does not come to the error."""
     for _ in range(_TURNS):
-        await cancel_shielded_checkpoint()
+        await checkpoint()
 
 
 def _is_generator_function(call: Any) -> bool:

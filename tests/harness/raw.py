@@ -1,6 +1,5 @@
 """An app called by raw ASGI: every message that it sends, and what leaves it."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import anyio
@@ -13,40 +12,36 @@ def described(error: BaseException | None) -> Any:
     """An exception as one can compare it, with its causes and what a group contains."""
     if error is None:
         return None
-    parts = [described(part) for part in error.exceptions] if _is_group(error) else []
+    is_group = isinstance(error, BaseExceptionGroup)
+    parts = [described(part) for part in error.exceptions] if is_group else []
     return type(error).__name__, str(error), described(error.__cause__), parts
-
-
-def _is_group(error: BaseException) -> bool:
-    return isinstance(error, BaseExceptionGroup)
 
 
 def call(
     app: ASGIApp,
-    path: str = "/",
     *,
     method: str = "GET",
-    query: str = "",
     body: bytes = b"",
     headers: tuple[tuple[bytes, bytes], ...] = (),
     fails_at: int | None = None,
     spec_version: str = "2.3",
-    scope: dict[str, Any] | None = None,
-    backend: str = "asyncio",
+    kind: str = "http",
 ) -> Outcome:
-    """What the app sends, and the exception that leaves it, described.
+    """What the app sends for a request to its root, and the exception that leaves it.
 
     `fails_at`: the number of the message at which the client is gone, so that sending
-    raises `OSError`.
+    raises `OSError`. `kind` is `http` or `websocket`.
     """
     sent: list[dict[str, Any]] = []
-    request: Iterator[dict[str, Any]] = iter(
+    received: list[dict[str, Any]] = (
         [{"type": "http.request", "body": body, "more_body": False}]
+        if kind == "http"
+        else [{"type": "websocket.connect"}]
     )
 
     async def receive() -> Any:
-        for message in request:
-            return message
+        if received:
+            return received.pop()
         await anyio.sleep_forever()
         return None
 
@@ -55,35 +50,28 @@ def call(
             raise OSError("gone")
         sent.append(dict(message))
 
+    scope = {
+        "type": kind,
+        "asgi": {"version": "3.0", "spec_version": spec_version},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": "/",
+        "raw_path": b"/",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"t"), *headers],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "subprotocols": [],
+        "state": {},
+    }
+
     async def run() -> Any:
         try:
-            await app(
-                {
-                    "type": "http",
-                    "asgi": {"version": "3.0", "spec_version": spec_version},
-                    "http_version": "1.1",
-                    "method": method,
-                    "scheme": "http",
-                    "path": path,
-                    "raw_path": path.encode(),
-                    "query_string": query.encode(),
-                    "root_path": "",
-                    "headers": [(b"host", b"t"), *headers],
-                    "client": ("127.0.0.1", 1),
-                    "server": ("127.0.0.1", 80),
-                    "state": {},
-                    **(scope or {}),
-                },
-                receive,
-                send,
-            )
+            await app(scope, receive, send)
         except BaseException as error:
             return described(error)
         return None
 
-    return sent, anyio.run(run, backend=backend)
-
-
-def outcomes(build: Callable[[Any], Any], *apps: Any, **options: Any) -> list[Outcome]:
-    """What the same program does on each kind of app."""
-    return [call(build(app), **options) for app in apps]
+    return sent, anyio.run(run)
