@@ -5,8 +5,9 @@ import sys
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
+from fastapi_fastdeps._sending import LeavesBehind
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe
 from fastapi_fastdeps.marking import Execution, Inline, Threaded, find_marker
 
@@ -129,12 +130,14 @@ default_classifier: Classifier = first_match(markers, injected_providers)
 """`markers`, and the `Provide` objects of dependency-injector."""
 
 
-class Remembering:
+class Remembering(LeavesBehind):
     """A classifier that is asked once about each candidate, however often a route is built.
 
     FastAPI builds the routes of an included router when the app starts; this package asks
     about them when the router is included, so that a mistake is raised there.
     """
+
+    left_behind: ClassVar = {"_decisions": dict[Any, Any]}
 
     def __init__(self, classifier: Classifier) -> None:
         self.classifier = classifier
