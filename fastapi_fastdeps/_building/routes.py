@@ -37,7 +37,8 @@ from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
 
 if TYPE_CHECKING or fast_lane:
-    from fastapi_fastdeps._serving.handler import PlannedHandler, planned_app
+    from fastapi_fastdeps._serving.asgi import planned_app
+    from fastapi_fastdeps._serving.handler import PlannedHandler
     from fastapi_fastdeps._serving.websocket import planned_websocket
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -97,7 +98,7 @@ def _plan(
 
 
 def _app(planned: "PlannedHandler", state: Any) -> ASGIApp:
-    return wrap_app_with_body_limit(planned_app(planned), max_body_size(state))
+    return wrap_app_with_body_limit(planned_app(planned.handle), max_body_size(state))
 
 
 class FastDepsRoute(APIRoute):
