@@ -416,6 +416,7 @@ __all__ = [
     "should_embed_body_fields",
     "solve_generator",
     "streams_generators",
+    "unremembered",
     "unwrapped",
     "uses_scopes",
     "validation_failed",
@@ -468,8 +469,9 @@ def concurrency_of(dependant: Dependant) -> Any:
 def rederived(place: Dependant, call: Callable[..., Any]) -> Dependant:
     """FastAPI's description of `call` in the place of another dependency."""
     concurrency = concurrency_of(place)
+    path: Any = place.path
     return get_dependant(
-        path=place.path or "",
+        path=path,
         call=call,
         name=place.name,
         parent_oauth_scopes=get_oauth_scopes(dependant=place),
@@ -485,6 +487,21 @@ def with_dependency(depends: params.Depends, call: Callable[..., Any]) -> params
     copied: Any = copy(depends)
     copied.dependency = call
     return copied
+
+
+def unremembered(predicate: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """The same predicate of callables, without FastAPI's memory of those it was asked about."""
+    module = inspect.getmodule(predicate)
+    examine: Any = getattr(getattr(module, f"{predicate.__name__}_cached", None), "__wrapped__", None)
+    identity: Any = getattr(module, "_CallIdentity", None)
+    if examine is None or identity is None:
+        return predicate
+
+    def examined(call: Any) -> bool:
+        found: bool = examine(identity(call))
+        return found
+
+    return examined
 
 
 def is_async(call: Any) -> bool:
