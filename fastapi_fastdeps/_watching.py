@@ -156,3 +156,8 @@ def _nodes(root: Dependant) -> Iterator[Dependant]:
             seen.add(id(dependant))
             yield dependant
             pending += dependant.dependencies
+
+
+def unwatched(dependant: Dependant, **changes: Any) -> Dependant:
+    """A copy that differs in these fields, and that nobody else knows: no change of a tree."""
+    return Dependant(**{**{name: getattr(dependant, name) for name in FIELDS}, **changes})

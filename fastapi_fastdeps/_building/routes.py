@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from fastapi_fastdeps._deciding.graph import Graph, classify
+from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EffectiveRouteContext,
@@ -34,6 +35,7 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._watching import watch
 from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
 
 if TYPE_CHECKING or fast_lane:
@@ -55,6 +57,13 @@ def building(classifier: Classifier) -> Generator[None]:
         yield
     finally:
         _classifier.reset(token)
+
+
+class _Decided:
+    """Who decides about a tree that is classified by one classifier for good."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        self.classifier_in_force = classifier
 
 
 class _ClassifiedState:
@@ -93,7 +102,11 @@ def _plan(
     if why_not_planned(graph, state.response_class):
         return fastapis_handler(), None
     form_limits = getattr(route, "form_limits", None)
-    planned = PlannedHandler(state, graph, provider, fastapis_handler, form_limits)
+    watch(graph.root.dependant)
+    live = LiveGraph(
+        graph.root.dependant, _Decided(graph.classifier), path=graph.root.candidate.path
+    )
+    planned = PlannedHandler(state, live, provider, fastapis_handler, form_limits)
     return planned.handle, planned
 
 
@@ -236,7 +249,10 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
         )
         self.why_not_planned = why_not_planned(self.graph)
         if self.why_not_planned is None:
-            handler = planned_websocket(self.graph, provider, handler, embed=embed)
+            fastapis = handler
+            watch(self.dependant)
+            live = LiveGraph(self.dependant, _Decided(classifier), endpoint=False)
+            handler = planned_websocket(live, provider, lambda: fastapis, embed=embed)
         self.app: ASGIApp = websocket_session(handler)
 
 

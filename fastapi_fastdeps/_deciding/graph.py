@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from fastapi_fastdeps._deciding.places import Metadata, places
 from fastapi_fastdeps._fastapi.names import Dependant, is_async, rederived
-from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, decide
+from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, Remembering, decide
 from fastapi_fastdeps.marking import Execution, Threaded, check_unmarked
 
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
@@ -155,7 +155,7 @@ class Overriding:
     """Derives trees with `dependency_overrides` in force, as FastAPI's solver would."""
 
     def __init__(self, graph: Graph, overrides: Overrides) -> None:
-        self._classifier = graph.classifier
+        self._classifier = forgetting(graph.classifier)
         self._path = graph.root.candidate.path
         self._overrides = overrides
 
@@ -186,4 +186,9 @@ def classify_override(
     does. `None` if it is async."""
     if is_async(candidate.call):
         return None
-    return decide(classifier, candidate) or replaced or _NO_OPINION
+    return decide(forgetting(classifier), candidate) or replaced or _NO_OPINION
+
+
+def forgetting(classifier: Classifier) -> Classifier:
+    """The classifier without a memory: an override is not kept once it is out of force."""
+    return classifier.classifier if isinstance(classifier, Remembering) else classifier

@@ -25,6 +25,7 @@ from fastapi_fastdeps._plan.parameters import (
     compile_body,
     compile_parameters,
 )
+from fastapi_fastdeps._watching import unwatched
 from fastapi_fastdeps.marking import Inline
 
 LONGEST: Final = 5000
@@ -45,6 +46,7 @@ class Step:
         uses_scopes: what FastAPI knows of it once it has made its key.
         callee: what is called: for an inline generator, what makes it a context manager.
         dependant: what FastAPI's own function is given to enter a generator.
+        dependencies: FastAPI's list of what it depends on.
         arguments: the arguments that are values of earlier steps.
         looked_up: what `dependency_overrides` gave for the callables whose sub-trees begin
             with this step, for `AGAIN` for all that are in its own.
@@ -59,6 +61,7 @@ class Step:
     uses_scopes: bool
     callee: Callable[..., Any]
     dependant: Dependant
+    dependencies: list[Dependant]
     use_cache: bool
     is_of_function_scope: bool
     concurrency: Any
@@ -118,7 +121,7 @@ def compile_plan(root: Node, *, embed: bool, is_for_overrides: bool = False) -> 
 
 def _is_known_by_identity(call: Any) -> bool:
     """Whether nothing of the user's runs when FastAPI looks for the callable in a dictionary."""
-    kind = type(call)
+    kind: Any = type(call)
     if kind is types.MethodType:
         return type(call.__func__) is types.FunctionType
     if kind in (types.FunctionType, types.BuiltinFunctionType, functools.partial):
@@ -160,9 +163,11 @@ class _Compiler:
             is_given_request=self._is_given_request,
             is_open=self._is_open,
             is_query_plain=not self._is_open
-            and all(map(_is_single, (each for each in reads if each.source == "query_params"))),
+            and all(_is_single(each) for each in reads if each.source == "query_params"),
             is_for_overrides=self._is_for_overrides,
-            is_overridden=any(call is not found for step in steps for call, found in step.looked_up),
+            is_overridden=any(
+                call is not found for step in steps for call, found in step.looked_up
+            ),
         )
 
     def _branches(self, root: Node) -> Iterator["_Branch"]:
@@ -213,6 +218,7 @@ class _Compiler:
             uses_scopes=is_scoped,
             callee=_callee(node, kind),
             dependant=_dependant(node, kind),
+            dependencies=dependant.dependencies,
             use_cache=node.place.use_cache,
             is_of_function_scope=node.place.scope == "function",
             concurrency=concurrency_of(dependant),
@@ -343,7 +349,7 @@ def _dependant(node: Node, kind: Kind) -> Dependant:
 
 def entered_inline(node: Node) -> Dependant:
     """A description of an inline generator that FastAPI's own function enters on the loop."""
-    return replace(node.dependant, call=stand_in(node.candidate, node.execution))
+    return unwatched(node.dependant, call=stand_in(node.candidate, node.execution))
 
 
 def _is_given_request(dependant: Dependant) -> bool:
