@@ -184,7 +184,7 @@ def classify_override(
 ) -> Decision | None:
     """Where an override runs: where its place or itself says, else where what it replaces
     does. `None` if it is async."""
-    if is_async(candidate.call):
+    if is_async(candidate.call, remember=False):
         return None
     return decide(forgetting(classifier), candidate) or replaced or _NO_OPINION
 

@@ -506,9 +506,13 @@ def unremembered(predicate: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return examined
 
 
-def is_async(call: Any) -> bool:
-    """Whether FastAPI runs `call` on the event loop of its own accord."""
-    return is_coroutine_callable(call) or is_async_gen_callable(call)
+def is_async(call: Any, *, remember: bool = True) -> bool:
+    """Whether FastAPI runs `call` on the event loop of its own accord.
+
+    FastAPI remembers the callables that it was asked about; not so an override.
+    """
+    predicates = [is_coroutine_callable, is_async_gen_callable]
+    return any(each(call) if remember else unremembered(each)(call) for each in predicates)
 
 
 def unwrapped(call: Any) -> Any:
