@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import ASGIApp
 
-from fastapi_fastdeps._building.constructors import TypedFastAPI, signature_with
+from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signature_with
 from fastapi_fastdeps._building.routes import FastDepsRoute
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.routing import FastDepsRouter
@@ -25,7 +25,7 @@ class FastDepsAPI(TypedFastAPI):
 
         def __init__(self, *, classifier: Classifier | None = None, **options) -> None:
             self.classifier = classifier or default_classifier
-            super().__init__(**options)
+            pass_on(super().__init__, options)
 
         __init__.__signature__ = signature_with(__init__, FastAPI.__init__)
 

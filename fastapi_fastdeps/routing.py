@@ -1,11 +1,12 @@
 """Routers whose sync callables run where a classifier says."""
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 from starlette.routing import BaseRoute
 
-from fastapi_fastdeps._building.constructors import TypedAPIRouter, signature_with
+from fastapi_fastdeps._building.constructors import TypedAPIRouter, pass_on, signature_with
 from fastapi_fastdeps._building.inclusions import ClassifiedInclusion, FrontendGroup
 from fastapi_fastdeps._building.routes import (
     FastDepsRoute,
@@ -52,10 +53,11 @@ class FastDepsRouter(TypedAPIRouter):
             **options: Any,
         ) -> None:
             self.classify_by(classifier)
-            super().__init__(route_class=route_class, **options)
+            pass_on(super().__init__, {"route_class": route_class, **options})
 
         __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 
+        @wraps(APIRouter.add_api_route)
         def add_api_route(self, *args, **options) -> None:
             if route_classes:
                 route_class = options.get("route_class_override") or self.route_class
@@ -63,11 +65,13 @@ class FastDepsRouter(TypedAPIRouter):
             with building(self._classifier):
                 super().add_api_route(*args, **options)
 
+        @wraps(APIRouter.add_api_websocket_route)
         def add_api_websocket_route(self, *args, **options) -> None:
             count = len(self.routes)
             super().add_api_websocket_route(*args, **options)
             self._adopt_from(count)
 
+        @wraps(APIRouter.include_router)
         def include_router(self, router, **options) -> None:
             count = len(self.routes)
             super().include_router(router, **options)

@@ -29,7 +29,7 @@ from fastapi_fastdeps import (
 )
 from fastapi_fastdeps._lane.choice import LANE_VARIABLE
 from fastapi_fastdeps.explanation import CallRecord, RouteRecord
-from tests.hops import everything
+from tests.harness.hops import everything
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import types
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from fastapi.routing import APIRoute, APIWebSocketRoute
@@ -129,6 +129,7 @@ class FastDepsRoute(APIRoute):
 
     if not TYPE_CHECKING:
 
+        @wraps(APIRoute.__init__)
         def __init__(self, *args, **options) -> None:
             self.classifier = self.own_classifier or _classifier.get() or default_classifier
             super().__init__(*args, **options)
@@ -214,6 +215,7 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
 
     if not TYPE_CHECKING:
 
+        @wraps(APIWebSocketRoute.__init__)
         def __init__(
             self, path, endpoint, *, dependency_overrides_provider=None, **options
         ) -> None:
