@@ -4,7 +4,7 @@ import functools
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi_fastdeps._deciding.graph import Node, Replacement
 from fastapi_fastdeps._fastapi.names import (
@@ -121,7 +121,7 @@ def compile_plan(root: Node, *, embed: bool, is_for_overrides: bool = False) -> 
 
 def _is_known_by_identity(call: Any) -> bool:
     """Whether nothing of the user's runs when FastAPI looks for the callable in a dictionary."""
-    kind: Any = type(call)
+    kind: Any = type(cast("object", call))
     if kind is types.MethodType:
         return type(call.__func__) is types.FunctionType
     if kind in (types.FunctionType, types.BuiltinFunctionType, functools.partial):

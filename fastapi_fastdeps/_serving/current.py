@@ -1,6 +1,6 @@
 """The plan that holds for a request."""
 
-from typing import Any
+from typing import Any, cast
 
 from fastapi_fastdeps._deciding.graph import Graph, Overriding
 from fastapi_fastdeps._deciding.live import LiveGraph
@@ -38,12 +38,12 @@ class CurrentPlan:
         if not self.live.is_watched or not self._is_plain_provider:
             return None
         provider = self.provider
-        overrides = provider.dependency_overrides if provider is not None else None
+        overrides: Any = provider.dependency_overrides if provider is not None else None
         if overrides is not None:
             if type(overrides) is not dict:
                 return None
             if overrides:
-                return self._for_overrides(graph, overrides)
+                return self._for_overrides(graph, cast("dict[Any, Any]", overrides))
         if self._overridden is not None and self._overridden.is_overridden:
             # No override, nor what it holds, is kept once it is out of force.
             self._overridden = None
@@ -80,7 +80,7 @@ def _fits(plan: Plan, overrides: dict[Any, Any]) -> bool:
 
 def _is_plain(provider: Any | None) -> bool:
     """Whether nothing of the user's runs when the overrides of a provider are asked for."""
-    kind: Any = type(provider)
+    kind: Any = type(cast("object", provider))
     return provider is None or (
         not any(hasattr(kind, name) for name in ("__bool__", "__len__", "dependency_overrides"))
         and kind.__getattribute__ is object.__getattribute__

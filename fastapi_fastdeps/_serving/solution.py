@@ -63,17 +63,12 @@ class Solution:
                 scopes=get_oauth_scopes(dependant=dependant)
             )
 
-    def stacks(self) -> tuple[AsyncExitStack, AsyncExitStack]:
+    def stacks(self) -> tuple[Any, Any]:
         """Where generators are left: after the response, and when the endpoint has returned."""
-        request_stack = self.request.scope.get("fastapi_inner_astack")
-        assert isinstance(request_stack, AsyncExitStack), (
-            "fastapi_inner_astack not found in request scope"
-        )
-        function_stack = self.request.scope.get("fastapi_function_astack")
-        assert isinstance(function_stack, AsyncExitStack), (
-            "fastapi_function_astack not found in request scope"
-        )
-        return request_stack, function_stack
+        scope = self.request.scope
+        for name in ("fastapi_inner_astack", "fastapi_function_astack"):
+            assert isinstance(scope.get(name), AsyncExitStack), f"{name} not found in request scope"
+        return scope["fastapi_inner_astack"], scope["fastapi_function_astack"]
 
 
 def _empty_response() -> Response:

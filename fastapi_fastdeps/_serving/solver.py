@@ -126,14 +126,13 @@ class _Run:
         provider = self._current.provider
         if provider is None:
             return False
-        overrides = provider.dependency_overrides
+        overrides: Any = provider.dependency_overrides
         if not self._plan.is_for_overrides:
-            return overrides is not None and (type(overrides) is not dict or bool(overrides))
-        return not (
-            type(overrides) is dict
-            and overrides
-            and all(overrides.get(call, call) is found for call, found in step.looked_up)
-        )
+            return overrides is not None and not (type(overrides) is dict and overrides == {})
+        if type(overrides) is not dict or not overrides:
+            return True
+        in_force = cast("dict[Any, Any]", overrides)
+        return any(in_force.get(call, call) is not found for call, found in step.looked_up)
 
     async def _read(self, step: Step, values: dict[str, Any]) -> list[Any]:
         errors: list[Any] = []
