@@ -146,12 +146,12 @@ class FastDepsRoute(NoticesMatching, APIRoute):
                 return context.handling.handle
             # Included into an app that is not a FastDepsAPI.
             assert context.dependant is not None
-            live = LiveGraph(context.dependant, self)
+            live = LiveGraph(context.dependant, self, dependencies=context.dependencies)
             return Handling(self, context, live, context.dependency_overrides_provider).handle
         if not inclusions:
             # FastAPI has added the parameterless dependencies since.
             _watching.watch(self.dependant)
-        self.live = LiveGraph(self.dependant, self)
+        self.live = LiveGraph(self.dependant, self, dependencies=self.dependencies)
         self.handling = Handling(self, self, self.live, self.dependency_overrides_provider)
         return self.handling.handle
 
@@ -178,7 +178,7 @@ def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction 
     def live_graph() -> LiveGraph:
         if _is_made_by_fastapi(route):
             _watching.watch(route.dependant)
-        return LiveGraph(route.dependant, deciding)
+        return LiveGraph(route.dependant, deciding, dependencies=route.dependencies)
 
     construction = Construction(route, live_graph, is_wrapped=has_own_handler(route))
     # FastAPI asks it for no more than this.
@@ -301,7 +301,13 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
         """Let this one decide where the dependencies of a route that was just made run."""
         _watching.watch(self.dependant)
         self.deciding = deciding
-        self.live = LiveGraph(self.dependant, self, endpoint=False, memory=_memory.get())
+        self.live = LiveGraph(
+            self.dependant,
+            self,
+            endpoint=False,
+            dependencies=self.dependencies,
+            memory=_memory.get(),
+        )
         self.why_not_planned, self.app = websocket_app(
             self.live, provider, embed=embeds_body_fields(self)
         )
@@ -337,7 +343,12 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         releases add the dependencies of the inclusion after they have set it."""
         assert self._dependant is not None
         _watching.watch(self._dependant)
-        return LiveGraph(self._dependant, self._deciding, memory=_memory.get())
+        return LiveGraph(
+            self._dependant,
+            self._deciding,
+            dependencies=self.dependencies,
+            memory=_memory.get(),
+        )
 
     def settle(self) -> None:
         """Serve it by a plan, if FastAPI has built it of its own handler."""
