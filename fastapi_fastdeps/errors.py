@@ -67,16 +67,19 @@ def describe(call: Callable[..., Any]) -> str:
 
 
 def describe_place(candidate: Described) -> str:
-    """A callable with its role, route and parameter, for the end of a sentence."""
+    """A callable with its role, route and parameter."""
     route = f" of {candidate.path!r}" if candidate.path else ""
     parameter = f", parameter {candidate.parameter!r}" if candidate.parameter else ""
     return f"the {candidate.role} {describe(candidate.call)}{route}{parameter}"
 
 
-def subject(candidate: Described) -> str:
-    """The same for the beginning of a sentence."""
-    place = describe_place(candidate).removeprefix("t")
-    return f"T{place}," if candidate.parameter else f"T{place}"
+def whereabouts(candidate: Described) -> str:
+    """Role, route and parameter of a callable in brackets, to be put behind what is said of
+    it; nothing where no route is known."""
+    if not candidate.path:
+        return ""
+    what = f"parameter {candidate.parameter!r}" if candidate.parameter else candidate.role
+    return f" ({what} of {candidate.path!r})"
 
 
 def name_of(call: Callable[..., Any]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastapi_fastdeps.errors import MarkerError, is_users_own, subject
+from fastapi_fastdeps.errors import MarkerError, describe, is_users_own, whereabouts
 from fastapi_fastdeps.marking import (
     Execution,
     Inline,
@@ -82,8 +82,9 @@ def check_unmarked(candidate: "Candidate") -> None:
     if words:
         way_out = ", or write it as a plain def" if can_rewrite else " there"
         raise MarkerError(
-            f"{subject(candidate)} is async: it always runs on the event loop, and "
-            f"{words[0].spelling} says nothing about it. Remove {words[0].spelling}{way_out}."
+            f"{describe(candidate.call)} is async: it always runs on the event loop, and "
+            f"{words[0].spelling} says nothing about it{whereabouts(candidate)}. "
+            f"Remove {words[0].spelling}{way_out}."
         )
 
 
@@ -139,8 +140,8 @@ def _agreed(words: tuple[_Word, ...], candidate: "Candidate", where: str = "") -
     if len(spellings) > 1:
         both = f"{spellings[Inline]} and {spellings[Threaded]}"
         raise MarkerError(
-            f"{subject(candidate)} is marked both {both}{where and ' '}{where}. "
-            "Keep the one that is meant."
+            f"{describe(candidate.call)} is marked both {both}{where and ' '}{where}"
+            f"{whereabouts(candidate)}. Keep the one that is meant."
         )
     return words[0].execution
 
