@@ -84,7 +84,11 @@ def classify(
     assert dependant.call is not None
     path = dependant.path or "" if path is None else path
     candidate = Candidate(dependant.call, role="endpoint", path=path)
-    decision = classify_call(candidate, classifier) if endpoint else None
+    decision = None
+    if endpoint:
+        decision = classify_call(candidate, classifier)
+    else:
+        check_unmarked(candidate)
     check_places(dependant, path)
     root = Node(dependant, dependant, candidate, decision)
     entries = entry_places(dependant, dependencies)

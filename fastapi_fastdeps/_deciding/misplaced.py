@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import FunctionType, ModuleType
 from typing import Any
+from weakref import WeakValueDictionary
 
 from fastapi import params
 
@@ -35,15 +36,23 @@ def check_places(dependant: Dependant, path: str) -> None:
                 f"{_name(child.call)} is no dependency, but stands in the dependencies=[...] of "
                 f"{path!r}: write annotated(Depends(...), {_meant(child.call)})."
             )
-    for name, annotation, default in _parameters(dependant.call):
+    call: Any = dependant.call
+    if _checked.get(id(call)) is call:
+        return
+    for name, annotation, default in _parameters(call):
         if problem := _problem(annotation, default):
-            owner = describe(typing.cast("Any", dependant.call))
-            raise MarkerError(f"The parameter {name!r} of {owner} at {path!r} {problem}")
-    if stray := _returned(dependant.call):
+            raise MarkerError(f"The parameter {name!r} of {describe(call)} at {path!r} {problem}")
+    if stray := _returned(call):
         raise MarkerError(
-            f"What {describe(typing.cast('Any', dependant.call))} at {path!r} returns is marked "
-            f"{_name(stray)}, which says nothing: write @{_meant(stray).lower()} above it."
+            f"What {describe(call)} at {path!r} returns is marked {_name(stray)}, which says "
+            f"nothing: write @{_meant(stray).lower()} above it."
         )
+    with suppress(TypeError):  # What can't be referred to weakly is looked at again.
+        _checked[id(call)] = call
+
+
+_checked: WeakValueDictionary[int, Any] = WeakValueDictionary()
+"""What has been found free of such markers, because many routes depend on it."""
 
 
 def _problem(annotation: Any, default: Any) -> str | None:
