@@ -110,9 +110,7 @@ class LiveGraph:
         self._snapshot = Snapshot(self.root)
         classifier = self._deciding.classifier_in_force
         asked = classifier if memory is None else memory.of(classifier)
-        graph = classify(
-            self.root, asked, endpoint=self._endpoint, dependencies=self._dependencies
-        )
+        graph = classify(self.root, asked, endpoint=self._endpoint, dependencies=self._dependencies)
         self._graph = Graph(graph.root, classifier)
         self._judged = {id(node.dependant): node for node in self._graph.root}
         # What can't notice its changes has to be looked at for each request.

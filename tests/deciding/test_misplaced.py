@@ -24,10 +24,8 @@ from fastapi_fastdeps import (
     inline,
     threaded,
 )
+from fastapi_fastdeps._fastapi.names import LANE_VARIABLE
 from tests.deciding import postponed_marks
-
-if TYPE_CHECKING:
-    pass  # type: ignore[import-not-found]
 
 
 class Page:
@@ -121,8 +119,8 @@ def test_a_marker_at_a_parameter_that_is_no_dependency_is_told(annotation: Any, 
 def test_what_was_written_for_the_marker_is_told(written: Any, marker: str, depends: Any) -> None:
     endpoint = taking(Annotated[int, depends, written])
     assert message(endpoint) == (
-        f"{parameter(endpoint)}has {written.__name__} in place of the marker, which says nothing about "
-        f"'value' {at(value)} there: write Annotated[..., Depends(...), {marker}]."
+        f"{parameter(endpoint)}has {written.__name__} in place of the marker, which says "
+        f"nothing about 'value' {at(value)} there: write Annotated[..., Depends(...), {marker}]."
     )
 
 
@@ -262,7 +260,10 @@ def test_a_misplaced_marker_is_found_in_annotations_that_are_text(call: Any, pro
         postponed_marks.right_beside_an_unknown_type,
     ],
 )
-def test_what_is_right_or_unknown_in_annotations_that_are_text_is_left_alone(call: Any) -> None:
+def test_what_is_right_or_unknown_in_annotations_that_are_text_is_left_alone(
+    call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LANE_VARIABLE, "fastapi")
     app = FastDepsAPI()
     app.get("/", include_in_schema=False)(call)
     assert TestClient(app).get("/").status_code == 200
