@@ -231,7 +231,7 @@ class FastDepsRouter(Classifying, TypedAPIRouter):
                     route.deciding = self
                     _watching.changed()
                 return None
-            if not is_hand_made(route):
+            if not matching or not is_hand_made(route):
                 return None
             current = set(map(id, self.routes))
             self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}

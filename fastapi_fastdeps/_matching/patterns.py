@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 _CONVERTORS: Final = (
     r"[^/]+",
@@ -52,12 +52,10 @@ def pattern_of(regex: Any) -> Pattern | None:
 
     What holds for a path that ends in a newline is not in it: `$` matches before that, too.
     """
-    if type(regex) is not re.Pattern:
+    kind: Any = type(regex)
+    if kind is not re.Pattern or regex.flags != re.UNICODE:
         return None
-    pattern = cast("re.Pattern[Any]", regex)
-    expression = pattern.pattern
-    if pattern.flags != re.UNICODE:
-        return None
+    expression: Any = regex.pattern
     return _parsed(expression) if isinstance(expression, str) else None
 
 
