@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from fastapi_fastdeps import (
@@ -20,15 +21,7 @@ from fastapi_fastdeps import (
 from fastapi_fastdeps.marking import last_late_mark
 from tests.harness.hops import here
 
-LANES = [
-    pytest.param("fast", marks=pytest.mark.xfail(strict=False, reason="a plan is made once")),
-    "fastapi",
-]
-pytestmark = pytest.mark.parametrize("both_lanes", LANES, indirect=True)
-
-
-@pytest.fixture(autouse=True)
-def _in_both_lanes(both_lanes: None) -> None: ...
+pytestmark = pytest.mark.usefixtures("both_lanes")
 
 
 def get(app: FastAPI, path: str = "/") -> Any:
@@ -90,18 +83,18 @@ def test_a_mark_that_is_set_between_two_requests_holds_for_the_second() -> None:
 
     checker = Checker()
     bound = functools.partial(value)
-    app = FastDepsAPI()
+    app = FastDepsAPI(routes=[APIRoute("/made", value)])
     app.get("/")(value)
     app.get("/partial")(bound)
     app.get("/instance")(checker)
-    paths = ("/", "/partial", "/instance")
+    paths = ("/made", "/", "/partial", "/instance")
     with TestClient(app) as client:
-        assert [client.get(path).json() for path in paths] == ["thread"] * 3
+        assert [client.get(path).json() for path in paths] == ["thread"] * 4
         inline(value)
         inline(checker)
-        assert [client.get(path).json() for path in paths] == ["loop"] * 3
+        assert [client.get(path).json() for path in paths] == ["loop"] * 4
         threaded(bound)
-        assert [client.get(path).json() for path in paths] == ["loop", "thread", "loop"]
+        assert [client.get(path).json() for path in paths] == ["loop", "loop", "thread", "loop"]
 
 
 def test_a_mark_that_is_set_later_on_a_class_its_base_or_its_call_holds() -> None:
