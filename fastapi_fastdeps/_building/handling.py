@@ -81,6 +81,7 @@ class Handling:
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
         if self._fastapis is None or self._execution != self.live.current().root.execution:
+            self._state.dependant = classified_dependant(self.live)
             self._fastapis = self._make_fastapis()
         return await self._fastapis(request)
 
