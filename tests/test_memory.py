@@ -400,5 +400,4 @@ def test_an_override_that_is_gone_is_not_kept_by_the_app_that_used_it() -> None:
             assert client.get("/x").json() == 2
             app.dependency_overrides.clear()
         client.get("/x")
-    forget_what_fastapi_keeps()
     assert watched.kept() == {}

@@ -518,7 +518,6 @@ def test_a_route_that_is_added_to_the_app_that_was_sent_is_classified() -> None:
     assert answers(received, [get("/later"), *PLACES])[0] == [200, '"loop"']
 
 
-@pytest.mark.xfail(reason="a guard that is put into any route is not called yet", strict=True)
 def test_a_guard_that_is_put_into_a_route_that_was_sent_is_called() -> None:
     received = sent(placing(FastDepsAPI, FastDepsRouter))
     assert answers(received, [get("/y")])[0][0] == 200
