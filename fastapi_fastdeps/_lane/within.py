@@ -7,7 +7,7 @@ planned route for an endpoint, as long as nothing needs FastAPI's solver.
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +21,7 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._lane.standins import standing_where
 from fastapi_fastdeps._lane.tree import PROPERTIES, ClassifiedDependant
+from fastapi_fastdeps._sending import nothing
 from fastapi_fastdeps.marking import Inline
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -35,6 +36,12 @@ class PlannedDependant(ClassifiedDependant):
     """A route's tree for FastAPI's handler, which finds a plan in the place of the endpoint."""
 
     __slots__ = ("_endpoint_seen", "_endpoint_within", "_handle")
+
+    left_behind: ClassVar = {
+        **ClassifiedDependant.left_behind,
+        "_endpoint_seen": nothing,
+        "_endpoint_within": nothing,
+    }
 
     def __init__(self, live: LiveGraph, handle: Handle) -> None:
         super().__init__(live, live.root)

@@ -33,6 +33,8 @@ from tests.neighbours.shop import (
     report,
 )
 
+ATTEMPTS = 3
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -42,18 +44,31 @@ def address() -> Iterator[str]:
         tempfile.TemporaryDirectory(prefix="ray-") as directory,
         mock.patch.dict(os.environ, {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}),
     ):
-        ray.init(
-            num_cpus=2,
-            include_dashboard=False,
-            runtime_env={"env_vars": {"PYTHONPATH": str(REPOSITORY)}},
-            _temp_dir=directory,
-        )
+        start_cluster(directory)
         try:
             serve.start(http_options={"port": port})
             yield f"http://127.0.0.1:{port}"
         finally:
             serve.shutdown()
             ray.shutdown()
+
+
+def start_cluster(directory: str) -> None:
+    """Start one. Ray gives its node half a minute, too little for it on a busy machine."""
+    for attempt in range(ATTEMPTS):
+        try:
+            ray.init(
+                num_cpus=2,
+                include_dashboard=False,
+                runtime_env={"env_vars": {"PYTHONPATH": str(REPOSITORY)}},
+                _temp_dir=f"{directory}/{attempt}",
+            )
+        except Exception:
+            ray.shutdown()
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 def make_app(app_class: AppClass) -> FastAPI:
