@@ -6,7 +6,7 @@ from typing import Any, cast
 from fastapi import params
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.utils import get_value_or_default
-from starlette.routing import BaseRoute, compile_path
+from starlette.routing import BaseRoute
 
 from fastapi_fastdeps._building.frontends import classified_frontend
 from fastapi_fastdeps._building.routes import (
@@ -23,6 +23,7 @@ from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
+    compile_path,
     frontends,
     get_dependant,
     get_parameterless_sub_dependant,
