@@ -76,6 +76,7 @@ PARTS = {
     "fastapi_inner_astack": fast_lane,
     "fastapi_function_astack": fast_lane,
     "fastapi_middleware_astack": fast_lane,
+    "_effective_routes_lock": None,
 }
 """Fields, methods, parameters and keys of the scope, and what needs them."""
 NAMES = sorted(

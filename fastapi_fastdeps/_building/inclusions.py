@@ -28,6 +28,7 @@ from fastapi_fastdeps._fastapi.names import (
     get_dependant,
     get_parameterless_sub_dependant,
     has_built_candidates,
+    lock_of,
     low_priority_routes,
     websockets,
 )
@@ -81,7 +82,7 @@ class ClassifiedInclusion(IncludedRouter):
     def effective_low_priority_routes(self) -> list[EffectiveRouteContext]:
         contexts = super().effective_low_priority_routes()
         if frontends and contexts is not self._frontends[0]:
-            with self._effective_routes_lock:
+            with lock_of(self):
                 if contexts is not self._frontends[0]:
                     self._frontends = contexts, tuple(self._classified_frontends(contexts))
         return contexts

@@ -6,6 +6,7 @@ place."""
 import functools
 import inspect
 import operator
+import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from copy import copy
@@ -565,6 +566,7 @@ __all__ = [
     "is_json_field",
     "is_passed_as_ever",
     "lenient_issubclass",
+    "lock_of",
     "low_priority_routes",
     "match_low_priority",
     "match_within",
@@ -637,6 +639,14 @@ def has_built_candidates(inclusion: IncludedRouter) -> bool:
     """Whether FastAPI would go through an inclusion without building anything first."""
     built: int | None = inclusion._effective_candidates_version
     return built == inclusion.original_router._get_routes_version()
+
+
+_lock = threading.RLock()
+
+
+def lock_of(inclusion: IncludedRouter) -> Any:
+    """What FastAPI holds while it builds the routes of an inclusion."""
+    return getattr(inclusion, "_effective_routes_lock", _lock)
 
 
 def is_passed_as_ever(inclusion: IncludedRouter) -> bool:
