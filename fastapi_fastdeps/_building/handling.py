@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+from fastapi import routing
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,6 @@ from fastapi_fastdeps._fastapi.names import (
     effective_route_context_var,
     fast_lane,
     inclusions,
-    request_response,
     wrap_app_with_body_limit,
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
@@ -71,12 +71,13 @@ class Handling:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
         if self.planned is None:
             return None
-        return wrap_app_with_body_limit(planned_app(self.planned.handle), self._state.max_body_size)
+        app = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        return wrap_app_with_body_limit(app, self._state.max_body_size)
 
     def app_in_full(self) -> ASGIApp:
         """The whole ASGI app of the route, in whichever lane."""
         app = self.app()
-        return app if app is not None else request_response(self.handle)
+        return app if app is not None else routing.request_response(self.handle)
 
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
