@@ -120,10 +120,18 @@ _READ: Final = (
 """What FastAPI reads of a route when it makes its handler, in one release or another."""
 
 
+class _AsItIs(SimpleNamespace):
+    """What is known of a route, and the route itself for what another FastAPI reads."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+
 def _as_it_is(route: APIRoute, state: Any, live: LiveGraph, provider: Any | None) -> Any:
     """What FastAPI's handler is made of, later changes of the route left out."""
     known = {name: getattr(state, name) for name in _READ if hasattr(state, name)}
-    return SimpleNamespace(
+    return _AsItIs(
+        _state=state,
         **{"form_limits": getattr(route, "form_limits", None), "max_body_size": None, **known},
         original_route=route,
         dependant=classified_dependant(live),

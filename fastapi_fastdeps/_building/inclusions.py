@@ -90,7 +90,8 @@ class ClassifiedInclusion(IncludedRouter):
     @property
     def frontends(self) -> tuple[tuple[EffectiveRouteContext, LiveGraph], ...]:
         """The frontends of this inclusion, with their classified trees."""
-        self.effective_low_priority_routes()
+        if frontends:
+            self.effective_low_priority_routes()
         return self._frontends[1]
 
     def _build_effective_context(self, route: BaseRoute) -> EffectiveRouteContext | None:

@@ -315,7 +315,7 @@ def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tupl
     return why, routing.websocket_session(handler)
 
 
-def _given(handler: WebSocketHandler) -> WebSocketHandler:
+def _given(handler: "WebSocketHandler") -> "WebSocketHandler":
     return handler
 
 
