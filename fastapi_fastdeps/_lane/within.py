@@ -15,6 +15,7 @@ from starlette.responses import Response
 from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
+    classification,
     get_request_telemetry,
     is_coroutine_callable,
 )
@@ -106,11 +107,12 @@ _NAMES = (
     "background_tasks_param_name",
     "security_scopes_param_name",
 )
-for _name, _property in {
-    **{name: _unless_planned(name, []) for name in _LISTS},
-    **{name: _unless_planned(name, None) for name in _NAMES},
-    "request_param_name": _unless_planned("request_param_name", _REQUEST),
-    "dependencies": property(_dependencies, PROPERTIES["dependencies"].fset),
-    "call": property(PlannedDependant.endpoint, PROPERTIES["call"].fset),
-}.items():
-    setattr(PlannedDependant, _name, _property)
+if classification:
+    for _name, _property in {
+        **{name: _unless_planned(name, []) for name in _LISTS},
+        **{name: _unless_planned(name, None) for name in _NAMES},
+        "request_param_name": _unless_planned("request_param_name", _REQUEST),
+        "dependencies": property(_dependencies, PROPERTIES["dependencies"].fset),
+        "call": property(PlannedDependant.endpoint, PROPERTIES["call"].fset),
+    }.items():
+        setattr(PlannedDependant, _name, _property)
