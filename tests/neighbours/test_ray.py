@@ -33,6 +33,14 @@ from tests.neighbours.shop import (
     report,
 )
 
+SETTINGS = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Ray replaces what has not started in time, too little on a busy machine.
+    "RAY_raylet_start_wait_time_s": "120",
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "120",
+    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "120",
+}
 ATTEMPTS = 3
 
 
@@ -42,7 +50,7 @@ def address() -> Iterator[str]:
     port = free_port()
     with (
         tempfile.TemporaryDirectory(prefix="ray-") as directory,
-        mock.patch.dict(os.environ, {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}),
+        mock.patch.dict(os.environ, SETTINGS),
     ):
         start_cluster(directory)
         try:
