@@ -4,7 +4,6 @@
 
 import functools
 import inspect
-import os
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from copy import copy
@@ -28,13 +27,16 @@ from fastapi_fastdeps._fastapi.capabilities import (
     tells,
     warn_of,
 )
-from fastapi_fastdeps._fastapi.versions import FAST_LANE, INDEX, check_supported, is_older_than
+from fastapi_fastdeps._fastapi.versions import (
+    FAST_LANE,
+    INDEX,
+    LANE_VARIABLE,
+    asked_lane,
+    check_supported,
+    is_older_than,
+)
 
 check_supported()
-
-LANE_VARIABLE = "FASTAPI_FASTDEPS_LANE"
-"""Asks for one lane: `fastapi`, to tell a fault of the one from a fault of the other, or
-`fast`, to prove the fast lane on another FastAPI."""
 
 classification = Capability("inline calls", "every sync callable runs in a thread")
 route_classes = Capability(
@@ -115,7 +117,7 @@ if TYPE_CHECKING:
     apply_router_form_limits = routing._apply_router_form_limits
     get_fastapi_scope = routing._get_fastapi_scope
     get_route_path = _utils.get_route_path
-    route_selected = routing._route_selected
+    route_selected = _api._route_selected
     update_scope = routing._update_scope
     get_websocket_app = routing.get_websocket_app
     websocket_session = routing.websocket_session
@@ -426,7 +428,7 @@ else:
         "fastapi.concurrency", "_DependencyConcurrency", has("get_semaphore"), since="0.163.0"
     )
 
-if fastapi.__version__ not in FAST_LANE and os.environ.get(LANE_VARIABLE) != "fast":
+if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
     fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
 
 if fastapi.__version__ not in INDEX:
@@ -449,6 +451,7 @@ __all__ = [
     "ModelField",
     "Undefined",
     "apply_router_form_limits",
+    "asked_lane",
     "classification",
     "concurrency_of",
     "effective_route_context_var",

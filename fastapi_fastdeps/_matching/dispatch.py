@@ -1,6 +1,6 @@
 """How a request goes from a router to its route."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -30,38 +30,74 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._matching.index import Indexed, RouteIndex
 from fastapi_fastdeps._matching.leaves import Leaf
 
+Handle = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
+
+
+class Dispatching(APIRouter):
+    """A router that finds the routes of requests by an index."""
+
+    indexed: Indexed | None = None
+
+    def handle_of(self, route: BaseRoute) -> Handle:
+        """What handles a request that one of its own routes has matched."""
+        return route.handle
+
+
 TELEMETRY_KEY: Final = "fastapi.telemetry"
 
 _app: Final = fastapis(APIRouter, "app")
 _handle: Final = fastapis(APIRoute, "handle")
 
 
-async def dispatch(router: APIRouter, scope: Scope, receive: Receive, send: Send) -> None:
-    """What `APIRouter.app` does, with the routes that an index gives.
-
-    Where there is no index of the routes as they are, FastAPI does it.
-    """
-    index = index_of(router) if scope["type"] in ("http", "websocket") else None
-    if index is None or APIRouter.app is not _app or _is_forwarded(scope):
+async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Send) -> None:
+    """What `APIRouter.app` does, with the routes that an index gives, or with all of them
+    while there is no index of the routes as they are."""
+    if (
+        scope["type"] not in ("http", "websocket")
+        or APIRouter.app is not _app
+        or _is_forwarded(scope)
+    ):
         await APIRouter.app(router, scope, receive, send)
         return
+    index = index_of(router)
     apply_router_form_limits(scope, router.form_limits)
     if "router" not in scope:
         scope["router"] = router
-    selected = index.select(scope)
+    selected = _first_match(router, scope) if index is None else index.select(scope)
     if selected is not None:
         leaf, child_scope = selected
         if leaf.chain:
             await _handle_included(leaf, child_scope, scope, receive, send)
         else:
-            await _handle_own(leaf.route, child_scope, scope, receive, send)
+            await _handle_own(router, leaf.route, child_scope, scope, receive, send)
     elif (url := _with_or_without_slash(router, index, scope)) is not None:
         await RedirectResponse(url=url)(scope, receive, send)
     elif not await _handle_low_priority(router, scope, receive, send):
         await router.default(scope, receive, send)
 
 
-def index_of(router: APIRouter) -> RouteIndex | None:
+def _first_match(router: APIRouter, scope: Scope) -> tuple[Leaf, Scope] | None:
+    """The first route that matches in full, or else the first that matches in part."""
+    in_part = None
+    for route in router.routes:
+        match, child_scope = route.matches(scope)
+        if match == Match.FULL:
+            return Leaf(route), child_scope
+        if match == Match.PARTIAL and in_part is None:
+            in_part = Leaf(route), child_scope
+    return in_part
+
+
+def _any_match(router: APIRouter, scope: Scope) -> Leaf | None:
+    """The first route that matches, in full or in part."""
+    for route in router.routes:
+        match, _ = route.matches(scope)
+        if match != Match.NONE:
+            return Leaf(route)
+    return None
+
+
+def index_of(router: Dispatching) -> RouteIndex | None:
     """The index of a router, if there is one of its routes as they are."""
     indexed: Indexed | None = getattr(router, "indexed", None)
     if indexed is None or not indexed.belongs_to(router):
@@ -89,13 +125,18 @@ _NOTHING: Final[dict[str, Any]] = {}
 
 
 async def _handle_own(
-    route: BaseRoute, child_scope: Scope, scope: Scope, receive: Receive, send: Send
+    router: Dispatching,
+    route: BaseRoute,
+    child_scope: Scope,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
 ) -> None:
     update_scope(scope, child_scope)
     if scope.get(TELEMETRY_KEY) is not None:
         path = getattr(route, "path_format", None)
         route_selected(scope=scope, path=path, mount=isinstance(route, Mount))
-    await route.handle(scope, receive, send)
+    await router.handle_of(route)(scope, receive, send)
 
 
 async def _handle_included(
@@ -129,7 +170,7 @@ async def _handle_included(
         await wrap_app_with_body_limit(route.handle, limit)(scope, receive, send)
 
 
-def _with_or_without_slash(router: APIRouter, index: RouteIndex, scope: Scope) -> str | None:
+def _with_or_without_slash(router: APIRouter, index: RouteIndex | None, scope: Scope) -> str | None:
     """Where to redirect a request of which no route matches the path, but one would match it
     with, or without, its slash at the end."""
     path = get_route_path(scope)
@@ -140,7 +181,7 @@ def _with_or_without_slash(router: APIRouter, index: RouteIndex, scope: Scope) -
         redirect_scope["path"] = redirect_scope["path"].rstrip("/")
     else:
         redirect_scope["path"] = redirect_scope["path"] + "/"
-    leaf = index.select_any(redirect_scope)
+    leaf = _any_match(router, redirect_scope) if index is None else index.select_any(redirect_scope)
     if leaf is None:
         return None
     if scope.get(TELEMETRY_KEY) is not None:

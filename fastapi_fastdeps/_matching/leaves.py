@@ -149,9 +149,7 @@ class Leaves:
             and hasattr(route, "methods")
             and all(type(each) in _UNABLE_TO_FAIL for each in route.param_convertors.values())
         )
-        return Leaf(
-            route, pattern, chain, context, follows_inclusion, is_by_method=is_by_method
-        )
+        return Leaf(route, pattern, chain, context, follows_inclusion, is_by_method=is_by_method)
 
 
 def _matches(route: Any) -> Any:

@@ -52,7 +52,8 @@ def pattern_of(regex: Any) -> Pattern | None:
 
     What holds for a path that ends in a newline is not in it: `$` matches before that, too.
     """
-    if type(regex) is not re.Pattern or regex.flags != re.UNICODE:
+    kind: Any = type(regex)
+    if kind is not re.Pattern or regex.flags != re.UNICODE:
         return None
     expression: Any = regex.pattern
     return _parsed(expression) if isinstance(expression, str) else None

@@ -86,7 +86,8 @@ class Snapshot:
         elif not self._plain_routers.add(router):
             return False
         self._seen.add(id(router))
-        return all([self.add_included(each) for each in _inclusions(router.routes)])
+        added = [self.add_included(each) for each in _inclusions(router.routes)]
+        return all(added)
 
     def holds(self) -> bool:
         """Whether all is as it was."""
@@ -110,7 +111,10 @@ class Snapshot:
                 version == routes_version(router) and _are_same(router.routes, routes)
                 for router, routes, version in self._noticing_routers
             )
-            and all((regex, matches) == _way_of(route) for route, regex, matches in self._noticing_routes)
+            and all(
+                (regex, matches) == _way_of(route)
+                for route, regex, matches in self._noticing_routes
+            )
         ):
             self._token = token
             return True

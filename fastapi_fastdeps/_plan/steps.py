@@ -1,12 +1,11 @@
 """A classified tree, compiled into a flat list of steps in FastAPI's order."""
 
 from collections.abc import Callable, Container, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Final, NamedTuple
 
-from fastapi_fastdeps._deciding.graph import Node, Replacement, solver_dependant
+from fastapi_fastdeps._deciding.graph import Node, Replacement
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     concurrency_of,
@@ -16,6 +15,8 @@ from fastapi_fastdeps._fastapi.names import (
     is_coroutine_callable,
     is_gen_callable,
 )
+from fastapi_fastdeps._lane.standins import stand_in
+from fastapi_fastdeps._plan.managers import inline_manager
 from fastapi_fastdeps._plan.parameters import (
     SOURCES,
     Body,
@@ -202,7 +203,7 @@ class _Compiler:
             Step(
                 kind=kind,
                 call=_callable(node, kind),
-                dependant=solver_dependant(node) if kind is Kind.GENERATOR else dependant,
+                dependant=_solver_dependant(node) if kind is Kind.GENERATOR else dependant,
                 slot=slot,
                 use_cache=node.place.use_cache,
                 function_scope=node.place.scope == "function",
@@ -273,9 +274,16 @@ def _kind(node: Node) -> Kind:
     return Kind.INLINE if inline else Kind.THREADED
 
 
+def _solver_dependant(node: Node) -> Dependant:
+    """What FastAPI's own functions are given to call the node as it was decided."""
+    if isinstance(node.execution, Inline):
+        return replace(node.dependant, call=stand_in(node.candidate, node.execution))
+    return node.dependant
+
+
 def _callable(node: Node, kind: Kind) -> Callable[..., Any]:
     call = node.candidate.call
-    return contextmanager(call) if kind is Kind.INLINE_GENERATOR else call
+    return inline_manager(call) if kind is Kind.INLINE_GENERATOR else call
 
 
 def _has_special(dependant: Dependant) -> bool:
