@@ -91,8 +91,8 @@ async def _request(world: World, request: Request) -> None:
         try:
             await world.app.router(scope, receive, send)
         except Exception as raised:
-            headers = getattr(raised, "headers", None) or {}
-            error = (type(raised).__name__, str(raised), sorted(headers.get("Allow", "").split(", ")))
+            allowed = (getattr(raised, "headers", None) or {}).get("Allow", "")
+            error = (type(raised).__name__, str(raised), sorted(allowed.split(", ")))
         labels = world.labels()
         seen = world.seen(scope, labels)
         world.events.append(("answered", request, sent, error, seen, sorted(labels.values())))

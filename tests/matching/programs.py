@@ -98,7 +98,7 @@ ROUTERS = ("plain", "plain", "ours", "ours", "own_router")
 CHANGES = (
     *("add",) * 4,
     *("append", "insert", "remove", "replace", "reverse", "sort", "swap", "assign"),
-    *("regex", "methods", "own_matches", "delete_matches", "count", "clear", "again"),
+    *("regex", "methods", "own_matches", "disable", "delete_matches", "count", "clear", "again"),
     *("include", "adopt", "assign_handle", "path"),
 )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi import Request as HTTPRequest
-from fastapi.routing import APIRoute, APIWebSocketRoute
+from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Host, Match, Mount, Route, Router
@@ -105,6 +105,7 @@ class World:
         self.ours = ours
         self.events: list[Any] = []
         self.routers: list[APIRouter] = []
+        self.noticing: set[int] = set()
         self.endpoints: dict[int, str] = {}
         self._kept: list[Any] = []
         self.waiting: Callable[[Scope], Any] | None = None
@@ -116,6 +117,7 @@ class World:
             redirect_slashes=program.redirect_slashes,
             **options,
         )
+        self.noticing.add(id(self.app.router))
         self._fill(self.app.router, program.items)
 
     # -- building --------------------------------------------------------------------------
@@ -134,6 +136,8 @@ class World:
 
     def _add_api(self, router: APIRouter, item: Item) -> None:
         router.add_api_route(item.path, self._endpoint(), methods=list(item.methods))
+        if id(router) in self.noticing:
+            self.noticing.add(id(router.routes[-1]))
 
     def _add_own_class(self, router: APIRouter, item: Item, kind: type = OwnClass) -> None:
         router.add_api_route(
@@ -174,6 +178,7 @@ class World:
 
     def _add_mounted_app(self, router: APIRouter, item: Item) -> None:
         app = self.app_class(openapi_url=None)
+        self.noticing.add(id(app.router))
         self._fill(app.router, item.items)
         router.routes.append(Mount(item.path, app=app))
 
@@ -192,6 +197,8 @@ class World:
         options: dict[str, Any] = {"form_limits": {"max_files": 2}} if item.flag else {}
         child = kind(prefix=item.path, **options)
         child.events = self.events
+        if item.kind == "ours":
+            self.noticing.add(id(child))
         self._fill(child, item.items)
         if item.flag:
             options["max_body_size"] = 5
@@ -318,10 +325,19 @@ class World:
         if hasattr(route, "methods"):
             route.methods = set(change.item.methods)
 
+    def _change_disable(self, router: APIRouter, change: Change) -> None:
+        """Let a route match nothing any more."""
+        route: Any = router.routes[self._at(router, change)]
+        route.matches = lambda scope: (Match.NONE, {})
+
     def _change_own_matches(self, router: APIRouter, change: Change) -> None:
+        """Let a route match in its own way. A plain one that is included is exempt: that is
+        only seen for paths that it matched before."""
         route: Any = router.routes[self._at(router, change)]
         matches = route.matches
-        if isinstance(route, APIRoute | Route | Mount):
+        if id(route) in self.noticing or (
+            isinstance(route, Route | Mount) and not isinstance(route, APIRoute)
+        ):
 
             def always(scope: Scope) -> tuple[Match, Scope]:
                 self.events.append(("always",))
@@ -398,9 +414,7 @@ class _Seeing:
         if id(value) in self._labels:
             return self._labels[id(value)]
         if isinstance(value, dict):
-            return {
-                key: self.seen(each) for key, each in value.items() if not _is_stack(key)
-            }
+            return {key: self.seen(each) for key, each in value.items() if not _is_stack(key)}
         if isinstance(value, list | tuple):
             return [self.seen(each) for each in value]
         kind = type(value).__name__
