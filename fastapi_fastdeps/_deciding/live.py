@@ -9,7 +9,7 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import Dependant
-from fastapi_fastdeps._sending import LeavesBehind, nothing
+from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
 from fastapi_fastdeps.marking import last_late_mark
@@ -28,7 +28,7 @@ class Memory(LeavesBehind):
     """What classifiers said about the candidates of an inclusion when it was checked, so
     that no one is asked twice. It is dropped once FastAPI has built the inclusion."""
 
-    left_behind: ClassVar = {"_remembering": dict[Any, Any]}
+    left_behind: ClassVar[Makers] = {"_remembering": dict[Any, Any]}
 
     def __init__(self) -> None:
         self._remembering: dict[int, Remembering] = {}
@@ -51,7 +51,7 @@ class LiveGraph(LeavesBehind):
         root: FastAPI's tree, the object that its own handler would hold.
     """
 
-    left_behind: ClassVar = {"_judged": dict[Any, Any], "_token": nothing}
+    left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
 
     def __init__(
         self,
