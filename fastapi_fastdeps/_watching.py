@@ -66,7 +66,7 @@ class WatchedList(list[Item]):
     del _name
 
 
-class WatchedDependant(Dependant):
+class WatchedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
     """A `Dependant` that notices when something else is assigned to one of its fields."""
 
     __slots__ = ()
