@@ -38,12 +38,12 @@ class CurrentPlan:
         if not self.live.is_watched or not self._is_plain_provider:
             return None
         provider = self.provider
-        overrides: Any = provider.dependency_overrides if provider is not None else None
-        if overrides is not None:
-            if type(overrides) is not dict:
+        if provider is not None:
+            overrides = plain_overrides(provider)
+            if overrides is None:
                 return None
             if overrides:
-                return self._for_overrides(graph, cast("dict[Any, Any]", overrides))
+                return self._for_overrides(graph, overrides)
         if self._overridden is not None and self._overridden.is_overridden:
             # No override, nor what it holds, is kept once it is out of force.
             self._overridden = None
@@ -70,6 +70,15 @@ class CurrentPlan:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_plan": None, "_overridden": None, "_is_compiled": False}
+
+
+def plain_overrides(provider: Any) -> dict[Any, Any] | None:
+    """What is in force, `None` if looking into it may run code of the user's."""
+    overrides: Any = provider.dependency_overrides
+    if overrides is None:
+        return {}
+    kind: Any = type(cast("object", overrides))
+    return overrides if kind is dict else None
 
 
 def _fits(plan: Plan, overrides: dict[Any, Any]) -> bool:

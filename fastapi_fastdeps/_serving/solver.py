@@ -14,7 +14,7 @@ from fastapi_fastdeps._fastapi.names import Dependant, Undefined, request_params
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.steps import Plan, Step
 from fastapi_fastdeps._serving.calls import call_dependency
-from fastapi_fastdeps._serving.current import CurrentPlan
+from fastapi_fastdeps._serving.current import CurrentPlan, plain_overrides
 from fastapi_fastdeps._serving.interpreter import Child, Interpreter, Level
 from fastapi_fastdeps._serving.received import Received, reads_as_starlette_does
 from fastapi_fastdeps._serving.solution import Solution
@@ -126,13 +126,12 @@ class _Run:
         provider = self._current.provider
         if provider is None:
             return False
-        overrides: Any = provider.dependency_overrides
-        if not self._plan.is_for_overrides:
-            return overrides is not None and not (type(overrides) is dict and overrides == {})
-        if type(overrides) is not dict or not overrides:
+        overrides = plain_overrides(provider)
+        if overrides is None or bool(overrides) is not self._plan.is_for_overrides:
             return True
-        in_force = cast("dict[Any, Any]", overrides)
-        return any(in_force.get(call, call) is not found for call, found in step.looked_up)
+        return bool(overrides) and any(
+            overrides.get(call, call) is not found for call, found in step.looked_up
+        )
 
     async def _read(self, step: Step, values: dict[str, Any]) -> list[Any]:
         errors: list[Any] = []
