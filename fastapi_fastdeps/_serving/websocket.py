@@ -14,8 +14,7 @@ from fastapi_fastdeps._fastapi.names import (
     validation_failed,
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
-from fastapi_fastdeps._serving.current import CurrentPlan
-from fastapi_fastdeps._serving.solver import solve
+from fastapi_fastdeps._serving.solver import Solver
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 
@@ -24,7 +23,7 @@ def planned_websocket(
     live: LiveGraph, provider: Any | None, fallback: Callable[[], WebSocketHandler], *, embed: bool
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan."""
-    current = CurrentPlan(live, provider, embed=embed)
+    solver = Solver(live, provider, embed=embed, title=f"WS {live.path}")
     root = live.root
 
     async def handle(websocket: WebSocket) -> None:
@@ -38,10 +37,10 @@ def planned_websocket(
         begun: Any = root.call
         path = root.path
         if telemetry is None:
-            solution = await solve(current, websocket)
+            solution = await solver.solve(websocket)
         else:
             with operation(name="dependencies", function=begun):
-                solution = await solve(current, websocket)
+                solution = await solver.solve(websocket)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors

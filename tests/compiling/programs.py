@@ -88,7 +88,7 @@ _KINDS = ("int", "str", "optional", "float", "default", "list", "checked", "comp
 def _node(rng: Random, index: int, effects: bool) -> Node:
     params: dict[str, Param] = {}
     for _ in range(rng.choice((0, 0, 1, 1, 2, 3))):
-        source = rng.choice(("query", "query", "header", "cookie", "path", "body", "model"))
+        source = rng.choice(("query", "query", "query", "header", "header", "cookie", "path", "body"))
         name = rng.choice("pq" if source == "path" else _NAMES)
         params[name] = Param(name, source, rng.choice(_KINDS))
     children: list[Edge] = []
@@ -135,21 +135,23 @@ def _effect(rng: Random) -> tuple[Any, ...]:
 
 
 def _sending(rng: Random, effects: bool) -> Sending:
-    value = lambda: rng.choice(("1", "2", "1", "2.5", "x", ""))  # noqa: E731
-    query = "&".join(f"{rng.choice(_NAMES)}={value()}" for _ in range(rng.randrange(0, 5)))
-    if rng.random() < 0.7:
-        query += "".join(f"&{name}=1" for name in _NAMES)
-    headers = [
-        (name.encode(), value().encode()) for name in _NAMES if rng.random() < 0.8
-    ]
-    if rng.random() < 0.8:
-        headers.append((b"cookie", "; ".join(f"{name}={value()}" for name in _NAMES).encode()))
-    body = rng.choice((b"", b'{"a": 1, "b": 2, "c": 3}', b'{"a": 1, "b": "x"}', b'[1]', b"{"))
+    before = _effect(rng) if effects and rng.random() < 0.4 else None
+    is_valid = rng.random() < 0.75
+
+    def value() -> str:
+        return "1" if is_valid else rng.choice(("1", "2", "1", "2.5", "x", ""))
+
+    names = [name for name in _NAMES if is_valid or rng.random() < 0.8]
+    query = "&".join(f"{name}={value()}" for name in rng.choices(_NAMES, k=rng.randrange(4)))
+    query += "".join(f"&{name}={value()}" for name in names)
+    headers = [(name.encode(), value().encode()) for name in names]
+    if is_valid or rng.random() < 0.8:
+        headers.append((b"cookie", "; ".join(f"{name}={value()}" for name in names).encode()))
     headers.append((b"content-type", b"application/json"))
-    path = rng.choice(("/1/2", "/1/1", "/1/2", "/1/x"))
-    return Sending(
-        query, tuple(headers), path, body, _effect(rng) if effects and rng.random() < 0.4 else None
-    )
+    bodies = (b"", b'{"a": 1, "b": "x"}', b"[1]", b"{", b'{"a": 1, "c": 2}')
+    body = b'{"a": 1, "b": 1, "c": {"a": 1}}' if is_valid else rng.choice(bodies)
+    path = "/1/1" if is_valid else rng.choice(("/1/2", "/1/x"))
+    return Sending(query, tuple(headers), path, body, before)
 
 
 class Model(BaseModel):
@@ -260,7 +262,7 @@ class Running:
         if param.source == "model":
             return Model, empty
         if param.source == "body":
-            return Annotated[int, Body()], empty
+            return Annotated[int, Body(embed=True)], empty
         if param.source == "path":
             return {"int": int, "float": float}.get(param.kind, str), Path()
         info: Any = {"query": Query, "header": Header, "cookie": Cookie}[param.source]
