@@ -117,6 +117,7 @@ class _Writer:
         for name, value in {
             "FormData": FormData,
             "Headers": Headers,
+            "NOTHING": object(),
             "PLAIN": PLAIN,
             "QueryParams": QueryParams,
             "Undefined": Undefined,
@@ -145,6 +146,8 @@ class _Writer:
             self._settle()
             if len(self._plan.steps) > 1:
                 lines.add("headers_then = request.scope.get('headers')")
+            if any(reads.parameters for step in self._plan.steps for reads in step.reads):
+                lines.add("wrong = NOTHING")
             for number in self._shared.values():
                 lines.add(f"raw{number} = shared{number} = None")
             for register, step in enumerate(self._plan.steps):
@@ -261,9 +264,9 @@ class _Writer:
         if reads.parameters is None:
             fields = bind(f"f{register}_{index}", reads.fields)
             group = f"g{register}_{index}"
-            add(f"{group}, wrong = request_params_to_args({fields}, request.{reads.source})")
-            with self.lines.block("if wrong:"):
-                self._leave(register, index + 1, 0, "wrong")
+            add(f"{group}, errors = request_params_to_args({fields}, request.{reads.source})")
+            with self.lines.block("if errors:"):
+                self._leave(register, index + 1, 0, "errors")
             return [f"**{group}"]
         arguments: list[str] = []
         for position, parameter in enumerate(reads.parameters):
@@ -303,9 +306,9 @@ class _Writer:
                     f"or {info}.validate_default:"
                 )
                 with self.lines.block(otherwise):
-                    self._default(register, index, position, name, one)
+                    self._default(name, one)
             else:
-                self._default(register, index, position, name, one)
+                self._default(name, one)
         if number is not None:
             with self.lines.block(f"elif raw is raw{number}:"):
                 add(f"{name} = shared{number}")
@@ -314,23 +317,27 @@ class _Writer:
                 also = f" = shared{number}" if number is not None else ""
                 add(f"{name}{also} = {validate}({value}, from_attributes=True)")
             with self.lines.block("except ValidationError as error:"):
-                self._leave(register, index, position + 1, f"{one}.errors(error)")
+                add(f"{name} = wrong = {one}.errors(error)")
             if number is not None:
                 add(f"raw{number} = raw")
-
-    def _default(self, register: int, index: int, position: int, name: str, one: str) -> None:
-        self.lines.add(f"{name}, wrong = {one}.default()")
-        with self.lines.block("if wrong:"):
+        # Not within `except`: what is called later is not called while an error is handled.
+        with self.lines.block(f"if {name} is wrong:"):
+            add(f"del {name}")
             self._leave(register, index, position + 1, "wrong")
+
+    def _default(self, name: str, one: str) -> None:
+        self.lines.add(f"{name}, errors = {one}.default()")
+        with self.lines.block("if errors:"):
+            self.lines.add(f"{name} = wrong = errors")
 
     def _read_body(self, register: int, step: Step) -> list[str]:
         assert step.body is not None
         add, bind = self.lines.add, self.lines.bind
         body, group = bind(f"b{register}", step.body), f"g{register}_body"
-        add("wrong = []")
-        add(f"{group} = await {body}.read(solution.body, wrong)")
-        with self.lines.block("if wrong:"):
-            self._leave(register, len(step.reads) + 1, 0, "wrong")
+        add("errors = []")
+        add(f"{group} = await {body}.read(solution.body, errors)")
+        with self.lines.block("if errors:"):
+            self._leave(register, len(step.reads) + 1, 0, "errors")
         return [f"**{group}"]
 
     def _call(self, register: int, step: Step, arguments: list[str]) -> None:
