@@ -1,13 +1,18 @@
 """The classified tree of a route as it is now."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
+
+from fastapi import params
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
-from fastapi_fastdeps._deciding.places import Metadata, places
+from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._sending import LeavesBehind, nothing
 from fastapi_fastdeps._watching import Snapshot
-from fastapi_fastdeps.classifiers import Classifier
+from fastapi_fastdeps.classifiers import Classifier, Remembering
+from fastapi_fastdeps.marking import last_late_mark
 
 
 class Deciding(Protocol):
@@ -19,26 +24,55 @@ class Deciding(Protocol):
         ...
 
 
-class LiveGraph:
+class Memory(LeavesBehind):
+    """What classifiers said about the candidates of an inclusion when it was checked, so
+    that no one is asked twice. It is dropped once FastAPI has built the inclusion."""
+
+    left_behind: ClassVar = {"_remembering": dict[Any, Any]}
+
+    def __init__(self) -> None:
+        self._remembering: dict[int, Remembering] = {}
+
+    def of(self, classifier: Classifier) -> Classifier:
+        """The classifier, asked once about each candidate."""
+        remembering = self._remembering.get(id(classifier))
+        if remembering is None:
+            remembering = self._remembering[id(classifier)] = Remembering(classifier)
+        return remembering
+
+
+class LiveGraph(LeavesBehind):
     """The classified tree of one route at one place, as it is now.
 
-    FastAPI reads its tree when a request comes, so this is derived anew where the tree, or
-    who decides about it, has changed since.
+    FastAPI reads its tree when a request comes, so this is derived anew where the tree, what
+    is marked in it, or who decides about it, has changed since.
 
     Attributes:
         root: FastAPI's tree, the object that its own handler would hold.
     """
 
+    left_behind: ClassVar = {"_judged": dict[Any, Any], "_token": nothing}
+
     def __init__(
-        self, root: Dependant, deciding: Deciding, *, endpoint: bool = True, path: str | None = None
+        self,
+        root: Dependant,
+        deciding: Deciding,
+        *,
+        endpoint: bool = True,
+        dependencies: Sequence[params.Depends] = (),
+        memory: Memory | None = None,
     ) -> None:
-        """Classify the tree. Raises `FastDepsError` where a marker or a classifier is wrong."""
+        """Classify the tree. Raises `FastDepsError` where a marker or a classifier is wrong.
+
+        `endpoint=False` where FastAPI doesn't call the root in a thread. `dependencies` are
+        the entries of `dependencies=[...]` at the root. `memory` is what was asked before.
+        """
         self.root = root
+        self._dependencies = dependencies
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint
-        self._path = path
-        self._derive()
+        self._derive(memory)
 
     @property
     def is_watched(self) -> bool:
@@ -63,8 +97,10 @@ class LiveGraph:
         if self._token is _watching.token:
             return self._graph
         token = _watching.token
-        if self._graph.classifier is not self._deciding.classifier_in_force or (
-            not self._snapshot.holds()
+        if (
+            self._graph.classifier is not self._deciding.classifier_in_force
+            or self._last_late_mark is not last_late_mark()
+            or not self._snapshot.holds()
         ):
             self._derive()
         elif self._snapshot.is_watched:
@@ -82,19 +118,20 @@ class LiveGraph:
         ):
             return found
         metadata: Metadata = places(parent).get(place.name, ())
+        if parent is self.root and place.name is None:
+            metadata = entry_places(parent, self._dependencies).get(id(place), ())
         node = judged(place, self._graph.classifier, self._graph.root.candidate.path, metadata)
         self._judged[id(place)] = node
         return node
 
-    def _derive(self) -> None:
+    def _derive(self, memory: Memory | None = None) -> None:
         token = _watching.token
+        self._last_late_mark = last_late_mark()
         self._snapshot = Snapshot(self.root)
-        self._graph = classify(
-            self.root,
-            self._deciding.classifier_in_force,
-            endpoint=self._endpoint,
-            path=self._path,
-        )
+        classifier = self._deciding.classifier_in_force
+        asked = classifier if memory is None else memory.of(classifier)
+        graph = classify(self.root, asked, endpoint=self._endpoint, dependencies=self._dependencies)
+        self._graph = Graph(graph.root, classifier)
         self._judged = {id(node.dependant): node for node in self._graph.root}
         # What can't notice its changes has to be looked at for each request.
         self._token = token if self._snapshot.is_watched else None

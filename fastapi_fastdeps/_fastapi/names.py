@@ -1,10 +1,12 @@
-"""Every name of FastAPI that its documentation does not promise, in one place."""
+"""Every name of FastAPI, and of what it is built on, that no documentation promises, in one
+place."""
 
 # pyright: reportPrivateUsage=false
 
 import functools
 import inspect
-import os
+import operator
+import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from copy import copy
@@ -13,8 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import fastapi
+import starlette.routing
 from fastapi import APIRouter, params, routing
+from pydantic.fields import FieldInfo
 from starlette.routing import BaseRoute
+from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi.capabilities import (
     Absent,
@@ -23,17 +28,22 @@ from fastapi_fastdeps._fastapi.capabilities import (
     instance_of,
     is_shaped,
     makes,
+    mentions,
     takes,
     tells,
     warn_of,
 )
-from fastapi_fastdeps._fastapi.versions import FAST_LANE, check_supported, is_older_than
+from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, find_code, is_own, is_replaced
+from fastapi_fastdeps._fastapi.versions import (
+    FAST_LANE,
+    INDEX,
+    LANE_VARIABLE,
+    asked_lane,
+    check_supported,
+    is_older_than,
+)
 
 check_supported()
-
-LANE_VARIABLE = "FASTAPI_FASTDEPS_LANE"
-"""Asks for one lane: `fastapi`, to tell a fault of the one from a fault of the other, or
-`fast`, to prove the fast lane on another FastAPI."""
 
 classification = Capability("inline calls", "every sync callable runs in a thread")
 route_classes = Capability(
@@ -58,6 +68,9 @@ frontends = Capability(
     since="0.138.0",
     on=classification,
 )
+matching = Capability(
+    "the index of routes", "routes are asked one after the other", since="0.165.0", on=inclusions
+)
 fast_lane = Capability(
     "the fast lane", "requests take FastAPI's own handler", since=FAST_LANE[0], on=classification
 )
@@ -68,6 +81,8 @@ if TYPE_CHECKING:
     from fastapi._compat import v2
     from fastapi.dependencies import models, utils
     from fastapi.telemetry import _api
+    from starlette import _exception_handler, _utils
+    from starlette import routing as starlette_routing
     from starlette.middleware import body_limit
 
     get_body_limit_error = _body_limit.get_body_limit_error
@@ -104,6 +119,14 @@ if TYPE_CHECKING:
     FrontendRouteGroup = routing._FrontendRouteGroup
     IncludedRouter = routing._IncludedRouter
     resolve_form_limits = routing._resolve_form_limits
+    FASTAPI_SCOPE_KEY = routing._FASTAPI_SCOPE_KEY
+    EFFECTIVE_ROUTE_CONTEXT_KEY = routing._FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY
+    INCLUDED_ROUTER_KEY = routing._FASTAPI_INCLUDED_ROUTER_KEY
+    apply_router_form_limits = routing._apply_router_form_limits
+    get_fastapi_scope = routing._get_fastapi_scope
+    get_route_path = _utils.get_route_path
+    route_selected = _api._route_selected
+    update_scope = routing._update_scope
     get_websocket_app = routing.get_websocket_app
     websocket_session = routing.websocket_session
     request_response = routing.request_response
@@ -111,6 +134,8 @@ if TYPE_CHECKING:
     operation = _api._operation
     validation_failed = _api._validation_failed
     EventSourceResponse = sse.EventSourceResponse
+    compile_path = starlette_routing.compile_path
+    wrap_app_handling_exceptions = _exception_handler.wrap_app_handling_exceptions
 else:
     _MODELS = "fastapi.dependencies.models"
     _ROUTING = "fastapi.routing"
@@ -145,6 +170,50 @@ else:
 
     def _no_limits(*_):
         return {}
+
+    _SCOPE = {}
+
+    def _has_code(path, name):
+        """The shape of a function that is what it was. What took its place is not judged."""
+        return lambda found: not is_own(found, path) or find_code(found, name) is not None
+
+    def _response_is_what_it_was(found):
+        if is_replaced(found.__module__):
+            return True
+        response = found.__new__(found)
+        response.status_code = 201
+        response.background = None
+        response.body = b'{"a":1}'
+        response.init_headers()
+        return vars(response) == vars(found({"a": 1}, 201, background=None))
+
+    def _request_is_what_it_was(found):
+        if is_replaced("starlette.requests"):
+            return True
+        scope = {
+            "type": "websocket" if found is WebSocket else "http",
+            "method": "GET",
+            "headers": [(b"a", b"1"), (b"cookie", b"c=2")],
+            "query_string": b"q=3&q=4",
+            "path_params": {"p": 5},
+        }
+        request = found(scope, None, None)
+        return (
+            request.scope is scope
+            and request.headers.raw == scope["headers"]
+            and request.headers.getlist("A") == ["1"]
+            and request.cookies == {"c": "2"}
+            and request.query_params.getlist("q") == ["3", "4"]
+            and request.path_params == {"p": 5}
+        )
+
+    def _validates(found):
+        field = found(field_info=FieldInfo(annotation=int), name="n")
+        adapter = field._type_adapter
+        return (
+            adapter.validator.validate_python("1", from_attributes=True) == 1
+            and adapter.core_schema["type"] == "int"
+        )
 
     Dependant = classification.find(
         _MODELS, "Dependant", has("call", "dependencies", "name", "path"), Absent
@@ -236,6 +305,9 @@ else:
     get_parameterless_sub_dependant = inclusions.find(
         _UTILS, "get_parameterless_sub_dependant", takes("depends", "path")
     )
+    compile_path = inclusions.find(
+        "starlette.routing", "compile_path", lambda found: found("/a/{b:int}")[1] == "/a/{b}"
+    )
 
     FrontendRouteGroup = frontends.find(
         _ROUTING,
@@ -254,6 +326,59 @@ else:
             "_IncludedRouter.effective_low_priority_routes",
             takes(positional=1),
         )
+
+    FASTAPI_SCOPE_KEY = matching.find(_ROUTING, "_FASTAPI_SCOPE_KEY", instance_of(str), "")
+    EFFECTIVE_ROUTE_CONTEXT_KEY = matching.find(
+        _ROUTING, "_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY", instance_of(str), ""
+    )
+    INCLUDED_ROUTER_KEY = matching.find(
+        _ROUTING, "_FASTAPI_INCLUDED_ROUTER_KEY", instance_of(str), ""
+    )
+    apply_router_form_limits = matching.find(
+        _ROUTING, "_apply_router_form_limits", takes(positional=2)
+    )
+    get_fastapi_scope = matching.find(
+        _ROUTING,
+        "_get_fastapi_scope",
+        lambda found: found({FASTAPI_SCOPE_KEY: _SCOPE}) is _SCOPE,
+    )
+    get_route_path = matching.find(
+        "starlette._utils",
+        "get_route_path",
+        lambda found: found({"path": "/a/b", "root_path": "/a"}) == "/b",
+    )
+    route_selected = matching.find(_ROUTING, "_route_selected", takes("scope", "path", "mount"))
+    update_scope = matching.find(_ROUTING, "_update_scope", takes(positional=2))
+    matching.find(
+        _ROUTING,
+        "APIRouter",
+        makes("_low_priority_routes", "_routes_version", "middleware_stack", "form_limits"),
+    )
+    matching.find(
+        _ROUTING,
+        "APIRouter",
+        has(
+            app=takes(positional=4),
+            matches=takes(positional=2),
+            handle=takes(positional=4),
+            _get_routes_version=takes(positional=1),
+            _match_low_priority=takes(positional=2),
+            _iter_low_priority_routes=takes(positional=1),
+        ),
+    )
+    matching.find(
+        _ROUTING,
+        "_IncludedRouter",
+        has(
+            "_effective_candidates_version",
+            _match=takes(positional=2),
+            matches=takes(positional=2),
+            handle=takes(positional=4),
+            _handle_selected=takes(positional=4),
+            effective_low_priority_routes=takes(positional=1),
+        ),
+    )
+    matching.find(_ROUTING, "_EffectiveRouteContext.matches", takes(positional=2))
 
     # Names of one thing are of use together or not at all.
     if not inclusions:
@@ -358,12 +483,42 @@ else:
         "fastapi.concurrency", "_DependencyConcurrency", has("get_semaphore"), since="0.163.0"
     )
 
-if fastapi.__version__ not in FAST_LANE and os.environ.get(LANE_VARIABLE) != "fast":
+    fast_lane.find(
+        _ROUTING, "request_response", mentions("fastapi_inner_astack", "fastapi_function_astack")
+    )
+    fast_lane.find(_ROUTING, "get_request_handler", mentions("fastapi_middleware_astack"))
+    fast_lane.find(
+        _ROUTING, "_FASTAPI_SCOPE_KEY", lambda found: found == "fastapi", since="0.165.0"
+    )
+    fast_lane.find("fastapi._compat", "ModelField", _validates)
+
+    wrap_app_handling_exceptions = fast_lane.find(
+        "starlette._exception_handler", "wrap_app_handling_exceptions", takes(positional=2)
+    )
+    fast_lane.find("starlette.concurrency", "run_in_threadpool", takes("value", positional=1))
+    fast_lane.find("starlette.requests", "Request", _request_is_what_it_was)
+    fast_lane.find("starlette.websockets", "WebSocket", _request_is_what_it_was)
+    fast_lane.find("starlette.responses", "JSONResponse", _response_is_what_it_was)
+    fast_lane.find("contextlib", "AsyncExitStack", makes("_exit_callbacks"))
+
+    for functions in (BUILDING, SERVING):
+        for module, qualified_names in functions.items():
+            for qualified_name in qualified_names:
+                path = qualified_name.partition(".<locals>.")[0]
+                fast_lane.find(module, path, _has_code(path, qualified_name))
+
+if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
     fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
 
-warn_of(classification, route_classes, websockets, inclusions, frontends, fast_lane)
+if fastapi.__version__ not in INDEX:
+    matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
+
+warn_of(classification, route_classes, websockets, inclusions, frontends, matching, fast_lane)
 
 __all__ = [
+    "EFFECTIVE_ROUTE_CONTEXT_KEY",
+    "FASTAPI_SCOPE_KEY",
+    "INCLUDED_ROUTER_KEY",
     "LANE_VARIABLE",
     "MAX_BODY_SIZE_SCOPE_KEY",
     "Capability",
@@ -374,17 +529,23 @@ __all__ = [
     "IncludedRouter",
     "ModelField",
     "Undefined",
+    "apply_router_form_limits",
+    "asked_lane",
     "classification",
+    "compile_path",
     "concurrency_of",
     "effective_route_context_var",
     "embeds_body_fields",
+    "exit_callbacks",
     "extract_endpoint_context",
     "fast_lane",
+    "fastapis",
     "field_annotation_is_sequence",
     "frontends",
     "get_body_limit_error",
     "get_cache_key",
     "get_dependant",
+    "get_fastapi_scope",
     "get_form_models",
     "get_missing_field_error",
     "get_oauth_scopes",
@@ -392,8 +553,10 @@ __all__ = [
     "get_param_model",
     "get_parameterless_sub_dependant",
     "get_request_telemetry",
+    "get_route_path",
     "get_typed_signature",
     "get_websocket_app",
+    "has_built_candidates",
     "includes_by_copy",
     "inclusions",
     "is_async",
@@ -401,8 +564,13 @@ __all__ = [
     "is_coroutine_callable",
     "is_gen_callable",
     "is_json_field",
+    "is_passed_as_ever",
     "lenient_issubclass",
+    "lock_of",
     "low_priority_routes",
+    "match_low_priority",
+    "match_within",
+    "matching",
     "max_body_size",
     "operation",
     "rederived",
@@ -412,17 +580,22 @@ __all__ = [
     "request_response",
     "resolve_form_limits",
     "route_classes",
+    "route_selected",
+    "routes_version",
     "routes_within",
     "should_embed_body_fields",
     "solve_generator",
     "streams_generators",
+    "type_adapter_of",
     "unremembered",
     "unwrapped",
+    "update_scope",
     "uses_scopes",
     "validation_failed",
     "websocket_session",
     "websockets",
     "with_dependency",
+    "wrap_app_handling_exceptions",
     "wrap_app_with_body_limit",
 ]
 
@@ -442,9 +615,79 @@ def embeds_body_fields(route: Any) -> bool:
     return embeds
 
 
+exit_callbacks = operator.attrgetter("_exit_callbacks")
+"""What an `AsyncExitStack` is still to leave."""
+
+
+def type_adapter_of(field: ModelField) -> Any:
+    """Pydantic's adapter of a field, `None` where it has none."""
+    return getattr(field, "_type_adapter", None)
+
+
 def low_priority_routes(router: APIRouter) -> list[BaseRoute]:
     """What FastAPI asks after all other routes of a router: its frontends."""
     return getattr(router, "_low_priority_routes", [])
+
+
+def routes_version(router: APIRouter) -> int:
+    """How often a router counted a change of its own routes."""
+    version: int = router._routes_version
+    return version
+
+
+def has_built_candidates(inclusion: IncludedRouter) -> bool:
+    """Whether FastAPI would go through an inclusion without building anything first."""
+    built: int | None = inclusion._effective_candidates_version
+    return built == inclusion.original_router._get_routes_version()
+
+
+_lock = threading.RLock()
+
+
+def lock_of(inclusion: IncludedRouter) -> Any:
+    """What FastAPI holds while it builds the routes of an inclusion."""
+    return getattr(inclusion, "_effective_routes_lock", _lock)
+
+
+def is_passed_as_ever(inclusion: IncludedRouter) -> bool:
+    """Whether no one else has a say in how a request gets from an inclusion to its routes."""
+    return _are_fastapis(inclusion, _INCLUSION) and _are_fastapis(
+        inclusion.original_router, _ROUTER
+    )
+
+
+def _are_fastapis(instance: Any, methods: dict[str, Any]) -> bool:
+    return all(
+        function is not None and getattr(getattr(instance, name), "__func__", None) is function
+        for name, function in methods.items()
+    )
+
+
+def fastapis(kind: type, name: str) -> Any:
+    """A method as FastAPI, or Starlette, wrote it. `None` if someone has replaced it."""
+    method: Any = getattr(kind, name, None)
+    code = getattr(method, "__code__", None)
+    for module in (routing, starlette.routing):
+        if code is not None and code.co_filename == module.__file__:
+            return method
+    return None
+
+
+_INCLUSION = {
+    name: fastapis(IncludedRouter, name)
+    for name in ("matches", "_match", "handle", "_handle_selected")
+}
+_ROUTER = {name: fastapis(APIRouter, name) for name in ("matches", "handle", "_get_routes_version")}
+
+
+def match_within(inclusion: IncludedRouter, scope: Any) -> Any:
+    """What FastAPI selects in an inclusion: a match, its scope, the route, and its context."""
+    return inclusion._match(scope)
+
+
+def match_low_priority(router: APIRouter, scope: Any) -> Any:
+    """What FastAPI selects when no other route matches: as `match_within`."""
+    return router._match_low_priority(scope)
 
 
 def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:

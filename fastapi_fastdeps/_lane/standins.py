@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
-from anyio.lowlevel import cancel_shielded_checkpoint
+from anyio.lowlevel import checkpoint
 from fastapi.security.base import SecurityBase
+from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._fastapi.names import (
     get_typed_signature,
@@ -155,11 +156,30 @@ def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     `inspect.iscoroutinefunction`.
     """
     streams = streams_generators and is_gen_callable(call)
-    endpoint: Any = _generator_endpoint(call) if streams else _endpoint(call)
+    return _standing_where(_generator_endpoint(call) if streams else _endpoint(call), call)
+
+
+def standing_where(endpoint: Callable[..., Any], call: Callable[..., Any]) -> Callable[..., Any]:
+    """The async function with the name, file and line of an endpoint that it calls."""
+    return _standing_where(_looking_like(endpoint, call), call)
+
+
+def _standing_where(endpoint: Any, call: Callable[..., Any]) -> Callable[..., Any]:
     endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
     endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
+    if not isinstance(call, type):
+        endpoint.__signature__ = get_typed_signature(call)
     _relocate(endpoint, call)
     return cast("Callable[..., Any]", endpoint)
+
+
+def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
+    """An async function that calls what has replaced an inline endpoint in a thread."""
+
+    async def endpoint(**values: Any) -> Any:
+        return await run_in_threadpool(functools.partial(call, **values))
+
+    return functools.update_wrapper(endpoint, call)
 
 
 def _endpoint(call: Callable[..., Any]) -> Any:
@@ -170,18 +190,19 @@ def _endpoint(call: Callable[..., Any]) -> Any:
             _leave_out_this_frame(error)
             raise
 
+    return _looking_like(endpoint, call)
+
+
+def _looking_like(endpoint: Any, call: Callable[..., Any]) -> Any:
     functools.update_wrapper(endpoint, call)
-    if isinstance(call, type):
-        return endpoint
-    vars(endpoint)["__signature__"] = get_typed_signature(call)
     innermost = inspect.unwrap(call)
-    if innermost is call:
+    if innermost is call and not isinstance(call, type):
         del vars(endpoint)["__wrapped__"]
     elif inspect.isroutine(innermost):
         # Whoever wraps the endpoint unwraps it too, and should find a coroutine function.
         async def innermost_endpoint() -> None: ...
 
-        _relocate(innermost_endpoint, innermost)
+        _relocate_innermost(innermost_endpoint, call)
         vars(endpoint)["__wrapped__"] = innermost_endpoint
     else:
         vars(endpoint)["__wrapped__"] = innermost
@@ -192,6 +213,8 @@ def _generator_endpoint(call: Callable[..., Any]) -> Any:
     async def iterate(items: Iterable[Any]) -> AsyncIterator[Any]:
         iterator = iter(items)
         try:
+            # FastAPI itself does so after each item, and on the way to a thread before the first.
+            await checkpoint()
             while True:
                 try:
                     item = next(iterator)
@@ -215,7 +238,7 @@ def _generator_endpoint(call: Callable[..., Any]) -> Any:
 
     functools.update_wrapper(endpoint, call)
     vars(endpoint)["__wrapped__"] = iterate
-    _relocate(iterate, inspect.unwrap(call))
+    _relocate_innermost(iterate, call)
     return endpoint
 
 
@@ -232,9 +255,10 @@ event needs to pass the streams and tasks between an endpoint and the server."""
 
 
 async def _others_have_run() -> None:
-    """Let what was yielded before an error go out, as the way through a thread does."""
+    """Let what was yielded before an error go out, as the way through a thread does. If that
+    fails, FastAPI does not come to the error."""
     for _ in range(_TURNS):
-        await cancel_shielded_checkpoint()
+        await checkpoint()
 
 
 def _is_generator_function(call: Any) -> bool:
@@ -253,6 +277,11 @@ def _relocate(function: Any, call: Callable[..., Any]) -> None:
         co_name=getattr(call, "__name__", type(call).__name__),
         co_qualname=getattr(call, "__qualname__", type(call).__qualname__),
     )
+
+
+def _relocate_innermost(function: Any, call: Callable[..., Any]) -> None:
+    """Let a function stand where what `call` wraps does: there `inspect` finds the line."""
+    _relocate(function, inspect.unwrap(call) if _location(call) else call)
 
 
 def _location(call: Any) -> tuple[str, int] | None:
