@@ -1,6 +1,7 @@
 """How the requests of one route at one place come to be handled."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,7 +72,8 @@ class Handling:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
         if self.planned is None:
             return None
-        app = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        served = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        app: ASGIApp = _App(served)
         return wrap_app_with_body_limit(app, self._state.max_body_size)
 
     def app_in_full(self) -> ASGIApp:
@@ -79,12 +81,20 @@ class Handling:
         app = self.app()
         return app if app is not None else routing.request_response(self.handle)
 
+    def __deepcopy__(self, memo: object) -> "Handling":
+        # What copies a route leaves FastAPI's handler, a function, what it is.
+        return self
+
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
-        if self._fastapis is None or self._execution != self.live.current().root.execution:
-            self._state.dependant = classified_dependant(self.live)
+        if self._fastapis is None or self._is_decided_anew():
             self._fastapis = self._make_fastapis()
         return await self._fastapis(request)
+
+    def _is_decided_anew(self) -> bool:
+        """Whether the endpoint runs elsewhere now; not where it has become async, or sync."""
+        execution = self.live.current().root.execution
+        return None not in (execution, self._execution) and execution != self._execution
 
     def _make_fastapis(self) -> Handler:
         self._execution = self.live.current().root.execution
@@ -96,6 +106,13 @@ class Handling:
             return APIRoute.get_route_handler(self._route)
         finally:
             effective_route_context_var.reset(token)
+
+
+class _App(partial[Any]):
+    """An app that is copied as a function is: not at all."""
+
+    def __deepcopy__(self, memo: object) -> "_App":
+        return self
 
 
 _READ: Final = (
@@ -124,6 +141,9 @@ class _AsItIs(SimpleNamespace):
     """What is known of a route, and the route itself for what another FastAPI reads."""
 
     def __getattr__(self, name: str) -> Any:
+        # What is being copied has no attributes yet.
+        if name == "_state":
+            raise AttributeError(name, name=name, obj=self)
         return getattr(self._state, name)
 
 
