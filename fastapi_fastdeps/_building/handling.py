@@ -1,6 +1,7 @@
 """How the requests of one route at one place come to be handled."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,13 +72,18 @@ class Handling:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
         if self.planned is None:
             return None
-        app = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        served = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        app: ASGIApp = _App(served)
         return wrap_app_with_body_limit(app, self._state.max_body_size)
 
     def app_in_full(self) -> ASGIApp:
         """The whole ASGI app of the route, in whichever lane."""
         app = self.app()
         return app if app is not None else routing.request_response(self.handle)
+
+    def __deepcopy__(self, memo: object) -> "Handling":
+        # What copies a route leaves FastAPI's handler, a function, what it is.
+        return self
 
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
@@ -98,6 +104,13 @@ class Handling:
             return APIRoute.get_route_handler(self._route)
         finally:
             effective_route_context_var.reset(token)
+
+
+class _App(partial[Any]):
+    """An app that is copied as a function is: not at all."""
+
+    def __deepcopy__(self, memo: object) -> "_App":
+        return self
 
 
 _READ: Final = (

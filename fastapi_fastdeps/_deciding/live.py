@@ -97,7 +97,7 @@ class LiveGraph(LeavesBehind):
 
         Raises `FastDepsError` for what a change brought in.
         """
-        if self._token is _watching.token:
+        if self._token is _watching.token and self._dependencies_now == self._dependencies_known:
             return self._graph
         token = _watching.token
         if (
@@ -127,10 +127,16 @@ class LiveGraph(LeavesBehind):
         self._judged[id(place)] = node
         return node
 
+    def __deepcopy__(self, memo: object) -> "LiveGraph":
+        # What copies a route leaves the tree in FastAPI's handler what it is.
+        return self
+
     def _derive(self, memory: Memory | None = None) -> None:
         token = _watching.token
         self._last_late_mark = last_late_mark()
         self._snapshot = Snapshot(self.root)
+        self._dependencies_now = self._snapshot.dependencies
+        self._dependencies_known = self._snapshot.known_dependencies
         classifier = self._deciding.classifier_in_force
         asked = classifier if memory is None else memory.of(classifier)
         graph = classify(self.root, asked, endpoint=self._endpoint, dependencies=self._dependencies)
