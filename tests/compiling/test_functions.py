@@ -10,7 +10,7 @@ import pytest
 from fastapi import Depends, FastAPI, Header
 from fastapi.testclient import TestClient
 
-from fastapi_fastdeps import Candidate, FastDepsAPI, Inline
+from fastapi_fastdeps import Candidate, FastDepsAPI, FastDepsRoute, Inline
 from fastapi_fastdeps._serving.current import CurrentPlan
 
 
@@ -37,7 +37,9 @@ def generated_files() -> list[str]:
 
 
 def planned(app: FastAPI) -> Any:
-    return next(route for route in app.routes if hasattr(route, "planned")).planned  # type: ignore[attr-defined]
+    (route,) = [each for each in app.routes if isinstance(each, FastDepsRoute)]
+    assert route.handling is not None
+    return route.handling.planned
 
 
 def test_a_traceback_shows_the_line_of_the_generated_function_that_called() -> None:
@@ -115,7 +117,8 @@ def test_a_plan_is_left_behind_when_its_route_is_pickled() -> None:
     plan: CurrentPlan = planned(app)._solver.plan
     assert plan.source is not None
     state = plan.__getstate__()
-    assert state["_plan"] is None and state["_requests"] == 0
+    assert state["_plan"] is None
+    assert state["_requests"] == 0
     assert plan.source is not None
     with pytest.raises(Exception, match="pickle"):
         pickle.dumps(plan._plan)
