@@ -10,7 +10,7 @@ import pytest
 from fastapi import Depends, FastAPI, Header
 from fastapi.testclient import TestClient
 
-from fastapi_fastdeps import Candidate, FastDepsAPI, Inline
+from fastapi_fastdeps import Candidate, FastDepsAPI, FastDepsRoute, Inline
 from fastapi_fastdeps._serving.current import CurrentPlan
 
 
@@ -37,8 +37,9 @@ def generated_files() -> list[str]:
 
 
 def planned(app: FastAPI) -> Any:
-    handlings = (getattr(route, "handling", None) for route in app.routes)
-    return next(handling.planned for handling in handlings if handling is not None)
+    (route,) = [each for each in app.routes if isinstance(each, FastDepsRoute)]
+    assert route.handling is not None
+    return route.handling.planned
 
 
 def test_a_traceback_shows_the_line_of_the_generated_function_that_called() -> None:
