@@ -92,7 +92,9 @@ class Handling:
         return await self._fastapis(request)
 
     def _runs_inline(self) -> bool:
-        return isinstance(self.live.current().root.execution, Inline)
+        """Whether FastAPI is to await what it would have called in a thread."""
+        is_inline = isinstance(self.live.current().root.execution, Inline)
+        return is_inline and not self.live.was_async
 
     def _make_fastapis(self) -> Handler:
         self._is_inline = self._runs_inline()
