@@ -51,7 +51,8 @@ class Handling:
         self._fastapis: Handler | None = None
         self._is_inline = False
         self.planned: PlannedHandler | None = None
-        self.why_not_planned = why_not_planned(live.current(), state.response_class) or ""
+        why = why_not_planned(live.current(), state.response_class)
+        self.why_not_planned: str = why or ""
         if self.why_not_planned:
             self._fastapis = self._make_fastapis()
             self.handle: Handler = self._handle_as_fastapi

@@ -28,7 +28,7 @@ class Memory(LeavesBehind):
     """What classifiers said about the candidates of an inclusion when it was checked, so
     that no one is asked twice. It is dropped once FastAPI has built the inclusion."""
 
-    left_behind: ClassVar = {"_remembering": dict[Any, Any]}
+    left_behind: ClassVar[Makers] = {"_remembering": dict[Any, Any]}
 
     def __init__(self) -> None:
         self._remembering: dict[int, Remembering] = {}
@@ -53,7 +53,7 @@ class LiveGraph(LeavesBehind):
             handler: it treats what is put in its place later alike.
     """
 
-    left_behind: ClassVar = {"_judged": dict[Any, Any], "_token": nothing}
+    left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """FastAPI's tree as its own handler and solver are to see it."""
 
 import copyreg
-from collections.abc import Callable, Mapping, MutableSequence
+from collections.abc import Callable, MutableSequence
 from operator import attrgetter
 from typing import Any, ClassVar, SupportsIndex, cast, overload
 
@@ -10,7 +10,7 @@ from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place
 from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable
 from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in, threaded_endpoint
-from fastapi_fastdeps._sending import nothing
+from fastapi_fastdeps._sending import Makers, nothing
 from fastapi_fastdeps._watching import FIELDS
 from fastapi_fastdeps.marking import Execution, Inline
 
@@ -31,7 +31,7 @@ class ClassifiedDependant(Dependant):
         "of",
     )
 
-    left_behind: ClassVar[Mapping[str, Callable[[], Any]]] = {"_token": nothing, "_views": dict}
+    left_behind: ClassVar[Makers] = {"_token": nothing, "_views": dict}
 
     def __init__(self, live: LiveGraph, of: Dependant, parent: Dependant | None = None) -> None:
         """`parent` is FastAPI's `Dependant` above, `None` at the root."""
