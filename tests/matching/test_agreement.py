@@ -61,17 +61,19 @@ FAULTS: dict[str, tuple[type, str, Callable[[Any], Any]]] = {
     "no open pattern": (
         Trie,
         "add",
-        lambda add: lambda trie, number, pattern: (
-            None if pattern.is_open else add(trie, number, pattern)
+        lambda add: (
+            lambda trie, number, pattern: None if pattern.is_open else add(trie, number, pattern)
         ),
     ),
     "no parameters": (
         Trie,
         "add",
-        lambda add: lambda trie, number, pattern: (
-            add(trie, number, Pattern(("", "a"), is_open=False))
-            if None in pattern.segments
-            else add(trie, number, pattern)
+        lambda add: (
+            lambda trie, number, pattern: (
+                add(trie, number, Pattern(("", "a"), is_open=False))
+                if None in pattern.segments
+                else add(trie, number, pattern)
+            )
         ),
     ),
     "no change is noticed": (Snapshot, "holds", lambda _: _always),
