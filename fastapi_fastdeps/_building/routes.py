@@ -5,9 +5,11 @@ import types
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from fastapi import routing
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.types import ASGIApp
 
@@ -28,10 +30,8 @@ from fastapi_fastdeps._fastapi.names import (
     effective_route_context_var,
     embeds_body_fields,
     fast_lane,
-    get_websocket_app,
     includes_by_copy,
     inclusions,
-    websocket_session,
     websockets,
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
@@ -40,7 +40,7 @@ from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 if TYPE_CHECKING or fast_lane:
-    from fastapi_fastdeps._serving.websocket import planned_websocket
+    from fastapi_fastdeps._serving.websocket import WebSocketHandler, planned_websocket
 
 
 class Unclaimed:
@@ -176,8 +176,7 @@ def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction 
         return
 
     def live_graph() -> LiveGraph:
-        if _is_made_by_fastapi(route):
-            _watching.watch(route.dependant)
+        _watching.watch(route.dependant)
         return LiveGraph(route.dependant, deciding, dependencies=route.dependencies)
 
     construction = Construction(route, live_graph, is_wrapped=has_own_handler(route))
@@ -187,16 +186,6 @@ def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction 
         yield construction
     finally:
         effective_route_context_var.reset(token)
-
-
-def _is_made_by_fastapi(route: APIRoute) -> bool:
-    """Whether no one can have seen the tree before FastAPI makes the handler of it."""
-    kind = type(route)
-    return (kind.__init__, kind.__setattr__, kind.get_route_handler) == (
-        APIRoute.__init__,
-        APIRoute.__setattr__,
-        APIRoute.get_route_handler,
-    )
 
 
 class RouteFactory:
@@ -315,15 +304,19 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
 
 def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tuple[str, ASGIApp]:
     """Why a WebSocket route takes FastAPI's lane, empty if it does not, and its app."""
-    handler = get_websocket_app(
+    handler = routing.get_websocket_app(
         dependant=classified_dependant(live),
         dependency_overrides_provider=overrides_of(provider, live),
         embed_body_fields=embed,
     )
     why = why_not_planned(live.current()) or ""
     if not why:
-        handler = planned_websocket(live, provider, handler, embed=embed)
-    return why, websocket_session(handler)
+        handler = planned_websocket(live, provider, partial(_given, handler), embed=embed)
+    return why, routing.websocket_session(handler)
+
+
+def _given(handler: "WebSocketHandler") -> "WebSocketHandler":
+    return handler
 
 
 class ClassifiedRouteContext(EffectiveRouteContext):

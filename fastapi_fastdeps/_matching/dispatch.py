@@ -185,8 +185,10 @@ def _with_or_without_slash(router: APIRouter, index: RouteIndex | None, scope: S
         redirect_scope["path"] = redirect_scope["path"].rstrip("/")
     else:
         redirect_scope["path"] = redirect_scope["path"] + "/"
+    leaf = None
     try:
-        leaf = None if index is None else index.select_any(redirect_scope)
+        if index is not None:
+            leaf = index.select_any(redirect_scope)
     except OutdatedError:
         index = None
     if index is None:
