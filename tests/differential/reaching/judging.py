@@ -1,0 +1,149 @@
+"""Runs a program on both frameworks, and says whether they differ."""
+
+import asyncio
+import os
+import re
+import signal
+import warnings
+from collections.abc import Callable
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from types import CodeType
+from typing import Any
+from unittest.mock import patch
+
+from fastapi import APIRouter, FastAPI, routing
+
+from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
+from fastapi_fastdeps._lane.choice import LANE_VARIABLE
+
+from ..drive import Answer, Observation, difference
+from ..recorder import Event, describe_error, run
+from .pieces import Program
+from .scenery import NAMES, everything
+from .stage import stage
+
+_FILE = "/differential/reaching.py"
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_STUCK_AFTER = 30
+
+_POOL = frozenset({"run_in_threadpool"})
+"""Names that what runs inline does not come to."""
+
+
+@dataclass(frozen=True)
+class Framework:
+    app: Callable[..., FastAPI]
+    router: Callable[..., APIRouter]
+    lane: str = "fast"
+
+
+STOCK = Framework(FastAPI, APIRouter)
+_INLINE = partial(FastDepsAPI, classifier=everything)
+OURS: dict[str, Framework] = {
+    "unmarked": Framework(FastDepsAPI, FastDepsRouter),
+    "inline": Framework(_INLINE, FastDepsRouter),
+    "unmarked, FastAPI's lane": Framework(FastDepsAPI, FastDepsRouter, "fastapi"),
+    "inline, FastAPI's lane": Framework(_INLINE, FastDepsRouter, "fastapi"),
+}
+
+
+class StuckError(BaseException):
+    """A program did not end."""
+
+
+def _stuck(*_: object) -> None:
+    raise StuckError
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    signal.signal(signal.SIGALRM, _stuck)
+    signal.alarm(_STUCK_AFTER)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+class Judge:
+    """One event loop, for all programs of a process."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+
+    def close(self) -> None:
+        self._runner.close()
+
+    def observe(self, text: str | CodeType, framework: Framework) -> Observation:
+        code = compile(text, _FILE, "exec") if isinstance(text, str) else text
+        routing._endpoint_context_cache.clear()
+        with (
+            patch.dict(os.environ, {LANE_VARIABLE: framework.lane}),
+            warnings.catch_warnings(),
+            _ending(),
+        ):
+            warnings.simplefilter("ignore")
+            return self._runner.run(_observed(code, framework))
+
+    def difference(self, program: Program, ours: Framework | None = None) -> str:
+        """A readable diff, empty where there is none."""
+        found = self.observations(program, ours)
+        return difference(*found)
+
+    def observations(
+        self, program: Program, ours: Framework | None = None
+    ) -> tuple[Observation, Observation]:
+        """What is to be compared of both."""
+        code = compile(program.text, _FILE, "exec")
+        ours = ours or OURS[program.variant]
+        expected, actual = self.observe(code, STOCK), self.observe(code, ours)
+        if "inline" in program.variant or "app.classifier" in program.text:
+            expected, actual = expected.keeping(_placeless), actual.keeping(_placeless)
+        return expected, actual
+
+
+def _placeless(answer: Answer) -> Iterator[Event]:
+    """Without what says in which thread something ran."""
+    for event in answer.events:
+        if event.kind != "spied" or event.name not in _POOL:
+            yield replace(event, on_loop=True)
+
+
+async def _observed(code: CodeType, framework: Framework) -> Observation:
+    stage.clear()
+    names: dict[str, Any] = {**NAMES, "__name__": "reaching_program"}
+    exec(code, names)
+    error = ""
+    try:
+        await names["program"](framework.app, framework.router)
+    except Exception as raised:
+        error = describe_error(raised)
+    try:
+        await stage.ending()
+    except Exception as raised:
+        error += f" ending: {describe_error(raised)}"
+    finally:
+        stage.restore()
+    answers = tuple(
+        Answer(tuple(map(_without_context, answer.events)), _ADDRESS.sub("", answer.error))
+        for answer in stage.answers
+    )
+    return Observation(build_error=_ADDRESS.sub("", error), answers=answers)
+
+
+def _without_context(event: Event) -> Event:
+    return Event(event.kind, event.name, _ADDRESS.sub("", event.detail), (), event.on_loop)
+
+
+def compare_file(path: str, variant: str) -> None:
+    """Print how the program in a file differs."""
+    with open(path) as file:
+        text = file.read()
+    judge = Judge()
+    expected, actual = judge.observe(text, STOCK), judge.observe(text, OURS[variant])
+    if "inline" in variant or "app.classifier" in text:
+        expected, actual = expected.keeping(_placeless), actual.keeping(_placeless)
+    print(difference(expected, actual) or "no difference")
