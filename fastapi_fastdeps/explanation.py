@@ -6,17 +6,22 @@ from typing import Literal
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
-from starlette.routing import BaseRoute, Mount
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Host, Mount, Router
 
-from fastapi_fastdeps._building.inclusions import ClassifiedInclusion, FrontendGroup
+from fastapi_fastdeps._building.frontends import FrontendGroup
+from fastapi_fastdeps._building.inclusions import ClassifiedInclusion
 from fastapi_fastdeps._building.routes import (
     ClassifiedRouteContext,
     FastDepsRoute,
     FastDepsWebSocketRoute,
+    has_own_handler,
 )
 from fastapi_fastdeps._deciding.graph import Graph, Node
+from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     Capability,
+    EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
     classification,
@@ -26,6 +31,7 @@ from fastapi_fastdeps._fastapi.names import (
     websockets,
 )
 from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
+from fastapi_fastdeps._lane.within import can_be_planned_within
 from fastapi_fastdeps.classifiers import Role
 from fastapi_fastdeps.errors import locate, name_of
 from fastapi_fastdeps.marking import Inline
@@ -94,78 +100,152 @@ class Explanation:
         return "\n".join(_lines(self.routes))
 
 
-def explain(app: FastAPI) -> Explanation:
-    """Every route of `app` and every callable in it: where it runs, and why.
+def explain(app: FastAPI | APIRouter) -> Explanation:
+    """Every route of an app or a router and every callable in it: where it runs, and why.
 
-    Mounted apps are included. Raises `FastDepsError` where a marker or a classifier is
-    wrong, as building the app does.
+    Mounted apps are included. Nothing is changed, and nothing built that FastAPI has not
+    built. Raises `FastDepsError` where a marker or a classifier is wrong.
     """
-    return Explanation(tuple(_app_records(app, "")))
+    return Explanation(tuple(_Walk().of(app, "")))
 
 
-def _app_records(app: FastAPI, prefix: str) -> Iterator[RouteRecord]:
-    if isinstance(app.router, FastDepsRouter):
-        app.router.prepare()
-    yield from _router_records(app.router, prefix)
+class _Walk:
+    """Finds the routes of an app, those of mounted apps included, each app once per place."""
 
+    def __init__(self) -> None:
+        self._within: list[object] = []
 
-def _router_records(router: APIRouter, prefix: str) -> Iterator[RouteRecord]:
-    for route in router.routes:
-        if isinstance(route, IncludedRouter):
-            yield from _inclusion_records(route, prefix)
-        else:
-            yield from _route_records(route, prefix)
+    def of(self, app: object, prefix: str) -> Iterator[RouteRecord]:
+        """The routes of whatever is mounted somewhere."""
+        router = app.router if isinstance(app, Starlette) else app
+        if not isinstance(router, Router) or any(each is router for each in self._within):
+            return
+        self._within.append(router)
+        for route in router.routes:
+            yield from self._route(route, router, prefix)
+        groups = low_priority_routes(router) if isinstance(router, APIRouter) else []
+        for group in groups:
+            if isinstance(group, FrontendGroup):
+                yield from _frontend_records(group, group.live, prefix)
+        self._within.pop()
+
+    def _route(self, route: BaseRoute, router: Router, prefix: str) -> Iterator[RouteRecord]:
         if isinstance(route, ClassifiedInclusion):
-            route.prepare()
-            for context, graph in route.frontends:
-                group = context.original_route
-                assert isinstance(group, FrontendRouteGroup)
-                yield from _frontend_records(group, graph, prefix + context.frontend_prefix)
-    for route in low_priority_routes(router):
-        if isinstance(route, FrontendGroup):
-            yield from _frontend_records(route, route.graph, prefix)
+            yield from self._inclusion(route, prefix)
+        elif isinstance(route, IncludedRouter):
+            for path, methods in routes_within(route):
+                yield _stock(prefix + path, "http", methods, _why_stock(inclusions))
+        elif isinstance(route, APIRoute):
+            yield _http_record(route, router, prefix)
+        elif isinstance(route, APIWebSocketRoute):
+            yield _websocket_record(route, router, prefix)
+        elif isinstance(route, Mount):
+            yield from self.of(route.app, prefix + route.path)
+        elif isinstance(route, Host):
+            yield from self.of(route.app, prefix)
+
+    def _inclusion(self, inclusion: ClassifiedInclusion, prefix: str) -> Iterator[RouteRecord]:
+        if not inclusion.is_built:
+            yield from self._planned_inclusion(inclusion, prefix)
+            return
+        for candidate in inclusion.effective_candidates():
+            if isinstance(candidate, ClassifiedInclusion):
+                yield from self._inclusion(candidate, prefix)
+            elif isinstance(candidate, ClassifiedRouteContext):
+                yield _context_record(candidate, prefix)
+            elif isinstance(candidate, EffectiveRouteContext):
+                route = candidate.starlette_route or candidate.original_route
+                yield from self._route(route, inclusion.original_router, prefix)
+        for context, live in inclusion.frontends:
+            group = context.original_route
+            assert isinstance(group, FrontendRouteGroup)
+            yield from _frontend_records(group, live, prefix + context.frontend_prefix)
+
+    def _planned_inclusion(
+        self, inclusion: ClassifiedInclusion, prefix: str
+    ) -> Iterator[RouteRecord]:
+        """What FastAPI is going to build of an inclusion, as far as it is known before."""
+        for route, path, nested in inclusion.preview():
+            if isinstance(route, APIRoute | APIWebSocketRoute):
+                is_http = isinstance(route, APIRoute)
+                graph = nested.preview_of(route)
+                response_class = nested.response_class_of(route) if is_http else None
+                why = why_not_planned(graph, response_class) or why_not_now() or ""
+                if not why and _is_wrapped_alone(route, graph):
+                    why = _own_handler(route)
+                methods = _sorted(getattr(route, "methods", None))
+                kind: Literal["http", "websocket"] = "http" if is_http else "websocket"
+                yield RouteRecord(prefix + path, kind, methods, _lane(why), why, _calls(graph))
+            elif isinstance(route, FrontendRouteGroup):
+                graph = nested.preview_of_frontend(route)
+                yield from _frontend_records(route, graph, prefix + path)
+            elif isinstance(route, Mount):
+                yield from self.of(route.app, prefix + path.rstrip("/"))
+            elif isinstance(route, Host):
+                yield from self.of(route.app, prefix + path)
 
 
-def _inclusion_records(inclusion: IncludedRouter, prefix: str) -> Iterator[RouteRecord]:
-    for candidate in inclusion.effective_candidates():
-        if isinstance(candidate, IncludedRouter):
-            yield from _inclusion_records(candidate, prefix)
-        elif isinstance(candidate, ClassifiedRouteContext):
-            route = candidate.original_route
-            yield _planned_record(prefix + candidate.path, candidate, candidate.graph, route)
-        else:
-            yield from _route_records(candidate.starlette_route or candidate.original_route, prefix)
+def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:
+    path, methods = prefix + route.path, route.methods
+    live, handling, why = None, None, _why_stock(classification)
+    if isinstance(route, FastDepsRoute):
+        live, handling = route.live, route.handling
+    elif isinstance(router, FastDepsRouter) and (found := router.constructed(route)) is not None:
+        live, handling = found
+    elif isinstance(router, FastDepsRouter) and (made := router.hand_made(route)) is not None:
+        live, handling, why = made.live, made.handling, made.why_not_planned
+    if live is None:
+        return _stock(path, "http", methods, why)
+    why = _own_handler(route) if handling is None else handling.why_not_planned
+    why = why or why_not_now() or ""
+    return RouteRecord(path, "http", _sorted(methods), _lane(why), why, _calls(live.current()))
 
 
-def _route_records(route: BaseRoute, prefix: str) -> Iterator[RouteRecord]:
-    if isinstance(route, FastDepsRoute) and route.graph is not None:
-        yield _planned_record(prefix + route.path, route, route.graph, route)
-    elif isinstance(route, FastDepsWebSocketRoute) and route.graph is not None:
-        why = route.why_not_planned or why_not_now() or ""
-        yield RouteRecord(
-            prefix + route.path, "websocket", (), _lane(why), why, _calls(route.graph)
-        )
-    elif isinstance(route, APIRoute):
-        why = _why_stock(classification)
-        yield RouteRecord(prefix + route.path, "http", _sorted(route.methods), "stock", why, ())
-    elif isinstance(route, APIWebSocketRoute):
-        why = _why_stock(websockets)
-        yield RouteRecord(prefix + route.path, "websocket", (), "stock", why, ())
-    elif isinstance(route, Mount) and isinstance(route.app, FastAPI):
-        yield from _app_records(route.app, prefix + route.path)
-    else:
-        why = _why_stock(inclusions)
-        for path, methods in routes_within(route):
-            yield RouteRecord(prefix + path, "http", _sorted(methods), "stock", why, ())
+def _websocket_record(route: APIWebSocketRoute, router: Router, prefix: str) -> RouteRecord:
+    path, live, why = prefix + route.path, None, _why_stock(websockets)
+    if isinstance(route, FastDepsWebSocketRoute):
+        live, why = route.live, route.why_not_planned
+    elif isinstance(router, FastDepsRouter) and (made := router.hand_made(route)) is not None:
+        live, why = made.live, made.why_not_planned
+    if live is None:
+        return _stock(path, "websocket", None, why)
+    why = why or why_not_now() or ""
+    return RouteRecord(path, "websocket", (), _lane(why), why, _calls(live.current()))
 
 
-def _planned_record(
-    path: str, state: FastDepsRoute | ClassifiedRouteContext, graph: Graph, route: BaseRoute
+def _context_record(context: ClassifiedRouteContext, prefix: str) -> RouteRecord:
+    route = context.original_route
+    assert isinstance(route, APIRoute)
+    why = context.why_not_planned
+    if context.handling is not None:
+        why = context.handling.why_not_planned
+    elif not why:
+        why = _own_handler(route)
+    why = why or why_not_now() or ""
+    calls = _calls(context.live.current())
+    path, methods = prefix + context.path, _sorted(context.methods)
+    return RouteRecord(path, "http", methods, _lane(why), why, calls)
+
+
+def _stock(
+    path: str, kind: Literal["http", "websocket"], methods: set[str] | None, why: str
 ) -> RouteRecord:
-    why = why_not_planned(graph, state.response_class) or why_not_now() or ""
-    if not why and state.planned is None:
-        why = f"{type(route).__qualname__} has a get_route_handler of its own"
-    return RouteRecord(path, "http", _sorted(state.methods), _lane(why), why, _calls(graph))
+    return RouteRecord(path, kind, _sorted(methods), "stock", why, ())
+
+
+def _is_wrapped_alone(route: BaseRoute, graph: Graph) -> bool:
+    """Whether the user's class wraps a handler of FastAPI's in which no plan can be."""
+    return (
+        isinstance(route, APIRoute)
+        and not isinstance(route, FastDepsRoute)
+        and has_own_handler(route)
+        and not can_be_planned_within(graph)
+    )
+
+
+def _own_handler(route: BaseRoute) -> str:
+    name = type(route).__qualname__
+    return f"{name} has a get_route_handler of its own, and the endpoint runs in a thread"
 
 
 def _why_stock(capability: Capability) -> str:
@@ -177,8 +257,9 @@ def _lane(why: str) -> Lane:
 
 
 def _frontend_records(
-    group: FrontendRouteGroup, graph: Graph, prefix: str
+    group: FrontendRouteGroup, live: LiveGraph | Graph, prefix: str
 ) -> Iterator[RouteRecord]:
+    graph = live if isinstance(live, Graph) else live.current()
     calls = tuple(record for record in _calls(graph) if record.role == "dependency")
     for route in group.routes:
         yield RouteRecord(
@@ -187,13 +268,21 @@ def _frontend_records(
 
 
 def _calls(graph: Graph) -> tuple[CallRecord, ...]:
-    return tuple(_call_records(graph.root, 0))
+    return tuple(_call_record(node, depth) for node, depth in _with_depths(graph.root))
 
 
-def _call_records(node: Node, depth: int) -> Iterator[CallRecord]:
+def _with_depths(root: Node) -> Iterator[tuple[Node, int]]:
+    pending = [(root, 0)]
+    while pending:
+        node, depth = pending.pop()
+        yield node, depth
+        pending.extend((child, depth + 1) for child in reversed(node.children))
+
+
+def _call_record(node: Node, depth: int) -> CallRecord:
     call = node.candidate.call
     decision = node.decision
-    yield CallRecord(
+    return CallRecord(
         name=name_of(call),
         location=locate(call),
         role=node.candidate.role,
@@ -208,8 +297,6 @@ def _call_records(node: Node, depth: int) -> Iterator[CallRecord]:
         ),
         decided_by=decision.source if decision else "",
     )
-    for child in node.children:
-        yield from _call_records(child, depth + 1)
 
 
 def _sorted(methods: set[str] | None) -> tuple[str, ...]:

@@ -1,46 +1,51 @@
 """Routers whose sync callables run where a classifier says."""
 
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
-from fastapi_fastdeps._building.constructors import TypedAPIRouter, signature_with
-from fastapi_fastdeps._building.inclusions import ClassifiedInclusion, FrontendGroup
+from fastapi_fastdeps import _watching
+from fastapi_fastdeps._building.constructors import TypedAPIRouter, pass_on, signature_with
+from fastapi_fastdeps._building.frontends import FrontendGroup
+from fastapi_fastdeps._building.handling import Handling
+from fastapi_fastdeps._building.handmade import HandMade, is_hand_made
+from fastapi_fastdeps._building.inclusions import ClassifiedInclusion, take_websocket_route
 from fastapi_fastdeps._building.routes import (
+    UNCLAIMED,
+    Classifying,
     FastDepsRoute,
     FastDepsWebSocketRoute,
-    building,
-    carrying,
-    fastdeps_route_class,
+    RouteFactory,
+    derived_route_class,
 )
+from fastapi_fastdeps._deciding.live import Deciding, LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     FrontendRouteGroup,
     IncludedRouter,
     classification,
     includes_by_copy,
+    inclusions,
     route_classes,
     websockets,
 )
-from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
+from fastapi_fastdeps.classifiers import Classifier, default_classifier
+
+Handle = Callable[[Scope, Receive, Send], Any]
 
 
-class FastDepsRouter(TypedAPIRouter):
+class FastDepsRouter(Classifying, TypedAPIRouter):
     """`APIRouter` whose sync callables run where its classifier says.
 
     Its classifier holds for its own routes and for those of the routers that it includes,
     unless they have one. `None` leaves the decision to the router or app that includes it.
+    `classifier` may be assigned to at any time; it holds for the next request.
     """
 
     _frontend_group: FrontendRouteGroup | None = None
-
-    def classify_by(self, classifier: Classifier | None) -> None:
-        """Set the classifier, for the routes that are added from now on."""
-        self.classifier: Classifier | None = classifier
-        self.own_classifier: Remembering | None = None
-        if classifier is not None:
-            self.own_classifier = Remembering(classifier)
-        self._carriers: dict[type[FastDepsRoute], type[FastDepsRoute]] = {}
 
     if not TYPE_CHECKING:
 
@@ -51,29 +56,57 @@ class FastDepsRouter(TypedAPIRouter):
             route_class: type[APIRoute] = FastDepsRoute,
             **options: Any,
         ) -> None:
-            self.classify_by(classifier)
-            super().__init__(route_class=route_class, **options)
+            self.decide_by(classifier)
+            pass_on(super().__init__, {"route_class": route_class, **options})
 
         __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 
+        @wraps(APIRouter.add_api_route)
         def add_api_route(self, *args, **options) -> None:
+            factory = None
             if route_classes:
                 route_class = options.get("route_class_override") or self.route_class
-                options["route_class_override"] = self._route_class(route_class)
-            with building(self._classifier):
-                super().add_api_route(*args, **options)
+                if not inclusions:
+                    route_class = self._derived(route_class)
+                deciding = next(self._deciding_about_copies, self)
+                factory = RouteFactory(route_class, deciding)
+                options["route_class_override"] = factory
+            super().add_api_route(*args, **options)
+            if factory is not None and factory.constructed is not None:
+                self._remember(*factory.constructed)
 
+        @wraps(APIRouter.add_api_websocket_route)
         def add_api_websocket_route(self, *args, **options) -> None:
             count = len(self.routes)
             super().add_api_websocket_route(*args, **options)
-            self._adopt_from(count)
+            deciding = next(self._deciding_about_sockets, self)
+            self._take_from(count, deciding)
 
+        @wraps(APIRouter.include_router)
         def include_router(self, router, **options) -> None:
             count = len(self.routes)
-            super().include_router(router, **options)
-            self._adopt_from(count)
-            if includes_by_copy and websockets:
-                self._adopt_copies(self.routes[count:], router.routes)
+            if includes_by_copy:
+                # FastAPI adds the routes one by one, in their order.
+                self._deciding_about_copies = self._deciding_in(router, APIRoute)
+                self._deciding_about_sockets = self._deciding_in(router, APIWebSocketRoute)
+            try:
+                super().include_router(router, **options)
+            finally:
+                self._deciding_about_copies = self._deciding_about_sockets = iter(())
+            self._take_from(count, self)
+
+    def decide_by(self, classifier: Classifier | None) -> None:
+        """Begin as a router with this classifier, which FastAPI has made or is about to."""
+        self.classifier = classifier
+        self._deciding_about_copies: Iterator[Deciding] = iter(())
+        self._deciding_about_sockets: Iterator[Deciding] = iter(())
+        self._constructed: dict[int, tuple[APIRoute, LiveGraph, Handling | None]] = {}
+        self._hand_made: dict[int, HandMade] = {}
+        self._derived_classes: dict[type[APIRoute], type[APIRoute]] = {}
+
+    @property
+    def classifier_in_force(self) -> Classifier:
+        return default_classifier if self.classifier is None else self.classifier
 
     @property
     def _frontend_routes(self) -> FrontendRouteGroup | None:
@@ -85,82 +118,87 @@ class FastDepsRouter(TypedAPIRouter):
         self, group: FrontendRouteGroup | None
     ) -> None:
         # FastAPI makes the group itself, and warns of the caller of `frontend`.
-        if isinstance(group, FrontendRouteGroup) and not isinstance(group, FrontendGroup):
-            group = FrontendGroup.adopt(group, self._classifier)
+        if type(group) is FrontendRouteGroup:
+            group = FrontendGroup.take(group, self)
         self._frontend_group = group
 
-    @property
-    def _classifier(self) -> Classifier:
-        return self.own_classifier or default_classifier
+    def _derived(self, route_class: Any) -> Any:
+        """For releases in which a class can't be told otherwise what to do."""
+        if route_class not in self._derived_classes:
+            self._derived_classes[route_class] = derived_route_class(route_class)
+        return self._derived_classes[route_class]
 
-    def _route_class(self, route_class: Any) -> type[FastDepsRoute]:
-        derived = fastdeps_route_class(route_class)
-        is_of_app = self.dependency_overrides_provider is not None
-        if (
-            includes_by_copy
-            and not is_of_app
-            and self.own_classifier
-            and not derived.own_classifier
-        ):
-            if derived not in self._carriers:
-                self._carriers[derived] = carrying(derived, self.own_classifier)
-            return self._carriers[derived]
-        return derived
+    def _deciding_in(self, router: APIRouter, kind: type[BaseRoute]) -> Iterator[Deciding]:
+        """Who decides about each route of a router that FastAPI is about to copy."""
+        own = router if isinstance(router, FastDepsRouter) else None
+        for route in list(router.routes):
+            if isinstance(route, kind):
+                deciding = getattr(route, "deciding", UNCLAIMED)
+                if isinstance(deciding, FastDepsRouter) and deciding.classifier is not None:
+                    yield deciding
+                else:
+                    yield self if own is None or own.classifier is None else own
 
-    def _adopt_from(self, count: int) -> None:
-        """Classify the routes behind the first `count`, or take them back."""
+    def _take_from(self, count: int, deciding: Deciding) -> None:
+        """Decide about what FastAPI has added behind the first `count`, or take it back."""
+        if not classification:
+            return
         try:
-            self.routes[count:] = [
-                route if isinstance(route, _CLASSIFIED) else self._adopted(route)
-                for route in self.routes[count:]
-            ]
+            for route in self.routes[count:]:
+                if websockets and type(route) is APIWebSocketRoute:
+                    provider = self.dependency_overrides_provider
+                    take_websocket_route(route, deciding, provider)
+                elif type(route) is IncludedRouter:
+                    inclusion = ClassifiedInclusion.take(route, self)
+                    if self.dependency_overrides_provider is not None:
+                        inclusion.check()
         except Exception:
             del self.routes[count:]
             raise
 
-    def _adopt_copies(self, copies: list[BaseRoute], originals: list[BaseRoute]) -> None:
-        """Let copied WebSocket routes keep the classifier of the router they come from."""
-        for copied, original in zip(
-            (route for route in copies if isinstance(route, FastDepsWebSocketRoute)),
-            (route for route in originals if isinstance(route, APIWebSocketRoute)),
-            strict=False,
-        ):
-            own = getattr(original, "own_classifier", None)
-            if own is not None:
-                copied.classify_by(own, self.dependency_overrides_provider)
-
-    def _adopted(self, route: BaseRoute) -> BaseRoute:
-        """The classified twin of a route that FastAPI, or the user, constructed."""
-        if not classification:
-            return route
-        provider = self.dependency_overrides_provider
-        if isinstance(route, APIWebSocketRoute) and websockets:
-            adopted = FastDepsWebSocketRoute.adopt(route, self._classifier, provider)
-            adopted.own_classifier = self.own_classifier
-            return adopted
-        if isinstance(route, APIRoute):
-            return FastDepsRoute.adopt(route, self._classifier)
-        if isinstance(route, IncludedRouter):
-            inclusion = ClassifiedInclusion(
-                original_router=route.original_router,
-                include_context=route.include_context,
-                inherited_classifier=self._classifier,
-            )
-            if provider is not None:
-                inclusion.check()
-            return inclusion
-        return route
+    def _remember(self, route: APIRoute, live: LiveGraph, handling: Handling | None) -> None:
+        """Know how a route of the user's class is handled, without a word on the route."""
+        if len(self._constructed) > 2 * len(self.routes):
+            current = set(map(id, self.routes))
+            self._constructed = {
+                key: each for key, each in self._constructed.items() if key in current
+            }
+        self._constructed[id(route)] = route, live, handling
 
     def prepare(self) -> None:
-        """Build what FastAPI leaves to the first request, and raise what is wrong there.
-
-        Routes that were constructed by hand, and put into `routes`, are classified here.
-        """
-        for index, route in enumerate(self.routes):
-            if not isinstance(route, _CLASSIFIED):
-                self.routes[index] = route = self._adopted(route)
+        """Raise what is wrong in the routes that the app starts with. Nothing is built that
+        FastAPI leaves to the first request."""
+        for route in self.routes:
+            self.handle_of(route)
             if isinstance(route, ClassifiedInclusion):
-                route.prepare()
+                route.check()
 
+    def constructed(self, route: APIRoute) -> tuple[LiveGraph, Handling | None] | None:
+        """How a route of the user's class is handled that this router has constructed."""
+        known = self._constructed.get(id(route))
+        return known[1:] if known is not None and known[0] is route else None
 
-_CLASSIFIED = (FastDepsRoute, FastDepsWebSocketRoute, ClassifiedInclusion)
+    def hand_made(self, route: BaseRoute) -> HandMade | None:
+        """How a route is served that the user constructed, `None` for every other."""
+        if isinstance(route, APIRoute) and self.constructed(route) is not None:
+            return None
+        found = self._hand_made.get(id(route))
+        if found is None or found.route is not route:
+            if not classification or not isinstance(route, APIRoute | APIWebSocketRoute):
+                return None
+            if isinstance(route, FastDepsRoute | FastDepsWebSocketRoute):
+                if route.deciding is UNCLAIMED:
+                    route.deciding = self
+                    _watching.changed()
+                return None
+            if not is_hand_made(route):
+                return None
+            current = set(map(id, self.routes))
+            self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}
+            found = self._hand_made[id(route)] = HandMade(route, self)
+        return found
+
+    def handle_of(self, route: BaseRoute) -> Handle:
+        """What handles a request that this route has matched."""
+        found = self.hand_made(route)
+        return route.handle if found is None else found.handle

@@ -24,7 +24,7 @@ from fastapi_fastdeps import (
     explain,
     predicate,
 )
-from tests.hops import ask, everything, here, hops
+from tests.harness.hops import ask, everything, here, hops
 
 pytestmark = pytest.mark.usefixtures("both_lanes")
 

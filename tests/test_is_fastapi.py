@@ -26,7 +26,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, field_validator
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
-from tests.hops import everything
+from tests.harness.hops import everything
 
 pytestmark = pytest.mark.usefixtures("both_lanes")
 

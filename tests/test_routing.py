@@ -21,7 +21,7 @@ from fastapi_fastdeps import (
     all_classes,
     inline,
 )
-from tests.hops import ask, everything, here, hops
+from tests.harness.hops import ask, everything, here, hops
 
 pytestmark = pytest.mark.usefixtures("both_lanes")
 

@@ -1,1 +1,1 @@
-"""The catalogue on FastAPI and on FastDepsAPI, side by side: `python -m benchmarks.demo`."""
+"""`python -m benchmarks.demo`: the catalogue of `docs/example`, on FastAPI and on FastDepsAPI."""

@@ -19,7 +19,7 @@ from benchmarks.demo.scenarios import SCENARIOS
 from benchmarks.demo.table import LEGEND, conclusions, machine, results_table
 
 STOCK, OURS = "FastAPI", "FastDepsAPI"
-APPS = {STOCK: "benchmarks.catalogue.stock:app", OURS: "benchmarks.catalogue.app:app"}
+APPS = {STOCK: "benchmarks.demo.stock:app", OURS: "catalogue.app:app"}
 
 
 def main(arguments: list[str] | None = None) -> int:

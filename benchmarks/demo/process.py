@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 _ROOT = Path(__file__).parents[2]
+_EXAMPLE = _ROOT / "docs" / "example"
 _START_SECONDS = 30
 _STOP_SECONDS = 5
 
@@ -86,7 +87,11 @@ async def serving(name: str, app: str, database: Path) -> AsyncGenerator[Running
             stdout=PIPE,
             stderr=errors,
             cwd=_ROOT,
-            env={**os.environ, "CATALOGUE_DATABASE": str(database)},
+            env={
+                **os.environ,
+                "CATALOGUE_DATABASE": str(database),
+                "PYTHONPATH": os.pathsep.join((str(_EXAMPLE), os.environ.get("PYTHONPATH", ""))),
+            },
             # Ctrl-C is for the demo alone, which then ends its servers itself.
             start_new_session=True,
         )

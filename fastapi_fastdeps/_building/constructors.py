@@ -6,6 +6,7 @@ is spelt out here. At run time the constructors take what those of the installed
 
 import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
@@ -203,3 +204,28 @@ def signature_with(own: Callable[..., None], inherited: Callable[..., None]) -> 
     # A class that takes the place of FastAPI's may take anything: `*args, **kwargs`.
     ordered = sorted([*ours.values(), *theirs], key=lambda parameter: parameter.kind)
     return inspect.Signature([first, *ordered], return_annotation=None)
+
+
+def pass_on(constructor: Callable[..., None], options: dict[str, Any]) -> None:
+    """Call FastAPI's constructor for the caller of the constructor that calls this.
+
+    FastAPI attributes its warnings to the line that called it. For them to name the user's
+    line, show once for it and obey a filter for the user's module, FastAPI has to be called
+    by a frame that has that line and the user's globals.
+    """
+    here = inspect.currentframe()
+    user = here and here.f_back and here.f_back.f_back
+    if user is None:
+        constructor(**options)
+        return
+    code = _call.__code__.replace(
+        co_filename=user.f_code.co_filename,
+        co_firstlineno=user.f_lineno,
+        co_name=user.f_code.co_name,
+        co_qualname=user.f_code.co_qualname,
+    )
+    FunctionType(code, user.f_globals)(constructor, options)
+
+
+# On one line, which becomes the user's.
+def _call(make: Callable[..., None], options: dict[str, Any]) -> None: make(**options)  # fmt: skip

@@ -1,147 +1,217 @@
-"""Routers at the places where they are included, and their frontends."""
+"""Routers at the places where they are included."""
 
-import copy
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, cast
 
 from fastapi import params
 from fastapi.routing import APIRoute, APIWebSocketRoute
+from fastapi.utils import get_value_or_default
 from starlette.routing import BaseRoute, compile_path
 
+from fastapi_fastdeps._building.frontends import classified_frontend
 from fastapi_fastdeps._building.routes import (
+    UNCLAIMED,
     ClassifiedRouteContext,
+    Classifying,
     FastDepsWebSocketRoute,
-    building,
+    decided_by,
 )
 from fastapi_fastdeps._deciding.graph import Graph, classify, classify_dependency
+from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
 from fastapi_fastdeps._fastapi.names import (
+    Dependant,
     EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
     frontends,
+    get_dependant,
     get_parameterless_sub_dependant,
     low_priority_routes,
+    routes_version,
     websockets,
 )
-from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
-from fastapi_fastdeps.classifiers import Classifier, default_classifier
+from fastapi_fastdeps.classifiers import Classifier
 
 
-class FrontendGroup(FrontendRouteGroup):
-    """The frontends of one router, their dependencies classified."""
+class ClassifiedInclusion(IncludedRouter):
+    """A router at one place where it is included, with its own decisions there.
 
-    graph: Graph
+    FastAPI makes the object; `take` has it decide. What FastAPI builds of it, it builds
+    when FastAPI does: for the first request, or the first look at the routes.
+    """
+
+    deciding: Deciding = UNCLAIMED
+    remembered: Memory | None = None
+    _children: object = None
+    _frontends: tuple[object, tuple[tuple[EffectiveRouteContext, LiveGraph], ...]] = None, ()
 
     @classmethod
-    def adopt(cls, group: FrontendRouteGroup, classifier: Classifier) -> "FrontendGroup":
-        adopted = copy.copy(group)
-        adopted.__class__ = cls
-        assert isinstance(adopted, FrontendGroup)
-        adopted.graph = classify(group.dependant, classifier, endpoint=False)
-        adopted.dependant = adopted.graph.dependant
-        adopted.dependency_overrides_provider = ClassifiedOverrides.of(
-            group.dependency_overrides_provider, adopted.graph
-        )
-        return adopted
+    def take(cls, inclusion: IncludedRouter, deciding: Deciding) -> "ClassifiedInclusion":
+        """Let this one decide about what FastAPI has just included, where the included
+        router has no classifier of its own."""
+        taken: Any = inclusion
+        taken.deciding = deciding
+        taken.__class__ = cls
+        assert isinstance(inclusion, ClassifiedInclusion)
+        return inclusion
 
-
-@dataclass
-class ClassifiedInclusion(IncludedRouter):
-    """A router at one place where it is included, with its own decisions there."""
-
-    inherited_classifier: Classifier = default_classifier
-
-    def __post_init__(self) -> None:
+    @property
+    def classifier_in_force(self) -> Classifier:
         router = self.original_router
-        own = getattr(router, "own_classifier", None)
-        self.classifier: Classifier = own or self.inherited_classifier
-        self._low_priority: list[EffectiveRouteContext] | None = None
-        self.frontends: list[tuple[EffectiveRouteContext, Graph]] = []
+        own = router.classifier if isinstance(router, Classifying) else None
+        return self.deciding.classifier_in_force if own is None else own
+
+    @property
+    def is_built(self) -> bool:
+        """Whether FastAPI has built the routes of this inclusion as they are now."""
+        return self._effective_candidates_version == routes_version(self.original_router)
 
     def effective_candidates(self) -> list[EffectiveRouteContext | IncludedRouter]:
         candidates = super().effective_candidates()
-        for index, candidate in enumerate(candidates):
-            if type(candidate) is IncludedRouter:
-                candidates[index] = self._classified(candidate)
+        if candidates is not self._children:
+            for candidate in candidates:
+                if type(candidate) is IncludedRouter:
+                    self.take(candidate, self).remembered = self.remembered
+            self._children = candidates
+            self.remembered = None
         return candidates
 
     def effective_low_priority_routes(self) -> list[EffectiveRouteContext]:
         contexts = super().effective_low_priority_routes()
-        if frontends and contexts is not self._low_priority:
-            classifiers = dict(self._frontend_classifiers())
-            self.frontends = []
-            for context in contexts:
-                if isinstance(context.original_route, FrontendRouteGroup):
-                    assert context.dependant is not None
-                    classifier = classifiers[id(context.original_route)]
-                    graph = classify(context.dependant, classifier, endpoint=False)
-                    provider = context.dependency_overrides_provider
-                    context.dependant = graph.dependant
-                    context.dependency_overrides_provider = ClassifiedOverrides.of(provider, graph)
-                    self.frontends.append((context, graph))
-            self._low_priority = contexts
+        if frontends and contexts is not self._frontends[0]:
+            with self._effective_routes_lock:
+                if contexts is not self._frontends[0]:
+                    self._frontends = contexts, tuple(self._classified_frontends(contexts))
         return contexts
 
-    def _build_effective_context(self, route: BaseRoute) -> EffectiveRouteContext | None:
-        with building(self.classifier):
-            if isinstance(route, APIRoute):
-                return ClassifiedRouteContext.of(route, self)
-            context = super()._build_effective_context(route)
-        if (
-            websockets
-            and context is not None
-            and isinstance(context.starlette_route, APIWebSocketRoute)
-        ):
-            context.starlette_route = FastDepsWebSocketRoute.adopt(
-                context.starlette_route,
-                self.classifier,
-                self.include_context.dependency_overrides_provider,
-            )
-        return context
+    @property
+    def frontends(self) -> tuple[tuple[EffectiveRouteContext, LiveGraph], ...]:
+        """The frontends of this inclusion, with their classified trees."""
+        self.effective_low_priority_routes()
+        return self._frontends[1]
 
-    def prepare(self) -> None:
-        """Build now what FastAPI would build when the first request comes."""
-        for candidate in self.effective_candidates():
-            if isinstance(candidate, ClassifiedInclusion):
-                candidate.prepare()
-        if frontends:
-            self.effective_low_priority_routes()
+    def _build_effective_context(self, route: BaseRoute) -> EffectiveRouteContext | None:
+        with decided_by(self, self.remembered):
+            context = (
+                ClassifiedRouteContext.from_api_route(
+                    original_route=route, include_context=self.include_context
+                )
+                if isinstance(route, APIRoute)
+                else super()._build_effective_context(route)
+            )
+            if isinstance(context, ClassifiedRouteContext):
+                context.settle()
+            elif context is not None:
+                given = context.starlette_route
+                if websockets and type(given) is APIWebSocketRoute:
+                    provider = self.include_context.dependency_overrides_provider
+                    take_websocket_route(given, self, provider)
+        return context
 
     def check(self) -> None:
         """Raise the `FastDepsError` that building the inclusion would raise."""
+        if self.remembered is None:
+            self.remembered = Memory()
+        classifier = self._asked()
         for route in self.original_router.routes:
             if isinstance(route, IncludedRouter):
-                self._inclusion_of(route).check()
+                self._nested(route).check()
             elif isinstance(route, APIRoute | APIWebSocketRoute):
-                path = compile_path(self.include_context.path_for(route))[1]
+                path = _path_format(self.include_context.path_for(route))
                 endpoint = isinstance(route, APIRoute)
-                classify(route.dependant, self.classifier, endpoint=endpoint, path=path)
-                self._check_dependencies(self.include_context.dependencies, path)
+                classify(route.dependant, classifier, endpoint=endpoint, path=path)
+                self._check_dependencies(classifier, self.include_context.dependencies, path)
         for route in low_priority_routes(self.original_router):
             if isinstance(route, FrontendRouteGroup):
-                self._check_dependencies(self.include_context.dependencies, "")
-                self._check_dependencies(route.dependencies, "")
+                self._check_dependencies(classifier, self.include_context.dependencies, "")
+                self._check_dependencies(classifier, route.dependencies, "")
 
-    def _check_dependencies(self, dependencies: Iterable[params.Depends], path: str) -> None:
-        for depends in dependencies:
-            dependant = get_parameterless_sub_dependant(depends=depends, path=path)
-            classify_dependency(dependant, self.classifier, path)
-
-    def _inclusion_of(self, route: IncludedRouter) -> "ClassifiedInclusion":
-        """What a router's own inclusion of another is at this place."""
-        combined = self.include_context.combine(route.include_context)
-        return self._classified(IncludedRouter(route.original_router, combined))
-
-    def _classified(self, inclusion: IncludedRouter) -> "ClassifiedInclusion":
-        return ClassifiedInclusion(
-            original_router=inclusion.original_router,
-            include_context=inclusion.include_context,
-            inherited_classifier=self.classifier,
-        )
-
-    def _frontend_classifiers(self) -> Iterator[tuple[int, Classifier]]:
-        for route in low_priority_routes(self.original_router):
-            yield id(route), self.classifier
+    def preview(self) -> Iterator[tuple[BaseRoute, str, "ClassifiedInclusion"]]:
+        """The routes that FastAPI will build, in its order, with their path, a frontend's
+        with its prefix, and the inclusion that they stand in."""
         for route in self.original_router.routes:
             if isinstance(route, IncludedRouter):
-                yield from self._inclusion_of(route)._frontend_classifiers()
+                yield from self._nested(route).preview()
+            elif hasattr(route, "path"):
+                yield route, self.include_context.path_for(cast("Any", route)), self
+            else:
+                yield route, self.include_context.prefix, self
+        for route in low_priority_routes(self.original_router):
+            yield route, self.include_context.prefix, self
+
+    def preview_of(self, route: APIRoute | APIWebSocketRoute) -> Graph:
+        """The classified tree that a route will have here."""
+        path = _path_format(self.include_context.path_for(route))
+        dependencies = [*self.include_context.dependencies, *route.dependencies]
+        tree = _tree(route.endpoint, dependencies, path)
+        return classify(tree, self._asked(), endpoint=isinstance(route, APIRoute))
+
+    def preview_of_frontend(self, group: FrontendRouteGroup) -> Graph:
+        """The classified tree that a group of frontends will have here."""
+        dependencies = [*self.include_context.dependencies, *group.dependencies]
+        assert group.dependant.call is not None
+        tree = _tree(group.dependant.call, dependencies, "")
+        return classify(tree, self._asked(), endpoint=False)
+
+    def response_class_of(self, route: BaseRoute) -> Any:
+        """The response class that a route will have here."""
+        router, context = self.original_router, self.include_context
+        given = (router.default_response_class, context.default_response_class)
+        return get_value_or_default(getattr(route, "response_class", None), *given)
+
+    def _asked(self) -> Classifier:
+        if self.remembered is None:
+            return self.classifier_in_force
+        return self.remembered.of(self.classifier_in_force)
+
+    def _nested(self, route: IncludedRouter) -> "ClassifiedInclusion":
+        """What a router's own inclusion of another is at this place."""
+        combined = self.include_context.combine(route.include_context)
+        nested = self.take(IncludedRouter(route.original_router, combined), self)
+        nested.remembered = self.remembered
+        return nested
+
+    def _check_dependencies(
+        self, classifier: Classifier, dependencies: Iterable[params.Depends], path: str
+    ) -> None:
+        for depends in dependencies:
+            dependant = get_parameterless_sub_dependant(depends=depends, path=path)
+            classify_dependency(dependant, classifier, path)
+
+    def _classified_frontends(
+        self, contexts: Iterable[EffectiveRouteContext]
+    ) -> Iterator[tuple[EffectiveRouteContext, LiveGraph]]:
+        """Classify what FastAPI has just built, each by the inclusion that it comes from."""
+        groups = self._frontend_groups()
+        for context in contexts:
+            if isinstance(context.original_route, FrontendRouteGroup):
+                deciding = next(each for group, each in groups if group is context.original_route)
+                yield context, classified_frontend(context, deciding, self.remembered)
+
+    def _frontend_groups(self) -> Iterator[tuple[BaseRoute, Deciding]]:
+        """The groups in FastAPI's order, with who decides about them at this place."""
+        for route in low_priority_routes(self.original_router):
+            yield route, self
+        for route in self.original_router.routes:
+            if isinstance(route, IncludedRouter):
+                yield from self._nested(route)._frontend_groups()
+
+
+def take_websocket_route(route: APIWebSocketRoute, deciding: Deciding, provider: Any) -> None:
+    """Let this one decide about a route that FastAPI has just made."""
+    taken: Any = route
+    taken.__class__ = FastDepsWebSocketRoute
+    taken.classify_by(deciding, provider)
+
+
+def _path_format(path: str) -> str:
+    return compile_path(path)[1] if ":" in path else path
+
+
+def _tree(call: Callable[..., Any], dependencies: Iterable[params.Depends], path: str) -> Dependant:
+    """What FastAPI makes of a callable with parameterless dependencies."""
+    tree = get_dependant(path=path, call=call)
+    tree.dependencies[:0] = [
+        get_parameterless_sub_dependant(depends=depends, path=path) for depends in dependencies
+    ]
+    return tree

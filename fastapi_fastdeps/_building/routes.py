@@ -1,23 +1,29 @@
 """Routes whose sync callables run where a classifier says."""
 
-import copy
+import functools
 import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi.routing import APIRoute, APIWebSocketRoute
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from fastapi_fastdeps._deciding.graph import Graph, classify
+from fastapi_fastdeps import _watching
+from fastapi_fastdeps._building.handling import (
+    Construction,
+    Handler,
+    Handling,
+    handled_within,
+    overrides_of,
+)
+from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
+from fastapi_fastdeps._fastapi.closures import http_arguments
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EffectiveRouteContext,
-    IncludedRouter,
     classification,
     effective_route_context_var,
     embeds_body_fields,
@@ -25,166 +31,246 @@ from fastapi_fastdeps._fastapi.names import (
     get_websocket_app,
     includes_by_copy,
     inclusions,
-    max_body_size,
-    request_response,
     websocket_session,
     websockets,
-    wrap_app_with_body_limit,
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
-from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
-from fastapi_fastdeps.classifiers import Classifier, Remembering, default_classifier
+from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 if TYPE_CHECKING or fast_lane:
-    from fastapi_fastdeps._serving.handler import PlannedHandler, planned_app
     from fastapi_fastdeps._serving.websocket import planned_websocket
 
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
-_classifier: ContextVar[Classifier | None] = ContextVar("fastdeps_classifier", default=None)
-"""The classifier of the router that is building a route, for the route to find."""
+class Unclaimed:
+    """Decides for routes that no router of ours has constructed."""
+
+    classifier_in_force: Classifier = default_classifier
+
+
+UNCLAIMED = Unclaimed()
+
+_deciding: ContextVar[Deciding | None] = ContextVar("fastdeps_deciding", default=None)
+"""Who decides about the routes that are being constructed."""
+
+
+_memory: ContextVar[Memory | None] = ContextVar("fastdeps_memory", default=None)
+"""What was asked about these routes before."""
 
 
 @contextmanager
-def building(classifier: Classifier) -> Generator[None]:
-    """Let the routes that are constructed meanwhile find their router's classifier."""
-    token = _classifier.set(classifier)
+def decided_by(deciding: Deciding, memory: Memory | None = None) -> Generator[None]:
+    """Let the routes that are constructed meanwhile be decided about by this one."""
+    token, memory_token = _deciding.set(deciding), _memory.set(memory)
     try:
         yield
     finally:
-        _classifier.reset(token)
+        _deciding.reset(token)
+        _memory.reset(memory_token)
 
 
-class _ClassifiedState:
-    """A route, or its inclusion, with the classified tree for FastAPI's own handler."""
+class Classifying:
+    """What may have a classifier of its own."""
 
-    def __init__(self, route: APIRoute, state: Any, graph: Graph, provider: Any | None) -> None:
-        self.original_route = route
-        self.dependant = graph.dependant
-        self.dependency_overrides_provider = ClassifiedOverrides.of(provider, graph)
-        self._state = state
+    _classifier: Classifier | None = None
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._state, name)
+    @property
+    def classifier(self) -> Classifier | None:
+        """Its own classifier, `None` where it leaves the decision to what includes it."""
+        return self._classifier
 
-
-def _plan(
-    route: APIRoute, state: Any, graph: Graph, provider: Any | None
-) -> "tuple[Handler, PlannedHandler | None]":
-    """The handler of a route at one inclusion, and its plan if it takes the fast lane."""
-    is_included = state is not route
-    state = copy.copy(state)
-
-    def fastapis_handler() -> Handler:
-        if not is_included:
-            classified_route = copy.copy(state)
-            classified_route.dependant = graph.dependant
-            classified_route.dependency_overrides_provider = ClassifiedOverrides.of(provider, graph)
-            return APIRoute.get_route_handler(classified_route)
-        classified = _ClassifiedState(route, state, graph, provider)
-        token = effective_route_context_var.set(classified)
-        try:
-            return APIRoute.get_route_handler(route)
-        finally:
-            effective_route_context_var.reset(token)
-
-    if why_not_planned(graph, state.response_class):
-        return fastapis_handler(), None
-    form_limits = getattr(route, "form_limits", None)
-    planned = PlannedHandler(state, graph, provider, fastapis_handler, form_limits)
-    return planned.handle, planned
-
-
-def _app(planned: "PlannedHandler", state: Any) -> ASGIApp:
-    return wrap_app_with_body_limit(planned_app(planned), max_body_size(state))
+    @classifier.setter
+    def classifier(self, classifier: Classifier | None) -> None:
+        self._classifier = classifier
+        _watching.changed()
 
 
 class FastDepsRoute(APIRoute):
     """`APIRoute` whose handler calls inline what its router's classifier says.
 
     A route that is constructed by hand, not by a `FastDepsRouter`, is classified by
-    `default_classifier`. Raises `FastDepsError` where a marker or a classifier is wrong.
+    `default_classifier`, and by the router in whose `routes` it is put. Raises
+    `FastDepsError` where a marker or a classifier is wrong.
     """
 
-    classifier: Classifier = default_classifier
-    own_classifier: ClassVar[Classifier | None] = None
-    graph: Graph | None = None
-    planned: "PlannedHandler | None" = None
-    _is_constructed = False
+    deciding: Deciding = UNCLAIMED
+    handling: Handling | None = None
+    live: LiveGraph | None = None
+
+    @property
+    def classifier_in_force(self) -> Classifier:
+        return self.deciding.classifier_in_force
 
     if not TYPE_CHECKING:
 
+        @functools.wraps(APIRoute.__init__)
         def __init__(self, *args, **options) -> None:
-            self.classifier = self.own_classifier or _classifier.get() or default_classifier
-            super().__init__(*args, **options)
-            self._is_constructed = True
-            self._take_plan()
+            self.deciding = _deciding.get() or UNCLAIMED
+            with constructing(self, self) as construction:
+                super().__init__(*args, **options)
+            if self.live is None and construction is not None:
+                # The class asks FastAPI's own method for the handler.
+                self.live, self.handling = construction.live, construction.handling
+            elif self.handling is not None and not has_own_handler(self):
+                self.app: ASGIApp = self.handling.app() or self.app
 
-    @classmethod
-    def adopt(cls, route: APIRoute, classifier: Classifier) -> "FastDepsRoute":
-        """A classified copy of a route that was constructed by hand."""
-        adopted: Any = copy.copy(route)
-        route_class: Any = type(route)
-        adopted.__class__ = fastdeps_route_class(route_class)
-        adopted.classifier = classifier
-        adopted.app = wrap_app_with_body_limit(
-            request_response(adopted.get_route_handler()), max_body_size(adopted)
-        )
-        adopted._is_constructed = True
-        adopted._take_plan()
-        return cast("FastDepsRoute", adopted)
+    @property
+    def dependant(self) -> Dependant:
+        """FastAPI's description of the endpoint, with the tree of its dependencies."""
+        dependant: Dependant = self.__dict__["dependant"]
+        return dependant
+
+    # FastAPI declares an attribute here, and reads and writes it like this property.
+    @dependant.setter
+    def dependant(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, dependant: Dependant
+    ) -> None:
+        if "dependant" not in self.__dict__:
+            _watching.watch(dependant)
+        self.__dict__["dependant"] = dependant
 
     def get_route_handler(self) -> Handler:
         context = effective_route_context_var.get()
-        if not classification or (self._is_constructed and not _knows_inclusions):
+        is_included = (
+            context is not None
+            and context.original_route is self
+            and not isinstance(context, Construction)
+        )
+        if not classification or (self.handling is not None and not _knows_inclusions):
             return super().get_route_handler()
-        if context is None or context.original_route is not self:
-            self.graph = classify(self.dependant, self.classifier)
-            handler, self.planned = _plan(
-                self, self, self.graph, self.dependency_overrides_provider
-            )
-        elif isinstance(context, ClassifiedRouteContext):
-            handler, context.planned = _plan(self, context, context.graph, context.provider)
-        else:
+        if is_included:
+            assert context is not None
+            if isinstance(context, ClassifiedRouteContext):
+                context.handling = Handling(self, context, context.live, context.provider)
+                return context.handling.handle
             # Included into an app that is not a FastDepsAPI.
             assert context.dependant is not None
-            graph = classify(context.dependant, self.classifier)
-            handler, _ = _plan(self, context, graph, context.dependency_overrides_provider)
-        return handler
+            live = LiveGraph(context.dependant, self)
+            return Handling(self, context, live, context.dependency_overrides_provider).handle
+        if not inclusions:
+            # FastAPI has added the parameterless dependencies since.
+            _watching.watch(self.dependant)
+        self.live = LiveGraph(self.dependant, self)
+        self.handling = Handling(self, self, self.live, self.dependency_overrides_provider)
+        return self.handling.handle
 
-    def _take_plan(self) -> None:
-        if self.planned is not None and not _has_own_handler(self):
-            self.app: ASGIApp = _app(self.planned, self)
 
-
-def _has_own_handler(route: APIRoute) -> bool:
-    """Whether the user's class wraps the handler, so that FastAPI has to call it."""
-    return type(route).get_route_handler not in (
+def has_own_handler(route: APIRoute) -> bool:
+    """Whether the user's class wraps FastAPI's handler, so that FastAPI has to call it."""
+    return "get_route_handler" in vars(route) or type(route).get_route_handler not in (
         APIRoute.get_route_handler,
         FastDepsRoute.get_route_handler,
     )
 
 
-@lru_cache(maxsize=256)
-def fastdeps_route_class(route_class: type[APIRoute]) -> type[FastDepsRoute]:
-    """The user's route class on top of `FastDepsRoute`, which it then calls as `super()`."""
-    if issubclass(route_class, FastDepsRoute):
+@contextmanager
+def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction | None]:
+    """Let FastAPI's `get_route_handler` see the classified tree of a route meanwhile."""
+    current = effective_route_context_var.get()
+    if isinstance(current, Construction) and current.original_route is route:
+        yield current
+        return
+    if not inclusions or not classification:
+        yield None
+        return
+
+    def live_graph() -> LiveGraph:
+        if _is_made_by_fastapi(route):
+            _watching.watch(route.dependant)
+        return LiveGraph(route.dependant, deciding)
+
+    construction = Construction(route, live_graph, is_wrapped=has_own_handler(route))
+    # FastAPI asks it for no more than this.
+    token = effective_route_context_var.set(cast("EffectiveRouteContext", construction))
+    try:
+        yield construction
+    finally:
+        effective_route_context_var.reset(token)
+
+
+def _is_made_by_fastapi(route: APIRoute) -> bool:
+    """Whether no one can have seen the tree before FastAPI makes the handler of it."""
+    kind = type(route)
+    return (kind.__init__, kind.__setattr__, kind.get_route_handler) == (
+        APIRoute.__init__,
+        APIRoute.__setattr__,
+        APIRoute.get_route_handler,
+    )
+
+
+class RouteFactory:
+    """Constructs routes of the user's class, in place of the class: FastAPI takes what it
+    is given for one, and calls it. The routes are the user's class' own, no other's."""
+
+    def __init__(self, route_class: Callable[..., APIRoute], deciding: Deciding) -> None:
+        self._route_class = route_class
+        self._deciding = deciding
+        self.constructed: tuple[APIRoute, LiveGraph, Handling | None] | None = None
+
+    def __call__(self, *args: Any, **options: Any) -> APIRoute:
+        with decided_by(self._deciding):
+            return self._construct(args, options)
+
+    def _construct(self, args: tuple[Any, ...], options: Mapping[str, Any]) -> APIRoute:
+        route_class: Any = self._route_class
+        if not isinstance(route_class, type) or type(route_class).__call__ is not type.__call__:
+            return cast("APIRoute", route_class(*args, **options))
+        # What `type.__call__` does, with the route at hand before it is initialised.
+        construct: Callable[..., object] = route_class.__new__
+        made = construct(route_class, *args, **options)
+        if not isinstance(made, APIRoute) or not isinstance(made, route_class):
+            return cast("APIRoute", made)
+        route: APIRoute = made
+        deciding = self._deciding
+        if isinstance(route, FastDepsRoute):
+            route.deciding = deciding
+            deciding = route
+        with constructing(route, deciding) as construction:
+            cast("Any", type(made)).__init__(made, *args, **options)
+        if construction is not None and construction.live is not None:
+            self._take(route, construction.live, construction.handling)
+        return route
+
+    def _take(self, route: APIRoute, live: LiveGraph, handling: Handling | None) -> None:
+        """Serve a route by a plan if its `app` is what FastAPI made of its own handler."""
+        arguments = http_arguments(route.app)
+        if arguments is not None and getattr(arguments["dependant"], "live", None) is live:
+            provider = arguments["dependency_overrides_provider"]
+            provider = provider and provider.provider
+            handling = Handling(route, state_of(arguments), live, provider)
+            route.app = handling.app() or route.app
+        if not isinstance(route, FastDepsRoute):
+            self.constructed = route, live, handling
+
+
+def state_of(arguments: Mapping[str, Any]) -> SimpleNamespace:
+    """What a route was when FastAPI made its handler, read from that handler."""
+    return SimpleNamespace(
+        **arguments,
+        strict_content_type=arguments["actual_strict_content_type"],
+        _embed_body_fields=arguments["embed_body_fields"],
+    )
+
+
+def derived_route_class(route_class: Any) -> Any:
+    """The user's route class on top of `FastDepsRoute`, which it then calls as `super()`.
+
+    For releases in which a class can't be told otherwise what to make its handler of. A
+    class that no other can be derived from is left alone.
+    """
+    if not isinstance(route_class, type) or issubclass(route_class, FastDepsRoute):
         return route_class
-    if route_class is APIRoute:
+    if issubclass(FastDepsRoute, route_class):
         return FastDepsRoute
     names = {"__module__": route_class.__module__, "__qualname__": route_class.__qualname__}
-    bases = (route_class, FastDepsRoute)
-    return types.new_class(route_class.__name__, bases, exec_body=lambda body: body.update(names))
-
-
-def carrying(route_class: type[FastDepsRoute], classifier: Remembering) -> type[FastDepsRoute]:
-    """The route class with the classifier of its router, for the copies of its routes."""
-    namespace = {
-        "__module__": route_class.__module__,
-        "__qualname__": route_class.__qualname__,
-        "own_classifier": classifier,
-    }
-    return type(route_class.__name__, (route_class,), namespace)
+    try:
+        bases: tuple[type[Any], ...] = (route_class, FastDepsRoute)
+        derived: Any = types.new_class(
+            route_class.__name__, bases, exec_body=lambda body: body.update(names)
+        )
+        return derived
+    except Exception:
+        return route_class
 
 
 class FastDepsWebSocketRoute(APIWebSocketRoute):
@@ -193,49 +279,44 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
     The endpoint itself is always awaited on the event loop, as in FastAPI.
     """
 
-    graph: Graph | None = None
-    why_not_planned: str | None = None
-    own_classifier: Classifier | None = None
+    live: LiveGraph | None = None
+    why_not_planned: str = ""
+    deciding: Deciding = UNCLAIMED
+
+    @property
+    def classifier_in_force(self) -> Classifier:
+        return self.deciding.classifier_in_force
 
     if not TYPE_CHECKING:
 
-        def __init__(
-            self, path, endpoint, *, dependency_overrides_provider=None, **options
-        ) -> None:
-            super().__init__(
-                path,
-                endpoint,
-                dependency_overrides_provider=dependency_overrides_provider,
-                **options,
-            )
+        @functools.wraps(APIWebSocketRoute.__init__)
+        def __init__(self, *args, **options) -> None:
+            super().__init__(*args, **options)
             if websockets:
-                classifier = _classifier.get() or default_classifier
-                self.classify_by(classifier, dependency_overrides_provider)
+                provider = options.get("dependency_overrides_provider")
+                self.classify_by(_deciding.get() or UNCLAIMED, provider)
 
-    @classmethod
-    def adopt(
-        cls, route: APIWebSocketRoute, classifier: Classifier, provider: Any | None
-    ) -> "FastDepsWebSocketRoute":
-        """A classified copy of a route that FastAPI built."""
-        adopted = copy.copy(route)
-        adopted.__class__ = cls
-        assert isinstance(adopted, FastDepsWebSocketRoute)
-        adopted.classify_by(classifier, provider)
-        return adopted
-
-    def classify_by(self, classifier: Classifier, provider: Any | None) -> None:
-        """Let this classifier decide where the dependencies run."""
-        self.graph = classify(self.dependant, classifier, endpoint=False)
-        embed = embeds_body_fields(self)
-        handler = get_websocket_app(
-            dependant=self.graph.dependant,
-            dependency_overrides_provider=ClassifiedOverrides.of(provider, self.graph),
-            embed_body_fields=embed,
+    def classify_by(self, deciding: Deciding, provider: Any | None) -> None:
+        """Let this one decide where the dependencies of a route that was just made run."""
+        _watching.watch(self.dependant)
+        self.deciding = deciding
+        self.live = LiveGraph(self.dependant, self, endpoint=False, memory=_memory.get())
+        self.why_not_planned, self.app = websocket_app(
+            self.live, provider, embed=embeds_body_fields(self)
         )
-        self.why_not_planned = why_not_planned(self.graph)
-        if self.why_not_planned is None:
-            handler = planned_websocket(self.graph, provider, handler, embed=embed)
-        self.app: ASGIApp = websocket_session(handler)
+
+
+def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tuple[str, ASGIApp]:
+    """Why a WebSocket route takes FastAPI's lane, empty if it does not, and its app."""
+    handler = get_websocket_app(
+        dependant=classified_dependant(live),
+        dependency_overrides_provider=overrides_of(provider, live),
+        embed_body_fields=embed,
+    )
+    why = why_not_planned(live.current()) or ""
+    if not why:
+        handler = planned_websocket(live, provider, handler, embed=embed)
+    return why, websocket_session(handler)
 
 
 class ClassifiedRouteContext(EffectiveRouteContext):
@@ -245,33 +326,39 @@ class ClassifiedRouteContext(EffectiveRouteContext):
     for everyone else the tree is FastAPI's.
     """
 
-    planned: "PlannedHandler | None" = None
+    handling: Handling | None = None
+    why_not_planned: str = ""
     provider: Any | None = None
 
-    @cached_property
-    def graph(self) -> Graph:
+    @functools.cached_property
+    def live(self) -> LiveGraph:
         """The classified tree, of what FastAPI's tree is once FastAPI has built it: some
         releases add the dependencies of the inclusion after they have set it."""
         assert self._dependant is not None
-        return classify(self._dependant, self._classifier)
+        _watching.watch(self._dependant)
+        return LiveGraph(self._dependant, self._deciding, memory=_memory.get())
 
-    @classmethod
-    def of(cls, route: APIRoute, inclusion: IncludedRouter) -> "ClassifiedRouteContext":
-        context = cls.from_api_route(
-            original_route=route, include_context=inclusion.include_context
-        )
-        assert isinstance(context, ClassifiedRouteContext)
-        if not _has_own_handler(route):
-            why = why_not_planned(context.graph, context.response_class)
-            if why is None and not isinstance(route, FastDepsRoute):
-                _, context.planned = _plan(route, context, context.graph, context.provider)
-            if context.planned is not None:
-                context.app = _app(context.planned, context)
-        return context
+    def settle(self) -> None:
+        """Serve it by a plan, if FastAPI has built it of its own handler."""
+        route = cast("APIRoute", self.original_route)
+        if has_own_handler(route):
+            return
+        if self.handling is None:
+            self.why_not_planned = why_not_planned(self.live.current(), self.response_class) or ""
+            if not self.why_not_planned:
+                self.handling = Handling(route, self, self.live, self.provider)
+        if self.handling is not None:
+            self.app = self.handling.app() or self.app
 
     @property
     def dependant(self) -> Dependant | None:
-        return self.graph.dependant if self._is_being_built() else self._dependant
+        if not self._is_being_built():
+            return self._dependant
+        route = cast("APIRoute", self.original_route)
+        if not has_own_handler(route):
+            return classified_dependant(self.live)
+        dependant, self.handling = handled_within(route, self, self.live, self.provider)
+        return dependant
 
     # FastAPI declares a field here, and reads and writes it like this property.
     @dependant.setter
@@ -279,13 +366,13 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         self, dependant: Dependant | None
     ) -> None:
         self._dependant = dependant
-        self._classifier = _classifier.get() or default_classifier
+        self._deciding = _deciding.get() or UNCLAIMED
 
     @property
     def dependency_overrides_provider(self) -> Any | None:
-        if self.provider is None or not self._is_being_built():
+        if not self._is_being_built():
             return self.provider
-        return ClassifiedOverrides.of(self.provider, self.graph)
+        return overrides_of(self.provider, self.live)
 
     @dependency_overrides_provider.setter
     def dependency_overrides_provider(self, provider: Any | None) -> None:

@@ -1,41 +1,26 @@
 """The dependency tree of a route, classified."""
 
-import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from types import FunctionType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from fastapi import params
-from pydantic.fields import FieldInfo
-from typing_extensions import TypeAliasType
-
-from fastapi_fastdeps._fastapi.names import (
-    Dependant,
-    get_typed_signature,
-    is_async,
-    rederived,
-)
-from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in
+from fastapi_fastdeps._deciding.places import Metadata, places
+from fastapi_fastdeps._fastapi.names import Dependant, is_async, rederived
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, decide
-from fastapi_fastdeps.marking import Execution, Inline, Threaded, check_unmarked
+from fastapi_fastdeps.marking import Execution, Threaded, check_unmarked
 
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
 Replacement: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
 
-_ALIASES = (TypeAliasType, getattr(typing, "TypeAliasType", TypeAliasType))
-"""What `type X = ...` makes, and what it makes on a Python that does not have it."""
-
 _NO_OPINION = Decision(Threaded(), "no opinion")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """One callable at its place in the tree of a route.
 
     Attributes:
-        dependant: FastAPI's own description of it, never changed.
+        dependant: FastAPI's own description of it.
         place: FastAPI's description of what stands at this place: the same, unless that is
             overridden. Its cache key, scope and name hold.
         candidate: the callable and its place.
@@ -47,7 +32,7 @@ class Node:
     place: Dependant
     candidate: Candidate
     decision: Decision | None
-    children: tuple["Node", ...]
+    children: tuple["Node", ...] = ()
 
     @property
     def execution(self) -> Execution | None:
@@ -60,26 +45,20 @@ class Node:
         return self.place.call, self.candidate.call
 
     def __iter__(self) -> Iterator["Node"]:
-        yield self
-        for child in self.children:
-            yield from child
+        """This node and all below it, each before its dependencies."""
+        pending: list[Node] = [self]
+        while pending:
+            node = pending.pop()
+            yield node
+            pending.extend(reversed(node.children))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
     """The classified dependency tree of one route, and what classified it."""
 
     root: Node
     classifier: Classifier
-
-    @cached_property
-    def dependant(self) -> Dependant:
-        """The tree for FastAPI's own handler and solver: a copy of FastAPI's, in which an
-        async stand-in takes the place of what runs inline."""
-        root = _copy(self.root)
-        if isinstance(self.root.execution, Inline):
-            return replace(root, call=inline_endpoint(self.root.candidate.call))
-        return root
 
 
 def classify(
@@ -100,8 +79,19 @@ def classify(
     path = dependant.path or "" if path is None else path
     candidate = Candidate(dependant.call, role="endpoint", path=path)
     decision = classify_call(candidate, classifier) if endpoint else None
-    children = _children(dependant, classifier, path)
-    return Graph(Node(dependant, dependant, candidate, decision, children), classifier)
+    root = Node(dependant, dependant, candidate, decision)
+
+    def judge(place: Dependant, metadata: Metadata) -> Node:
+        return judged(place, classifier, path, metadata)
+
+    return Graph(grown(root, judge), classifier)
+
+
+def judged(place: Dependant, classifier: Classifier, path: str, metadata: Metadata = ()) -> Node:
+    """One dependency at its place, without what is below it. Raises `FastDepsError`."""
+    assert place.call is not None
+    candidate = Candidate(place.call, metadata=metadata, parameter=place.name, path=path)
+    return Node(place, place, candidate, classify_call(candidate, classifier))
 
 
 def classify_call(candidate: Candidate, classifier: Classifier) -> Decision | None:
@@ -113,13 +103,52 @@ def classify_call(candidate: Candidate, classifier: Classifier) -> Decision | No
 
 
 def classify_dependency(
-    dependant: Dependant, classifier: Classifier, path: str, metadata: tuple[Any, ...] = ()
+    dependant: Dependant, classifier: Classifier, path: str, metadata: Metadata = ()
 ) -> Node:
     """The classified tree below one dependency, at a place with this metadata."""
-    assert dependant.call is not None
-    candidate = Candidate(dependant.call, metadata=metadata, parameter=dependant.name, path=path)
-    decision = classify_call(candidate, classifier)
-    return Node(dependant, dependant, candidate, decision, _children(dependant, classifier, path))
+
+    def judge(place: Dependant, metadata: Metadata) -> Node:
+        return judged(place, classifier, path, metadata)
+
+    return grown(judge(dependant, metadata), judge)
+
+
+def grown(root: Node, judge: Callable[[Dependant, Metadata], Node]) -> Node:
+    """The node with all that is below it, each dependency judged where FastAPI comes to it.
+
+    A tree may be deeper than Python's stack. Raises `RecursionError` for one that contains
+    itself, which FastAPI raises when it solves it.
+    """
+    branches = [_Branch(root)]
+    above = {id(root.dependant)}
+    while True:
+        branch = branches[-1]
+        place = next(branch.pending, None)
+        if place is None:
+            branches.pop()
+            above.discard(id(branch.node.dependant))
+            node = replace(branch.node, children=tuple(branch.children))
+            if not branches:
+                return node
+            branches[-1].children.append(node)
+            continue
+        child = judge(place, branch.metadata.get(place.name, ()))
+        if id(child.dependant) in above:
+            raise RecursionError(f"{child.candidate.call!r} depends on itself")
+        above.add(id(child.dependant))
+        branches.append(_Branch(child))
+
+
+class _Branch:
+    """A node whose dependencies are being judged."""
+
+    __slots__ = ("children", "metadata", "node", "pending")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.children: list[Node] = []
+        self.metadata = places(node.dependant)
+        self.pending = iter(node.dependant.dependencies)
 
 
 class Overriding:
@@ -132,30 +161,22 @@ class Overriding:
 
     def tree(self, root: Node) -> Node:
         """The tree of the route, all of its dependencies looked up."""
-        return replace(root, children=self.children(root.dependant))
-
-    def children(self, dependant: Dependant) -> tuple[Node, ...]:
-        """The dependencies of one callable, looked up with all that is below them."""
-        metadata = _places(dependant)
-        return tuple(
-            self._overridden(place, metadata.get(place.name, ()))
-            for place in dependant.dependencies
-        )
+        return grown(replace(root, children=()), self.judged)
 
     def node(self, node: Node) -> Node:
         """One dependency looked up anew, with all that is below it."""
-        return self._overridden(node.place, node.candidate.metadata)
+        return grown(self.judged(node.place, node.candidate.metadata), self.judged)
 
-    def _overridden(self, place: Dependant, metadata: tuple[Any, ...]) -> Node:
+    def judged(self, place: Dependant, metadata: Metadata) -> Node:
+        """One dependency as it is overridden, without what is below it."""
+        node = judged(place, self._classifier, self._path, metadata)
         assert place.call is not None
-        candidate = Candidate(place.call, metadata=metadata, parameter=place.name, path=self._path)
-        decision = classify_call(candidate, self._classifier)
         call = self._overrides.get(place.call, place.call)
+        candidate, decision = node.candidate, node.decision
         if call is not place.call:
             candidate = replace(candidate, call=call)
             decision = classify_override(candidate, self._classifier, decision)
-        dependant = rederived(place, call)
-        return Node(dependant, place, candidate, decision, self.children(dependant))
+        return Node(rederived(place, call), place, candidate, decision)
 
 
 def classify_override(
@@ -166,71 +187,3 @@ def classify_override(
     if is_async(candidate.call):
         return None
     return decide(classifier, candidate) or replaced or _NO_OPINION
-
-
-def solver_dependant(node: Node) -> Dependant:
-    """What FastAPI's own functions are given to call the node as it was decided."""
-    if isinstance(node.execution, Inline):
-        return replace(node.dependant, call=stand_in(node.candidate, node.execution))
-    return node.dependant
-
-
-def is_marked_place(candidate: Candidate) -> bool:
-    """Whether the place says more about the callable than FastAPI itself reads there."""
-    return any(not isinstance(item, params.Depends | FieldInfo) for item in candidate.metadata)
-
-
-def _children(dependant: Dependant, classifier: Classifier, path: str) -> tuple[Node, ...]:
-    if not dependant.dependencies:
-        return ()
-    assert dependant.call is not None
-    metadata = _places(dependant)
-    return tuple(
-        classify_dependency(child, classifier, path, metadata.get(child.name, ()))
-        for child in dependant.dependencies
-    )
-
-
-def _places(dependant: Dependant) -> dict[str | None, tuple[Any, ...]]:
-    """What `Annotated` carries at each parameter, which FastAPI's tree does not keep."""
-    names = [child.name for child in dependant.dependencies if child.name is not None]
-    if not names:
-        return {}
-    annotations = _evaluated(dependant.call, names) or {
-        name: parameter.annotation
-        for name, parameter in get_typed_signature(cast("Any", dependant.call)).parameters.items()
-    }
-    return {name: _metadata(annotations.get(name)) for name in names}
-
-
-def _evaluated(call: Any, names: list[str]) -> dict[str, Any] | None:
-    """The annotations of a plain function, if none of these has to be evaluated.
-
-    It saves a second look at the whole signature, half of what a route costs to build.
-    """
-    if not isinstance(call, FunctionType) or hasattr(call, "__wrapped__"):
-        return None
-    if hasattr(call, "__signature__"):
-        return None
-    annotations = call.__annotations__
-    if any(isinstance(annotations.get(name), str) for name in names):
-        return None
-    return annotations
-
-
-def _metadata(annotation: Any) -> tuple[Any, ...]:
-    while isinstance(annotation, _ALIASES):
-        annotation = annotation.__value__
-    if typing.get_origin(annotation) is not typing.Annotated:
-        return ()
-    return tuple(typing.get_args(annotation)[1:])
-
-
-def _copy(node: Node) -> Dependant:
-    dependencies = [_copy(child) for child in node.children]
-    call = node.dependant.call
-    if node.candidate.role == "dependency" and (
-        isinstance(node.execution, Inline) or is_marked_place(node.candidate)
-    ):
-        call = stand_in(node.candidate, node.execution)
-    return replace(node.dependant, dependencies=dependencies, call=call)

@@ -412,6 +412,7 @@ __all__ = [
     "request_response",
     "resolve_form_limits",
     "route_classes",
+    "routes_version",
     "routes_within",
     "should_embed_body_fields",
     "solve_generator",
@@ -444,6 +445,12 @@ def embeds_body_fields(route: Any) -> bool:
 def low_priority_routes(router: APIRouter) -> list[BaseRoute]:
     """What FastAPI asks after all other routes of a router: its frontends."""
     return getattr(router, "_low_priority_routes", [])
+
+
+def routes_version(router: APIRouter) -> int | None:
+    """What changes when FastAPI adds a route to a router, or to one that it includes."""
+    version: Any = getattr(router, "_get_routes_version", None)
+    return version() if version is not None else None
 
 
 def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:

@@ -4,17 +4,14 @@ import inspect
 from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
+from operator import is_
 from typing import Any
 
 from fastapi import params
 
-from fastapi_fastdeps._deciding.graph import (
-    Graph,
-    Overrides,
-    classify_dependency,
-    classify_override,
-    is_marked_place,
-)
+from fastapi_fastdeps._deciding.graph import Node, Overrides, classify_override, judged
+from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._deciding.places import is_marked_place, places
 from fastapi_fastdeps._fastapi.names import (
     get_dependant,
     get_typed_signature,
@@ -25,8 +22,8 @@ from fastapi_fastdeps._lane.standins import StandIn, stand_in
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
 from fastapi_fastdeps.marking import Execution, Inline, Threaded
 
-_REMEMBERED = 1000
-"""How many pairs of a callable and what overrides it are kept classified, for each route."""
+_REMEMBERED = 256
+"""How many callables are kept with what overrides them, for each route."""
 
 
 class ClassifiedOverrides:
@@ -37,34 +34,35 @@ class ClassifiedOverrides:
     it replaces, with its own dependencies classified in its signature.
     """
 
-    def __init__(self, provider: Any, classifier: Classifier, path: str) -> None:
-        self._provider = provider
-        self._classifier = classifier
-        self._path = path
-        self._found: dict[tuple[int, int], tuple[object, object, Callable[..., Any]]] = {}
+    def __init__(self, provider: Any, live: LiveGraph) -> None:
+        self.provider = provider
+        self._live = live
+        self._found: dict[int, tuple[object, object, Classifier, Callable[..., Any]]] = {}
 
-    @classmethod
-    def of(cls, provider: Any | None, graph: Graph) -> "ClassifiedOverrides | None":
-        """Those of a provider, as the routes of this tree need them."""
-        return cls(provider, graph.classifier, graph.root.candidate.path) if provider else None
+    def __bool__(self) -> bool:
+        return bool(self.provider)
 
     @property
     def dependency_overrides(self) -> Any:
-        overrides = self._provider.dependency_overrides
-        return _InForce(overrides, self) if overrides else overrides
+        overrides = self.provider.dependency_overrides
+        if overrides:
+            return _InForce(overrides, self)
+        self._found.clear()
+        return overrides
 
     def find(self, call: Callable[..., Any], overrides: Overrides) -> Callable[..., Any]:
         """What FastAPI's solver should call in place of `call`."""
         original = call.call if isinstance(call, StandIn) else call
         override = overrides.get(original, original)
-        key = id(call), id(override)
-        found = self._found.get(key)
-        if found is None:
+        classifier = self._classifier
+        found = self._found.get(id(call))
+        if found is None or not all(map(is_, found, (call, override, classifier))):
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
-            # Both are kept, so that no other object gets an id of the key.
-            found = self._found[key] = call, override, self._classified(call, override)
-        return found[2]
+            # The callable is kept, so that no other object gets its id.
+            found = call, override, classifier, self._classified(call, override)
+            self._found[id(call)] = found
+        return found[3]
 
     def _classified(
         self, call: Callable[..., Any], override: Callable[..., Any]
@@ -85,26 +83,34 @@ class ClassifiedOverrides:
             return stand_in(candidate, execution, signature)
         return override
 
+    @property
+    def _classifier(self) -> Classifier:
+        return self._live.current().classifier
+
+    @property
+    def _path(self) -> str:
+        return self._live.current().root.candidate.path
+
     def _classified_signature(self, call: Callable[..., Any]) -> inspect.Signature | None:
         """The signature with a stand-in for each dependency that needs one, or `None`.
 
         A dependency is given as a default value, never in `Annotated`: `typing` keeps
         equal annotations once, and a stand-in equals what it stands for.
         """
-        places = {
-            node.dependant.name: node
-            for node in classify_dependency(
-                get_dependant(path=self._path, call=call), self._classifier, self._path
-            ).children
-            if isinstance(node.execution, Inline) or is_marked_place(node.candidate)
-        }
-        if not places:
+        dependant = get_dependant(path=self._path, call=call)
+        metadata = places(dependant)
+        marked: dict[str | None, Node] = {}
+        for place in dependant.dependencies:
+            each = judged(place, self._classifier, self._path, metadata.get(place.name, ()))
+            if isinstance(each.execution, Inline) or is_marked_place(each.candidate):
+                marked[place.name] = each
+        if not marked:
             return None
         signature = get_typed_signature(call)
         parameters: list[inspect.Parameter] = []
         for name, parameter in signature.parameters.items():
             parameter = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            if node := places.get(name):
+            if node := marked.get(name):
                 depends = _depends(parameter, node.candidate.metadata)
                 parameter = parameter.replace(
                     annotation=inspect.Parameter.empty,

@@ -11,7 +11,9 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
+from anyio.lowlevel import cancel_shielded_checkpoint
 from fastapi.security.base import SecurityBase
+from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._fastapi.names import (
     get_typed_signature,
@@ -39,7 +41,6 @@ class StandIn:
         self.candidate = candidate
         self.execution = execution
         self._signature = signature
-        self.__name__: str = getattr(candidate.call, "__name__", type(candidate.call).__name__)
         # Whatever unwraps to a class is taken for sync by FastAPI, so nothing else does.
         if isinstance(scheme := unwrapped(candidate.call), SecurityBase):
             self.__wrapped__ = scheme
@@ -48,37 +49,43 @@ class StandIn:
     def __signature__(self) -> inspect.Signature:
         return self._signature or get_typed_signature(self.call)
 
-    def __call__(self, **values: Any) -> Any:
+    @property
+    def __name__(self) -> str:
+        return getattr(self.call, "__name__", type(self.call).__name__)
+
+    def __call__(self, /, **values: Any) -> Any:
         raise NotImplementedError
 
     def __hash__(self) -> int:
         return hash(self.call)
 
     def __eq__(self, other: object) -> bool:
-        return self.call == (other.call if isinstance(other, StandIn) else other)
+        call = other.call if isinstance(other, StandIn) else other
+        # Like a dictionary, which does not ask whether something equals itself.
+        return self.call is call or self.call == call
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} for {self.call!r}>"
 
 
 class _InlineCall(StandIn):
-    async def __call__(self, **values: Any) -> Any:
+    async def __call__(self, /, **values: Any) -> Any:
         return self.call(**values)
 
 
 class _InlineGenerator(StandIn):
-    async def __call__(self, **values: Any) -> AsyncIterator[Any]:
+    async def __call__(self, /, **values: Any) -> AsyncIterator[Any]:
         with contextmanager(self.call)(**values) as value:
             yield value
 
 
 class _ThreadedCall(StandIn):
-    def __call__(self, **values: Any) -> Any:
+    def __call__(self, /, **values: Any) -> Any:
         return self.call(**values)
 
 
 class _ThreadedGenerator(StandIn):
-    def __call__(self, **values: Any) -> Iterator[Any]:
+    def __call__(self, /, **values: Any) -> Iterator[Any]:
         generator = self.call(**values)
         if not isinstance(generator, Iterator):
             # FastAPI takes what it is given for an iterator, and fails like this.
@@ -86,13 +93,30 @@ class _ThreadedGenerator(StandIn):
         yield from generator
 
 
+class _WrappedGenerator(StandIn):
+    """Stands for a function that FastAPI unwraps to a generator function: it is called on
+    the event loop, what it returns is iterated in a thread."""
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        execution: Execution | None,
+        signature: inspect.Signature | None = None,
+    ) -> None:
+        super().__init__(candidate, execution, signature)
+        self.__wrapped__ = unwrapped(candidate.call)
+
+    def __call__(self, /, **values: Any) -> Any:
+        return self.call(**values)
+
+
 class _AsyncCall(StandIn):
-    async def __call__(self, **values: Any) -> Any:
+    async def __call__(self, /, **values: Any) -> Any:
         return await self.call(**values)
 
 
 class _AsyncGenerator(StandIn):
-    async def __call__(self, **values: Any) -> AsyncIterator[Any]:
+    async def __call__(self, /, **values: Any) -> AsyncIterator[Any]:
         async with asynccontextmanager(self.call)(**values) as value:
             yield value
 
@@ -112,7 +136,10 @@ def stand_in(
     if is_async_gen_callable(call):
         kind = _AsyncGenerator
     elif is_gen_callable(call):
-        kind = _InlineGenerator if isinstance(execution, Inline) else _ThreadedGenerator
+        if isinstance(execution, Inline):
+            kind = _InlineGenerator
+        else:
+            kind = _ThreadedGenerator if _is_generator_function(call) else _WrappedGenerator
     elif is_coroutine_callable(call):
         kind = _AsyncCall
     else:
@@ -129,41 +156,114 @@ def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     `inspect.iscoroutinefunction`.
     """
     streams = streams_generators and is_gen_callable(call)
-    endpoint: Any = _generator_endpoint(call) if streams else _endpoint(call)
+    return _standing_where(_generator_endpoint(call) if streams else _endpoint(call), call)
+
+
+def standing_where(endpoint: Callable[..., Any], call: Callable[..., Any]) -> Callable[..., Any]:
+    """The async function with the name, file and line of an endpoint that it calls."""
+    return _standing_where(_looking_like(endpoint, call), call)
+
+
+def _standing_where(endpoint: Any, call: Callable[..., Any]) -> Callable[..., Any]:
     endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
     endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
     _relocate(endpoint, call)
     return cast("Callable[..., Any]", endpoint)
 
 
+def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
+    """An async function that calls what has replaced an inline endpoint in a thread."""
+
+    async def endpoint(**values: Any) -> Any:
+        return await run_in_threadpool(functools.partial(call, **values))
+
+    return functools.update_wrapper(endpoint, call)
+
+
 def _endpoint(call: Callable[..., Any]) -> Any:
     async def endpoint(**values: Any) -> Any:
-        return call(**values)
+        try:
+            return call(**values)
+        except BaseException as error:
+            _leave_out_this_frame(error)
+            raise
 
+    return _looking_like(endpoint, call)
+
+
+def _looking_like(endpoint: Any, call: Callable[..., Any]) -> Any:
     functools.update_wrapper(endpoint, call)
-    if not isinstance(call, type):
-        # Whoever wraps the endpoint unwraps it too, and should find a coroutine function.
-        vars(endpoint)["__signature__"] = inspect.signature(call)
+    if isinstance(call, type):
+        return endpoint
+    vars(endpoint)["__signature__"] = get_typed_signature(call)
+    innermost = inspect.unwrap(call)
+    if innermost is call:
         del vars(endpoint)["__wrapped__"]
+    elif inspect.isroutine(innermost):
+        # Whoever wraps the endpoint unwraps it too, and should find a coroutine function.
+        async def innermost_endpoint() -> None: ...
+
+        _relocate(innermost_endpoint, innermost)
+        vars(endpoint)["__wrapped__"] = innermost_endpoint
+    else:
+        vars(endpoint)["__wrapped__"] = innermost
     return endpoint
 
 
 def _generator_endpoint(call: Callable[..., Any]) -> Any:
     async def iterate(items: Iterable[Any]) -> AsyncIterator[Any]:
+        iterator = iter(items)
         try:
-            for item in items:
+            while True:
+                try:
+                    item = next(iterator)
+                except StopIteration:
+                    return
+                except BaseException as error:
+                    await _others_have_run()
+                    _leave_out_this_frame(error)
+                    raise
                 yield item
         finally:
             if isinstance(items, types.GeneratorType):
                 items.close()
 
     def endpoint(**values: Any) -> AsyncIterator[Any]:
-        return iterate(call(**values))
+        try:
+            return iterate(call(**values))
+        except BaseException as error:
+            _leave_out_this_frame(error)
+            raise
 
     functools.update_wrapper(endpoint, call)
     vars(endpoint)["__wrapped__"] = iterate
-    _relocate(iterate, call)
+    _relocate(iterate, inspect.unwrap(call))
     return endpoint
+
+
+def _leave_out_this_frame(error: BaseException) -> None:
+    """Let the traceback of an error that was just caught begin below the function that
+    caught it, which stands where the user's does. A bare `raise` adds nothing to it."""
+    if error.__traceback__ is not None:
+        error.__traceback__ = error.__traceback__.tb_next
+
+
+_TURNS = 30
+"""How often the event loop turns while a thread takes what a thread takes: more than an
+event needs to pass the streams and tasks between an endpoint and the server."""
+
+
+async def _others_have_run() -> None:
+    """Let what was yielded before an error go out, as the way through a thread does."""
+    for _ in range(_TURNS):
+        await cancel_shielded_checkpoint()
+
+
+def _is_generator_function(call: Any) -> bool:
+    """Whether `call` is a generator function itself, or an object that is called like one."""
+    return inspect.isgeneratorfunction(call) or inspect.isgeneratorfunction(
+        getattr(call, "__call__", None)  # noqa: B004
+    )
 
 
 def _relocate(function: Any, call: Callable[..., Any]) -> None:

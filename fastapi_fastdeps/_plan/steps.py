@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Container, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Final, NamedTuple
 
-from fastapi_fastdeps._deciding.graph import Node, Replacement, solver_dependant
+from fastapi_fastdeps._deciding.graph import Node, Replacement
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     concurrency_of,
@@ -16,6 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
     is_coroutine_callable,
     is_gen_callable,
 )
+from fastapi_fastdeps._lane.standins import stand_in
 from fastapi_fastdeps._plan.parameters import (
     SOURCES,
     Body,
@@ -202,7 +203,7 @@ class _Compiler:
             Step(
                 kind=kind,
                 call=_callable(node, kind),
-                dependant=solver_dependant(node) if kind is Kind.GENERATOR else dependant,
+                dependant=_solver_dependant(node) if kind is Kind.GENERATOR else dependant,
                 slot=slot,
                 use_cache=node.place.use_cache,
                 function_scope=node.place.scope == "function",
@@ -271,6 +272,13 @@ def _kind(node: Node) -> Kind:
     if is_coroutine_callable(call):
         return Kind.ASYNC
     return Kind.INLINE if inline else Kind.THREADED
+
+
+def _solver_dependant(node: Node) -> Dependant:
+    """What FastAPI's own functions are given to call the node as it was decided."""
+    if isinstance(node.execution, Inline):
+        return replace(node.dependant, call=stand_in(node.candidate, node.execution))
+    return node.dependant
 
 
 def _callable(node: Node, kind: Kind) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""The request handler of a planned route, and the ASGI app around it."""
+"""The request handler of a planned route."""
 
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -13,13 +13,11 @@ from fastapi.exceptions import (
     ResponseValidationError,
 )
 from fastapi.utils import is_body_allowed_for_status_code
-from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._deciding.graph import Graph
+from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     Undefined,
     embeds_body_fields,
@@ -65,12 +63,12 @@ class PlannedHandler:
     def __init__(
         self,
         state: RouteState,
-        graph: Graph,
+        live: LiveGraph,
         provider: Any | None,
         fallback: Callable[[], Handler],
         form_limits: Any,
     ) -> None:
-        self.graph = graph
+        graph = self.graph = live.current()
         self._fallback = fallback
         self._fastapis: Handler | None = None
         self._plan = CurrentPlan(graph, provider, embed=embeds_body_fields(state))
@@ -113,6 +111,10 @@ class PlannedHandler:
         data = telemetry.data if telemetry is not None else None
         if data is not None:
             data.request = request
+        scope = request.scope
+        assert isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack), (
+            "fastapi_middleware_astack not found in request scope"
+        )
         body = Undefined
         if self._body_field is not None:
             try:
@@ -129,6 +131,12 @@ class PlannedHandler:
                 raise raised from error
         if data is not None:
             data.body = None if body is Undefined else body
+        assert isinstance(scope.get("fastapi_inner_astack"), AsyncExitStack), (
+            "fastapi_inner_astack not found in request scope"
+        )
+        assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
+            "fastapi_function_astack not found in request scope"
+        )
         solution = Solution(self._plan, request, body)
         if telemetry is None:
             await solution.solve()
@@ -155,6 +163,7 @@ class PlannedHandler:
         if isinstance(returned, Response):
             if returned.background is None:
                 returned.background = solution.background_tasks
+            assert returned
             return returned
         if telemetry is None:
             return await self._respond(request, returned, solution)
@@ -171,7 +180,8 @@ class PlannedHandler:
 
     async def _respond(self, request: Request, returned: Any, solution: Solution) -> Response:
         response: Response
-        status_code = solution.status_code or self._status_code
+        injected = solution.status_code
+        status_code = injected or self._status_code or injected
         if self._is_plain_json:
             response = json_response(returned, status_code, solution.background_tasks)
         else:
@@ -182,13 +192,21 @@ class PlannedHandler:
             if self._dump_json:
                 response = Response(content, media_type="application/json", **arguments)
             else:
-                response = self._response_class(content, **arguments)
+                return self._complete(self._response_class(content, **arguments), solution)
         if response.status_code != 200 and not is_body_allowed_for_status_code(
             response.status_code
         ):
             response.body = b""
         if headers := solution.headers:
             response.headers.raw.extend(headers)
+        return response
+
+    def _complete(self, response: Response, solution: Solution) -> Response:
+        """The response of a class that may not be Starlette's, touched where FastAPI does."""
+        if not is_body_allowed_for_status_code(response.status_code):
+            response.body = b""
+        response.headers.raw.extend(solution.headers)
+        assert response
         return response
 
     async def _serialize(self, request: Request, returned: Any) -> Any:
@@ -212,73 +230,3 @@ class PlannedHandler:
             mount_path = request.scope.get("root_path", "").rstrip("/")
             context["path"] = f"{request.method} {mount_path}{self._path}"
         return context
-
-
-class _ExitStack(AsyncExitStack):
-    """An exit stack that is free to leave where nothing was entered."""
-
-    _exit_callbacks: Any
-
-    async def __aexit__(self, *exc_details: Any) -> bool | None:
-        return await super().__aexit__(*exc_details) if self._exit_callbacks else None
-
-
-def planned_app(handler: PlannedHandler) -> ASGIApp:
-    """What FastAPI's `request_response` makes of a handler, for a planned one."""
-    handle = handler.handle
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
-        started = False
-
-        async def sender(message: Any) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-            await send(message)
-
-        try:
-            awaited = False
-            async with _ExitStack() as request_stack:
-                scope["fastapi_inner_astack"] = request_stack
-                async with _ExitStack() as function_stack:
-                    scope["fastapi_function_astack"] = function_stack
-                    response = await handle(request)
-                await response(scope, receive, sender)
-                awaited = True
-        except Exception as error:
-            await _handle(error, started, request, scope, receive, send)
-        else:
-            if not awaited:
-                await routing.request_response(_swallowed)(scope, receive, send)
-
-    return app
-
-
-async def _swallowed(request: Request) -> Response:
-    """Does what led here, for FastAPI to say what is wrong: an exception was swallowed by
-    a dependency with `yield`, so that there is no response."""
-    request.scope["fastapi_inner_astack"].push(_swallow)
-    raise RuntimeError
-
-
-def _swallow(*_: object) -> bool:
-    return True
-
-
-async def _handle(
-    error: Exception, started: bool, request: Request, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Let Starlette look for the exception handler and call it."""
-
-    async def failed(_: Scope, __: Receive, starlettes_send: Send) -> None:
-        if started:
-            await starlettes_send({"type": "http.response.start"})
-        raise error
-
-    async def dropped(_: Any) -> None:
-        """Nothing more is sent once a response has started."""
-
-    await wrap_app_handling_exceptions(failed, request)(
-        scope, receive, dropped if started else send
-    )

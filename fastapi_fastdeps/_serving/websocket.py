@@ -6,7 +6,7 @@ from typing import Any
 from fastapi.exceptions import WebSocketRequestValidationError
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._deciding.graph import Graph
+from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     extract_endpoint_context,
     get_request_telemetry,
@@ -21,9 +21,10 @@ WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 
 
 def planned_websocket(
-    graph: Graph, provider: Any | None, fallback: WebSocketHandler, *, embed: bool
+    live: LiveGraph, provider: Any | None, fallback: WebSocketHandler, *, embed: bool
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan."""
+    graph = live.current()
     current = CurrentPlan(graph, provider, embed=embed)
     call = graph.root.candidate.call
     path = graph.root.dependant.path

@@ -5,19 +5,14 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from tests.conformance.comparison import (
-    Outcomes,
-    Verdict,
-    compare,
-    judge,
-    read_expectations,
-    summary,
-)
-from tests.conformance.environment import Environment, PreparationError, newest_version
+from tests.conformance.comparison import Verdict, judge, read_expectations
+from tests.conformance.environment import Environment, newest_version
 from tests.conformance.examination import fast_lane_is_taken
-from tests.conformance.injected.fastdeps_conformance.replacement import MODES
 from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE, STOCK, Setting, run, stock
 from tests.conformance.versions import NEWEST, RELEASES, release
+from tests.harness.commands import PreparationError
+from tests.harness.injected.fastdeps_conformance.replacement import MODES
+from tests.harness.outcomes import Outcomes, compare, summary
 
 DIFFERENCES = Path(__file__).parent / "differences"
 

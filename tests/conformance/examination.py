@@ -3,11 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.conformance.comparison import Difference, Outcomes, compare, failing, summary
 from tests.conformance.environment import Environment
-from tests.conformance.injected.fastdeps_conformance.lanes import FAST, read_lanes
 from tests.conformance.suite import STOCK, Setting, run, stock
 from tests.conformance.versions import Release
+from tests.harness.injected.fastdeps_conformance.lanes import FAST, read_lanes
+from tests.harness.outcomes import Difference, Outcomes, compare, failing, summary
 
 FAST_LANE_SHARE = 0.9
 """How many of the suite's routes have to take the fast lane."""

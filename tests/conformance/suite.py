@@ -3,20 +3,18 @@
 import ast
 import os
 import shutil
-import subprocess
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi_fastdeps._fastapi.names import LANE_VARIABLE
-from tests.conformance.comparison import Outcomes, read_outcomes, write_outcomes
-from tests.conformance.environment import Environment, PreparationError
-from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE
+from tests.conformance.environment import Environment
+from tests.harness.commands import PreparationError, inherited_variables
+from tests.harness.injected.fastdeps_conformance.replacement import MODE_VARIABLE
+from tests.harness.outcomes import Outcomes, read_outcomes, write_outcomes
+from tests.harness.suites import INJECTED, run_pytest
 
-INJECTED = Path(__file__).parent / "injected"
 REPLACED = {"FastAPI", "APIRouter"}
-TESTS_RAN = (0, 1)
 TIME_LIMIT = "60"
 """Seconds for a test."""
 RETRIES = 3
@@ -86,25 +84,15 @@ class Pytest:
     variables: dict[str, str]
 
     def run(self, *arguments: str) -> Outcomes:
-        file = self.directory / "outcomes.json"
-        plugin = ("-p", "fastdeps_conformance.plugin", f"--outcomes={file}")
-        with (self.directory / "log.txt").open("w") as output:
-            status = subprocess.run(
-                [
-                    *(self.environment.python, "-m", "pytest", "-p", "no:sugar"),
-                    *("--timeout", TIME_LIMIT, "--timeout-method", "signal"),
-                    *(*plugin, *arguments),
-                ],
-                cwd=self.directory / "suite",
-                env=self.variables,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            ).returncode
-        if status not in TESTS_RAN:
-            with Path(output.name).open() as lines:
-                raise PreparationError(f"pytest ended with {status}:\n{''.join(deque(lines, 40))}")
-        return read_outcomes(file)
+        return run_pytest(
+            self.environment.installed.python,
+            *("-p", "no:sugar", "--timeout", TIME_LIMIT, "--timeout-method", "signal"),
+            *arguments,
+            cwd=self.directory / "suite",
+            variables=self.variables,
+            outcomes=self.directory / "outcomes.json",
+            log=self.directory / "log.txt",
+        )
 
 
 def stock(environment: Environment, workers: int) -> Outcomes:
@@ -134,13 +122,10 @@ def _takes_original(node: ast.AST) -> bool:
 
 
 def _variables(environment: Environment) -> dict[str, str]:
-    inherited = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PYTEST_", "PYTHON", "COV_", "COVERAGE_", LANE_VARIABLE))
-    }
-    path = (environment.python.parent, inherited.get("PATH", os.defpath))
+    inherited = inherited_variables("PYTEST_", "PYTHON", "COV_", "COVERAGE_", LANE_VARIABLE)
+    installed = environment.installed
+    path = (installed.python.parent, inherited.get("PATH", os.defpath))
     return inherited | {
         "PATH": os.pathsep.join(map(str, path)),
-        "VIRTUAL_ENV": str(environment.virtual_environment),
+        "VIRTUAL_ENV": str(installed.directory),
     }

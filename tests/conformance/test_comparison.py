@@ -3,13 +3,11 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.__main__ import DIFFERENCES
-from tests.conformance.comparison import (
-    Expectation,
+from tests.conformance.comparison import Expectation, judge, read_expectations
+from tests.harness.outcomes import (
     Outcome,
     Outcomes,
     compare,
-    judge,
-    read_expectations,
     read_outcomes,
     summary,
     write_outcomes,

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE
-from tests.conformance.suite import INJECTED, unreplaced
+from tests.conformance.suite import unreplaced
+from tests.harness.injected.fastdeps_conformance.replacement import MODE_VARIABLE
+from tests.harness.suites import INJECTED
 
 NAMES = "print(fastapi.FastAPI.__name__, fastapi.APIRouter.__name__)"
 

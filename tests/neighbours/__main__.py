@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.conformance.environment import REPOSITORY, PreparationError
+from tests.harness.commands import REPOSITORY, PreparationError
 from tests.neighbours import results, table
 from tests.neighbours.catalogue import COMMON, NEIGHBOURS, Neighbour
 from tests.neighbours.conftest import SWITCH
@@ -43,7 +43,7 @@ def _shared_environment() -> Environment:
 def _judge(
     neighbour: Neighbour, environment: Environment, suites: bool, earlier: Result | None
 ) -> Result:
-    version = environment.versions()[neighbour.distribution]
+    version = environment.installed.versions()[neighbour.distribution]
     suite = earlier.suite if earlier else None
     if suites and neighbour.suite:
         suite = run_suite(neighbour, neighbour.suite, version)
@@ -53,7 +53,7 @@ def _judge(
         finished = subprocess.run(
             [
                 *(
-                    environment.python,
+                    environment.installed.python,
                     "-m",
                     "pytest",
                     f"tests/neighbours/test_{neighbour.module}.py",
@@ -99,7 +99,7 @@ def _outcome(case: ElementTree.Element) -> str:
 
 
 def _write(found: dict[str, Result], environment: Environment) -> None:
-    versions = environment.versions()
+    versions = environment.installed.versions()
     ordered = {each.module: found[each.module] for each in NEIGHBOURS if each.module in found}
     written = Results(
         python=platform.python_version(),

@@ -1,16 +1,16 @@
-"""Virtual environments and sdists for the neighbours, made from nothing and kept in a cache."""
+"""Virtual environments and sdists for the neighbours, kept in a cache."""
 
-import shutil
 import sys
-import tarfile
-import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from tests.conformance.environment import REPOSITORY, run_python, uv
+from tests.harness import commands
+from tests.harness.commands import REPOSITORY
+from tests.harness.environments import VirtualEnvironment
+from tests.harness.sdists import download_sdist, unpack
 
-CACHE = REPOSITORY / ".cache" / "neighbours"
+CACHE = commands.CACHE / "neighbours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,46 +22,29 @@ class Environment:
     unresolved: tuple[str, ...] = ()
 
     @property
-    def directory(self) -> Path:
+    def installed(self) -> VirtualEnvironment:
         key = "\n".join((sys.version, *self.requirements, *self.unresolved))
-        return CACHE / "environments" / f"{self.name}-{sha256(key.encode()).hexdigest()[:12]}"
-
-    @property
-    def python(self) -> Path:
-        return self.directory / "bin" / "python"
+        name = f"{self.name}-{sha256(key.encode()).hexdigest()[:12]}"
+        return VirtualEnvironment(CACHE / "environments" / name)
 
     def prepare(self) -> None:
         """Make it unless it is there. Raises `PreparationError` with the resolver's message."""
-        complete = self.directory / "complete"
-        if not complete.exists():
-            shutil.rmtree(self.directory, ignore_errors=True)
-            uv("venv", "--python", sys.executable, self.directory)
-            uv("pip", "install", "--python", self.python, *self.requirements)
-            if self.unresolved:
-                uv("pip", "install", "--python", self.python, "--no-deps", *self.unresolved)
-            complete.touch()
-        uv("pip", "install", "--python", self.python, "--no-deps", "--reinstall", REPOSITORY)
+        self.installed.prepare(self._install)
+        self.installed.install_package()
 
-    def versions(self) -> dict[str, str]:
-        """The version of each installed distribution."""
-        frozen = uv("pip", "list", "--python", self.python, "--format", "freeze")
-        return dict(line.split("==") for line in frozen.split() if "==" in line)
+    def _install(self, environment: VirtualEnvironment) -> None:
+        environment.install(*self.requirements)
+        if self.unresolved:
+            environment.install("--no-deps", *self.unresolved)
 
 
 def unpack_sdist(distribution: str, version: str) -> Path:
     """The content of an sdist of the package index."""
     directory = CACHE / "sdists" / f"{distribution}-{version}"
     if not directory.exists():
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
-            download = ("pip", "download", "--no-deps", "--no-binary", distribution)
-            run_python(*download, "--dest", temporary, f"{distribution}=={version}")
-            (sdist,) = Path(temporary).iterdir()
-            with tarfile.open(sdist) as archive:
-                archive.extractall(temporary, filter="data")
-            sdist.unlink()
-            (content,) = Path(temporary).iterdir()
-            content.rename(directory)
+        archive = download_sdist(f"{distribution}=={version}", directory.parent)
+        unpack(archive, directory)
+        archive.unlink()
     return directory
 
 

@@ -15,9 +15,9 @@ import httpx
 from fastapi import FastAPI
 
 from fastapi_fastdeps import FastDepsAPI
+from tests.harness.commands import REPOSITORY
 from tests.neighbours.shop import AppClass, check_answers, on_loop
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SERVED = Path(__file__).with_name("served.py")
 PATIENCE = 60.0
 

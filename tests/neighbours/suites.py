@@ -2,20 +2,16 @@
 
 import os
 import re
-import subprocess
-import tempfile
 from itertools import count
 from pathlib import Path
 
-from tests.conformance.comparison import Outcome, Outcomes, compare, failing, read_outcomes
-from tests.conformance.environment import PreparationError
-from tests.conformance.injected.fastdeps_conformance.replacement import MODE_VARIABLE
-from tests.conformance.suite import INJECTED
+from tests.harness.commands import PreparationError
+from tests.harness.injected.fastdeps_conformance.replacement import MODE_VARIABLE
+from tests.harness.outcomes import Outcome, Outcomes, compare, failing
+from tests.harness.suites import INJECTED, run_pytest
 from tests.neighbours.catalogue import SUITE_COMMON, Neighbour, Suite
 from tests.neighbours.environment import Environment, unpack_sdist, without_paths
 from tests.neighbours.results import SuiteResult, counted
-
-TESTS_RAN = (0, 1)
 
 
 def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
@@ -53,25 +49,14 @@ def _outcomes(environment: Environment, sources: Path, suite: Suite, mode: str) 
 def _run(
     environment: Environment, sources: Path, arguments: tuple[str, ...], mode: str
 ) -> Outcomes:
-    with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory) / "outcomes.json"
-        finished = subprocess.run(
-            [
-                *(environment.python, "-m", "pytest", *arguments),
-                *("-p", "no:cacheprovider", "--tb=short"),
-                *("--continue-on-collection-errors", "--rootdir=."),
-                *("-p", "fastdeps_conformance.plugin", f"--outcomes={file}"),
-            ],
-            cwd=sources,
-            env=os.environ | {MODE_VARIABLE: mode, "PYTHONPATH": str(INJECTED)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if finished.returncode not in TESTS_RAN or not file.exists():
-            output = f"{finished.stdout}{finished.stderr}".strip().splitlines()
-            raise PreparationError("\n".join(output[-20:]))
-        return read_outcomes(file)
+    return run_pytest(
+        environment.installed.python,
+        *arguments,
+        *("-p", "no:cacheprovider", "--tb=short"),
+        *("--continue-on-collection-errors", "--rootdir=."),
+        cwd=sources,
+        variables=os.environ | {MODE_VARIABLE: mode, "PYTHONPATH": str(INJECTED)},
+    )
 
 
 def _without_chance(outcomes: Outcomes, chance: str) -> Outcomes:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tests.conformance.environment import REPOSITORY
+from tests.harness.commands import REPOSITORY
 from tests.neighbours.results import Result, Results, SuiteResult
 
 FILE = REPOSITORY / "docs" / "neighbours.md"

@@ -10,13 +10,10 @@ import tempfile
 from pathlib import Path
 from zipfile import ZipFile
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.harness.commands import REPOSITORY, PreparationError, inherited_variables, run, uv
+
 SHOP = Path(__file__).with_name("shop.py")
 PYTHONS = ("3.11", "3.12", "3.13")
-
-
-class PackagingError(Exception):
-    """A step failed; says what its tool said."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
                 try:
                     with tempfile.TemporaryDirectory(dir=directory) as empty:
                         _install_and_use(python, archive, Path(empty))
-                except PackagingError as error:
+                except PreparationError as error:
                     failed = True
                     print(f"{kind} on Python {version}: failed\n{error}", flush=True)
                 else:
@@ -55,7 +52,7 @@ def find_python(version: str) -> str:
 
 
 def _build(directory: Path) -> tuple[Path, Path]:
-    _run(sys.executable, "-m", "uv", "build", "--out-dir", directory, REPOSITORY)
+    uv("build", "--out-dir", directory, REPOSITORY)
     (wheel,) = directory.glob("*.whl")
     (sdist,) = directory.glob("*.tar.gz")
     with ZipFile(wheel) as archive:
@@ -69,28 +66,19 @@ def _build(directory: Path) -> tuple[Path, Path]:
     }
     for kind, names in (("wheel", in_wheel), ("sdist", in_sdist)):
         if missing := sorted(sources - names):
-            raise PackagingError(f"The {kind} lacks {', '.join(missing)}")
+            raise PreparationError(f"The {kind} lacks {', '.join(missing)}")
     return wheel, sdist
 
 
 def _install_and_use(python: str, archive: Path, directory: Path) -> None:
     environment = directory / "environment"
     interpreter = environment / "bin" / "python"
-    _run(sys.executable, "-m", "uv", "venv", "--seed", "--python", python, environment)
-    _run(interpreter, "-m", "pip", "install", archive)
-    _run(interpreter, "-m", "pip", "check")
+    uv("venv", "--seed", "--python", python, environment)
+    variables = inherited_variables("PYTHONPATH")
+    run(interpreter, "-m", "pip", "install", archive, variables=variables)
+    run(interpreter, "-m", "pip", "check", variables=variables)
     # Isolated, and from another directory, so that nothing but what was installed is found.
-    _run(interpreter, "-I", "-W", "error", SHOP, cwd=directory)
-
-
-def _run(*command: str | Path, cwd: Path = REPOSITORY) -> None:
-    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    finished = subprocess.run(
-        command, cwd=cwd, env=variables, capture_output=True, text=True, check=False
-    )
-    if finished.returncode != 0:
-        line = " ".join(map(str, command))
-        raise PackagingError(f"{line}\n{finished.stdout}{finished.stderr}")
+    run(interpreter, "-I", "-W", "error", SHOP, cwd=directory, variables=variables)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.conformance.environment import CACHE, REPOSITORY, PreparationError, uv
 from tests.conformance.examination import examine
 from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE
 from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES, Companion, Release, release
+from tests.harness.commands import CACHE, REPOSITORY, PreparationError
+from tests.harness.environments import VirtualEnvironment
 from tests.versions.table import described, keep, write_page
 
 NEEDED = ("httpx", "python-multipart")
@@ -105,19 +106,20 @@ def _run_own_tests(python: Path) -> tuple[bool, str]:
 
 def _own_tests() -> list[str]:
     """Those that need no more than `TESTS`."""
-    others = {"catalogue", "demo", "fastapi_names", "language_server", "next_fastapi", "typings"}
+    others = {"fastapi_names", "language_server", "next_fastapi", "typings"}
+    directories = ("building", "deciding", "lane", "plan", "serving")
     tests = (REPOSITORY / "tests").glob("test_*.py")
-    return sorted(str(file) for file in tests if file.stem.removeprefix("test_") not in others)
+    return [
+        *(str(REPOSITORY / "tests" / directory) for directory in directories),
+        *sorted(str(file) for file in tests if file.stem.removeprefix("test_") not in others),
+    ]
 
 
 def _environment(name: str, *requirements: str) -> Path:
-    root = CACHE.parent / "versions" / f"{name}-{sys.version_info[0]}.{sys.version_info[1]}"
-    python = root / "bin" / "python"
-    if not (root / "complete").exists():
-        uv("venv", "--clear", "--python", sys.executable, str(root))
-        uv("pip", "install", "--python", str(python), *requirements)
-        (root / "complete").touch()
-    return python
+    root = CACHE / "versions" / f"{name}-{sys.version_info[0]}.{sys.version_info[1]}"
+    environment = VirtualEnvironment(root)
+    environment.prepare(lambda made: made.install(*requirements))
+    return environment.python
 
 
 def _served(python: Path) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi_fastdeps._fastapi.versions import FAST_LANE, OLDEST
-from tests.conformance.environment import REPOSITORY
 from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES
+from tests.harness.commands import REPOSITORY
 
 RESULTS = REPOSITORY / "docs" / "versions.json"
 PAGE = REPOSITORY / "docs" / "versions.md"

@@ -1,0 +1,182 @@
+"""How the requests of one route at one place come to be handled."""
+
+from collections.abc import Callable, Coroutine
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.names import (
+    Dependant,
+    effective_route_context_var,
+    fast_lane,
+    inclusions,
+    request_response,
+    wrap_app_with_body_limit,
+)
+from fastapi_fastdeps._lane.choice import why_not_planned
+from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
+from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
+from fastapi_fastdeps.marking import Execution
+
+if TYPE_CHECKING or fast_lane:
+    from fastapi_fastdeps._serving.asgi import planned_app
+    from fastapi_fastdeps._serving.handler import PlannedHandler
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Handling:
+    """How the requests of one route at one place are handled.
+
+    Attributes:
+        live: the classified tree.
+        why_not_planned: why it takes FastAPI's lane, empty in the fast lane.
+        planned: the handler by its plan, in the fast lane.
+        handle: the request handler, in place of FastAPI's.
+    """
+
+    def __init__(self, route: APIRoute, state: Any, live: LiveGraph, provider: Any | None) -> None:
+        """`state` is what FastAPI knows of the route at this place, the route itself or an
+        inclusion: read now, when FastAPI makes its handler."""
+        self.live = live
+        self._route = route
+        self._state = _as_it_is(route, state, live, provider)
+        self._fastapis: Handler | None = None
+        self._execution: Execution | None = None
+        self.planned: PlannedHandler | None = None
+        self.why_not_planned = why_not_planned(live.current(), state.response_class) or ""
+        if self.why_not_planned:
+            self._fastapis = self._make_fastapis()
+            self.handle: Handler = self._handle_as_fastapi
+        else:
+            self.planned = PlannedHandler(
+                self._state,
+                live,
+                provider,
+                lambda: self._handle_as_fastapi,
+                self._state.form_limits,
+            )
+            self.handle = self.planned.handle
+
+    def app(self) -> ASGIApp | None:
+        """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
+        if self.planned is None:
+            return None
+        return wrap_app_with_body_limit(planned_app(self.planned.handle), self._state.max_body_size)
+
+    def app_in_full(self) -> ASGIApp:
+        """The whole ASGI app of the route, in whichever lane."""
+        app = self.app()
+        return app if app is not None else request_response(self.handle)
+
+    async def _handle_as_fastapi(self, request: Request) -> Response:
+        # FastAPI's handler knows whether to await the endpoint from when it was made.
+        if self._fastapis is None or self._execution != self.live.current().root.execution:
+            self._fastapis = self._make_fastapis()
+        return await self._fastapis(request)
+
+    def _make_fastapis(self) -> Handler:
+        self._execution = self.live.current().root.execution
+        if not inclusions:
+            return APIRoute.get_route_handler(self._state)
+        token = effective_route_context_var.set(self._state)
+        try:
+            return APIRoute.get_route_handler(self._route)
+        finally:
+            effective_route_context_var.reset(token)
+
+
+_READ: Final = (
+    "body_field",
+    "form_limits",
+    "is_json_stream",
+    "is_sse_stream",
+    "max_body_size",
+    "response_class",
+    "response_field",
+    "response_model_by_alias",
+    "response_model_exclude",
+    "response_model_exclude_defaults",
+    "response_model_exclude_none",
+    "response_model_exclude_unset",
+    "response_model_include",
+    "status_code",
+    "stream_item_field",
+    "strict_content_type",
+    "_embed_body_fields",
+)
+"""What FastAPI reads of a route when it makes its handler, in one release or another."""
+
+
+def _as_it_is(route: APIRoute, state: Any, live: LiveGraph, provider: Any | None) -> Any:
+    """What FastAPI's handler is made of, later changes of the route left out."""
+    known = {name: getattr(state, name) for name in _READ if hasattr(state, name)}
+    return SimpleNamespace(
+        **{"form_limits": getattr(route, "form_limits", None), "max_body_size": None, **known},
+        original_route=route,
+        dependant=classified_dependant(live),
+        dependency_overrides_provider=overrides_of(provider, live),
+    )
+
+
+def overrides_of(provider: Any | None, live: LiveGraph) -> ClassifiedOverrides | None:
+    """What FastAPI's solver is to take for the provider of overrides."""
+    return None if provider is None else ClassifiedOverrides(provider, live)
+
+
+def handled_within(
+    route: APIRoute, state: Any, live: LiveGraph, provider: Any | None
+) -> tuple[Dependant, Handling | None]:
+    """The tree that FastAPI's handler is to be made of where a route's class wraps it, and
+    how the plan in it handles the route, if there can be one."""
+    graph = live.current()
+    if why_not_planned(graph, state.response_class) or not can_be_planned_within(graph):
+        return classified_dependant(live), None
+    handling = Handling(route, state, live, provider)
+    return PlannedDependant(live, handling.handle), handling
+
+
+class Construction:
+    """A route while its class constructs it, as FastAPI's `get_route_handler` is to see it.
+
+    FastAPI's own hook for inclusions: whichever way a class of the user's comes to that
+    method, the handler is made of the classified tree.
+
+    Attributes:
+        live: the classified tree, once FastAPI has asked for it.
+        handling: how the plan within FastAPI's handler handles the route.
+    """
+
+    def __init__(
+        self, route: APIRoute, live_graph: Callable[[], LiveGraph], *, is_wrapped: bool
+    ) -> None:
+        """`is_wrapped`: whether the user's class wraps FastAPI's handler."""
+        self.original_route = route
+        self._is_wrapped = is_wrapped
+        self.live: LiveGraph | None = None
+        self.handling: Handling | None = None
+        self._live_graph = live_graph
+
+    @property
+    def dependant(self) -> Dependant:
+        route = self.original_route
+        self.live = self._live_graph()
+        if not self._is_wrapped:
+            return classified_dependant(self.live)
+        provider = route.dependency_overrides_provider
+        dependant, self.handling = handled_within(route, route, self.live, provider)
+        return dependant
+
+    @property
+    def dependency_overrides_provider(self) -> ClassifiedOverrides | None:
+        assert self.live is not None
+        return overrides_of(self.original_route.dependency_overrides_provider, self.live)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.original_route, name)

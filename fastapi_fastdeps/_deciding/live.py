@@ -1,0 +1,106 @@
+"""The classified tree of a route as it is now."""
+
+from typing import Protocol
+
+from fastapi_fastdeps import _watching
+from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
+from fastapi_fastdeps._deciding.places import Metadata, places
+from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._watching import Snapshot
+from fastapi_fastdeps.classifiers import Classifier, Remembering
+
+
+class Deciding(Protocol):
+    """What knows who decides: an app, a router, an inclusion."""
+
+    @property
+    def classifier_in_force(self) -> Classifier:
+        """The classifier, its parent's where it has none of its own."""
+        ...
+
+
+class Memory:
+    """What classifiers said about the candidates of an inclusion when it was checked, so
+    that no one is asked twice. It is dropped once FastAPI has built the inclusion."""
+
+    def __init__(self) -> None:
+        self._remembering: dict[int, Remembering] = {}
+
+    def of(self, classifier: Classifier) -> Classifier:
+        """The classifier, asked once about each candidate."""
+        remembering = self._remembering.get(id(classifier))
+        if remembering is None:
+            remembering = self._remembering[id(classifier)] = Remembering(classifier)
+        return remembering
+
+
+class LiveGraph:
+    """The classified tree of one route at one place, as it is now.
+
+    FastAPI reads its tree when a request comes, so this is derived anew where the tree, or
+    who decides about it, has changed since.
+
+    Attributes:
+        root: FastAPI's tree, the object that its own handler would hold.
+    """
+
+    def __init__(
+        self,
+        root: Dependant,
+        deciding: Deciding,
+        *,
+        endpoint: bool = True,
+        memory: Memory | None = None,
+    ) -> None:
+        """Classify the tree. Raises `FastDepsError` where a marker or a classifier is wrong.
+
+        `endpoint=False` where FastAPI doesn't call the root in a thread. `memory` is what
+        was asked before.
+        """
+        self.root = root
+        self._deciding = deciding
+        self._token: object = None
+        self._endpoint = endpoint
+        self._derive(memory)
+
+    def current(self) -> Graph:
+        """The graph; the same object as long as nothing has changed.
+
+        Raises `FastDepsError` for what a change brought in.
+        """
+        if self._token is _watching.token:
+            return self._graph
+        token = _watching.token
+        if self._graph.classifier is not self._deciding.classifier_in_force or (
+            not self._snapshot.holds()
+        ):
+            self._derive()
+        elif self._snapshot.is_watched:
+            self._token = token
+        return self._graph
+
+    def judged(self, parent: Dependant, place: Dependant) -> Node:
+        """What is decided about a dependency of the live tree, without what is below it."""
+        found = self._judged.get(id(place))
+        if (
+            found is not None
+            and found.dependant is place
+            and found.candidate.call is place.call
+            and found.candidate.parameter == place.name
+        ):
+            return found
+        metadata: Metadata = places(parent).get(place.name, ())
+        node = judged(place, self._graph.classifier, self._graph.root.candidate.path, metadata)
+        self._judged[id(place)] = node
+        return node
+
+    def _derive(self, memory: Memory | None = None) -> None:
+        token = _watching.token
+        self._snapshot = Snapshot(self.root)
+        classifier = self._deciding.classifier_in_force
+        asked = classifier if memory is None else memory.of(classifier)
+        graph = classify(self.root, asked, endpoint=self._endpoint)
+        self._graph = Graph(graph.root, classifier)
+        self._judged = {id(node.dependant): node for node in self._graph.root}
+        # What can't notice its changes has to be looked at for each request.
+        self._token = token if self._snapshot.is_watched else None

@@ -1,0 +1,46 @@
+"""What FastAPI made a route's `app` of, read from its closure.
+
+A route that the user constructed is served by a plan only if its `app` is what FastAPI made,
+of the handler that FastAPI made: whatever was wrapped around either must be called.
+"""
+
+from collections.abc import Callable
+from types import CodeType, FunctionType
+from typing import Any
+
+from fastapi import routing
+
+from fastapi_fastdeps._fastapi.names import get_websocket_app, request_response, websocket_session
+
+
+def _inner(function: Callable[..., Any] | None) -> CodeType | None:
+    """The code of the function `app` that one of FastAPI's returns."""
+    constants = function.__code__.co_consts if isinstance(function, FunctionType) else ()
+    return next(
+        (each for each in constants if isinstance(each, CodeType) and each.co_name == "app"), None
+    )
+
+
+_HTTP_APP = _inner(request_response)
+_HTTP_HANDLER = _inner(getattr(routing, "get_request_handler", None))
+_WEBSOCKET_APP = _inner(websocket_session)
+_WEBSOCKET_HANDLER = _inner(get_websocket_app)
+
+
+def http_arguments(app: Any) -> dict[str, Any] | None:
+    """What `get_request_handler` was given for the handler in this app, `None` if the app,
+    or the handler in it, is not FastAPI's own."""
+    return _closure(_closure(app, _HTTP_APP).get("f"), _HTTP_HANDLER) or None
+
+
+def websocket_arguments(app: Any) -> dict[str, Any] | None:
+    """What `get_websocket_app` was given for the handler in this app, `None` if the app, or
+    the handler in it, is not FastAPI's own."""
+    return _closure(_closure(app, _WEBSOCKET_APP).get("func"), _WEBSOCKET_HANDLER) or None
+
+
+def _closure(function: Any, code: CodeType | None) -> dict[str, Any]:
+    if code is None or not isinstance(function, FunctionType) or function.__code__ is not code:
+        return {}
+    cells = function.__closure__ or ()
+    return {name: cell.cell_contents for name, cell in zip(code.co_freevars, cells, strict=True)}

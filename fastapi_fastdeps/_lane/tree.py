@@ -1,0 +1,154 @@
+"""FastAPI's tree as its own handler and solver are to see it."""
+
+from collections.abc import Callable, MutableSequence
+from operator import attrgetter
+from typing import Any, SupportsIndex, cast, overload
+
+from fastapi_fastdeps import _watching
+from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._deciding.places import is_marked_place
+from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in, threaded_endpoint
+from fastapi_fastdeps._watching import FIELDS
+from fastapi_fastdeps.marking import Execution, Inline
+
+
+class ClassifiedDependant(Dependant):
+    """What FastAPI knows of a callable, read when FastAPI reads it, with an async stand-in
+    in the place of what runs inline. What is assigned to it reaches FastAPI's own."""
+
+    __slots__ = (
+        "_call",
+        "_execution",
+        "_given",
+        "_is_awaited",
+        "_parent",
+        "_token",
+        "_views",
+        "live",
+        "of",
+    )
+
+    def __init__(self, live: LiveGraph, of: Dependant, parent: Dependant | None = None) -> None:
+        """`parent` is FastAPI's `Dependant` above, `None` at the root."""
+        self.of = of
+        self.live = live
+        self._parent = parent
+        self._views: dict[int, ClassifiedDependant] = {}
+        self._token: object = None
+        self._call: object = None
+        self._given: Any = None
+        self._execution: Execution | None = None
+        self._is_awaited = False
+
+    def view(self, child: Dependant) -> "ClassifiedDependant":
+        """How FastAPI is to see a dependency of this one."""
+        view = self._views.get(id(child))
+        if view is None or view.of is not child:
+            # Those of dependencies that were taken out of the tree are not kept.
+            current = {id(each) for each in self.of.dependencies}
+            self._views = {key: each for key, each in self._views.items() if key in current}
+            view = self._views[id(child)] = ClassifiedDependant(self.live, child, self.of)
+        return view
+
+    def get_call(self) -> Any:
+        """What FastAPI is to call, and to judge how to call it by."""
+        call = self.of.call
+        if call is not self._call or self._token is not _watching.token:
+            token = _watching.token
+            self._settle(call)
+            self._token = token
+        return self._given
+
+    def set_call(self, call: Any) -> None:
+        """Call this instead, as integrations do that wrap the call of what they are given."""
+        if call is not self.get_call():
+            self._given = call
+
+    def _settle(self, call: Any) -> None:
+        root = self.live.current().root
+        if self._parent is None:
+            execution = root.execution
+            if call is not self._call or execution != self._execution:
+                self._given = self._endpoint(call, execution)
+        else:
+            node = self.live.judged(self._parent, self.of)
+            execution = node.execution
+            if call is not self._call or execution != self._execution:
+                marked = isinstance(execution, Inline) or is_marked_place(node.candidate)
+                self._given = stand_in(node.candidate, execution) if marked else call
+        self._call, self._execution = call, execution
+
+    def _endpoint(self, call: Any, execution: Execution | None) -> Any:
+        # FastAPI asks once whether to await the endpoint: when it makes its handler.
+        if self._call is None:
+            self._is_awaited = isinstance(execution, Inline)
+        if not self._is_awaited:
+            return call
+        return inline_endpoint(call) if isinstance(execution, Inline) else threaded_endpoint(call)
+
+
+class _Dependencies(MutableSequence[Dependant]):
+    """The dependencies of a callable as they are at each moment."""
+
+    def __init__(self, view: ClassifiedDependant) -> None:
+        self._view = view
+        self._items = view.of.dependencies
+
+    @overload
+    def __getitem__(self, index: int) -> Dependant: ...
+    @overload
+    def __getitem__(self, index: slice) -> MutableSequence[Dependant]: ...
+    def __getitem__(self, index: int | slice) -> Dependant | MutableSequence[Dependant]:
+        if isinstance(index, slice):
+            return [self._view.view(each) for each in self._items[index]]
+        return self._view.view(self._items[index])
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if isinstance(index, slice):
+            self._items[index] = [_of(each) for each in value]
+        else:
+            self._items[index] = _of(value)
+
+    def __delitem__(self, index: SupportsIndex | slice) -> None:
+        del self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def insert(self, index: int, value: Dependant) -> None:
+        self._items.insert(index, _of(value))
+
+
+def _of(dependant: Dependant) -> Dependant:
+    return dependant.of if isinstance(dependant, ClassifiedDependant) else dependant
+
+
+def _set_dependencies(view: ClassifiedDependant, dependencies: Any) -> None:
+    if isinstance(dependencies, list):
+        view.of.dependencies = [_of(each) for each in cast("list[Dependant]", dependencies)]
+    else:
+        view.of.dependencies = dependencies
+
+
+def _passed_on(name: str) -> property:
+    read: Callable[[ClassifiedDependant], Any] = attrgetter(f"of.{name}")
+
+    def assign(view: ClassifiedDependant, value: Any) -> None:
+        setattr(view.of, name, value)
+
+    return property(read, assign)
+
+
+PROPERTIES = {
+    **{name: _passed_on(name) for name in FIELDS},
+    "call": property(ClassifiedDependant.get_call, ClassifiedDependant.set_call),
+    "dependencies": property(_Dependencies, _set_dependencies),
+}
+for _name, _property in PROPERTIES.items():
+    setattr(ClassifiedDependant, _name, _property)
+
+
+def classified_dependant(live: LiveGraph) -> Dependant:
+    """The tree of a route for FastAPI's own handler and solver."""
+    return ClassifiedDependant(live, live.root)

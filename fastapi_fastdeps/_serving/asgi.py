@@ -1,0 +1,79 @@
+"""The ASGI app around the request handler of a planned route."""
+
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+from starlette._exception_handler import wrap_app_handling_exceptions
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from fastapi_fastdeps._fastapi.names import request_response
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class _ExitStack(AsyncExitStack):
+    """An exit stack that need not be left where nothing was entered."""
+
+    _exit_callbacks: Any
+
+    def is_empty(self) -> bool:
+        return not self._exit_callbacks
+
+
+def planned_app(handle: Handler) -> ASGIApp:
+    """What FastAPI's `request_response` makes of a handler, for a planned one.
+
+    Starlette reads which exception handlers are in force before anything runs, and finds
+    the one for an exception.
+    """
+
+    async def respond(request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        awaited = False
+        request_stack = scope["fastapi_inner_astack"] = _ExitStack()
+        try:
+            function_stack = scope["fastapi_function_astack"] = _ExitStack()
+            try:
+                response = await handle(request)
+            except BaseException as error:
+                if not await function_stack.__aexit__(type(error), error, error.__traceback__):
+                    raise
+            else:
+                if not function_stack.is_empty():
+                    await function_stack.__aexit__(None, None, None)
+            # Not bound where a dependency swallowed the exception: FastAPI fails like this.
+            await response(scope, receive, send)  # pyright: ignore[reportPossiblyUnboundVariable]
+            awaited = True
+        except BaseException as error:
+            if not await request_stack.__aexit__(type(error), error, error.__traceback__):
+                raise
+        else:
+            if not request_stack.is_empty():
+                await request_stack.__aexit__(None, None, None)
+        if not awaited:
+            await _say_what_is_wrong({"type": "http"}, receive, send)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        handled = wrap_app_handling_exceptions(partial(respond, request), request)
+        await handled(scope, receive, send)
+
+    return app
+
+
+async def _swallowed(request: Request) -> Response:
+    """Does what leads to a response that is not awaited: a dependency with `yield`
+    swallowed an exception."""
+    request.scope["fastapi_inner_astack"].push(_swallow)
+    raise RuntimeError
+
+
+def _swallow(*_: object) -> bool:
+    return True
+
+
+_say_what_is_wrong = request_response(_swallowed)
+"""Raises FastAPI's own error, in a request of its own that no exception handler sees."""

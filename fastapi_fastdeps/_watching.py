@@ -1,0 +1,158 @@
+"""Noticing that something which was settled has been changed.
+
+FastAPI reads a route's tree of `Dependant`s, and the routes of a router, when a request
+comes; whoever changes them later is heard. What this package settles earlier it settles for
+as long as nothing has changed: what FastAPI made for one of our routes notices changes, by
+itself, and each of them replaces `token`. So one comparison of identities tells a request
+that all is as it was. What the user made is never replaced; it is looked at instead.
+"""
+
+from collections.abc import Callable, Iterator
+from operator import attrgetter, is_
+from typing import Any, Final, TypeVar
+
+from fastapi_fastdeps._fastapi.names import Dependant
+
+Item = TypeVar("Item")
+
+token: object = object()
+"""Another object after each change. Compare it by identity, and read it before what it is
+to vouch for."""
+
+
+def changed() -> None:
+    """Have everything that was settled looked at again, before it is used."""
+    global token
+    token = object()
+
+
+def _noticing(name: str) -> Callable[..., Any]:
+    method: Callable[..., Any] = getattr(list, name)
+
+    def change(self: list[Any], /, *args: Any, **options: Any) -> Any:
+        try:
+            return method(self, *args, **options)
+        finally:
+            changed()
+
+    change.__name__ = name
+    change.__qualname__ = f"WatchedList.{name}"
+    change.__doc__ = method.__doc__
+    return change
+
+
+class WatchedList(list[Item]):
+    """A list that notices its changes."""
+
+    __slots__ = ()
+
+    for _name in (
+        "__delitem__",
+        "__iadd__",
+        "__imul__",
+        "__setitem__",
+        "append",
+        "clear",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "reverse",
+        "sort",
+    ):
+        locals()[_name] = _noticing(_name)
+    del _name
+
+
+class WatchedDependant(Dependant):
+    """A `Dependant` that notices when something else is assigned to one of its fields."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # FastAPI's solver assigns to `call` what is there already, for each request.
+        if getattr(self, name, _NOTHING) is not value:
+            super().__setattr__(name, value)
+            changed()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        changed()
+
+
+_NOTHING: Final = object()
+
+_LISTS: Final = (
+    "path_params",
+    "query_params",
+    "header_params",
+    "cookie_params",
+    "body_params",
+    "dependencies",
+    "own_oauth_scopes",
+    "parent_oauth_scopes",
+)
+"""The fields of a `Dependant` that are lists, the scopes of some only."""
+
+FIELDS: Final = tuple(getattr(Dependant, "__dataclass_fields__", ("call", "dependencies")))
+"""All that FastAPI knows of a callable at its place."""
+
+_fields: Final = attrgetter(*FIELDS)
+
+
+def watch(root: Dependant) -> None:
+    """Let a tree that FastAPI has just made notice its changes. The `Dependant`s stay the
+    same, their lists do not: do it before anyone else can have taken one out of them."""
+    lists: dict[int, tuple[list[Any], WatchedList[Any]]] = {}
+    for dependant in _nodes(root):
+        if type(dependant) is Dependant:
+            for name in _LISTS:
+                items: list[Any] | None = getattr(dependant, name, None)
+                # Scopes are one list for all the dependencies of a callable.
+                if items is not None and not isinstance(items, WatchedList):
+                    lists.setdefault(id(items), (items, WatchedList(items)))
+                    setattr(dependant, name, lists[id(items)][1])
+            dependant.__class__ = WatchedDependant
+
+
+class Snapshot:
+    """A tree as it was, to tell whether it is still so.
+
+    Attributes:
+        is_watched: whether every change of it is noticed, so that an unchanged `token`
+            vouches for it.
+    """
+
+    def __init__(self, root: Dependant) -> None:
+        self._nodes: list[tuple[Dependant, tuple[Any, ...]]] = []
+        self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
+        self.is_watched = True
+        for dependant in _nodes(root):
+            values = _fields(dependant)
+            self._nodes.append((dependant, values))
+            if type(dependant) is not WatchedDependant:
+                self.is_watched = False
+            lists: list[list[Any]] = [value for value in values if isinstance(value, list)]
+            self._lists += [(items, tuple(items)) for items in lists]
+            if not all(isinstance(items, WatchedList) for items in lists):
+                self.is_watched = False
+
+    def holds(self) -> bool:
+        """Whether every field and every list is what it was, by identity."""
+        return all(
+            all(map(is_, _fields(dependant), values)) for dependant, values in self._nodes
+        ) and all(
+            len(items) == len(known) and all(map(is_, items, known)) for items, known in self._lists
+        )
+
+
+def _nodes(root: Dependant) -> Iterator[Dependant]:
+    """Each `Dependant` of a tree once, also where one stands in two places or in itself."""
+    seen: set[int] = set()
+    pending = [root]
+    while pending:
+        dependant = pending.pop()
+        if id(dependant) not in seen:
+            seen.add(id(dependant))
+            yield dependant
+            pending += dependant.dependencies

@@ -1,0 +1,1 @@
+"""What tests of every kind share: commands, environments, suites of others, thread hops."""
