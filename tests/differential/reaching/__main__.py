@@ -1,73 +1,19 @@
 """Run the programs of a range of seeds: `python -m tests.differential.reaching --seeds 0:1000`."""
 
 import argparse
-import collections
-import gc
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from ..drive import difference
 from .drawing import draw
-from .judging import STOCK, Framework, Judge
+from .judging import Judge
+from .running import Tally, run_chunk
 from .pieces import Program
-from .shrinking import shrink, way
+from .shrinking import shrink
 
 _CHUNK = 100
-_COLLECT_EVERY = 50
-
-
-@dataclass
-class Tally:
-    """What came of some seeds."""
-
-    seeds: int = 0
-    differing: list[tuple[int, str]] = field(default_factory=list)
-    kinds: "collections.Counter[str]" = field(default_factory=collections.Counter)
-    answers: "collections.Counter[str]" = field(default_factory=collections.Counter)
-
-    def add(self, other: "Tally") -> None:
-        self.seeds += other.seeds
-        self.differing += other.differing
-        self.kinds += other.kinds
-        self.answers += other.answers
-
-
-def run_seeds(judge: Judge, seeds: Iterable[int], ours: Framework | None = None) -> Tally:
-    """Run the programs of these seeds; `ours` in place of each one's own variant."""
-    tally = Tally()
-    gc.disable()
-    try:
-        for seed in seeds:
-            program = draw(seed)
-            expected, actual = judge.observations(program, ours)
-            tally.seeds += 1
-            tally.kinds.update(set(program.kinds()))
-            for answer in expected.answers:
-                for event in answer.events:
-                    if event.name in ("http.response.start", "websocket.close"):
-                        tally.answers[f"{event.name} {event.detail[:14]}"] += 1
-                if answer.error:
-                    tally.answers["an exception"] += 1
-            if found := way(expected, actual):
-                tally.differing.append((seed, found))
-            if tally.seeds % _COLLECT_EVERY == 0:
-                gc.collect()
-    finally:
-        gc.enable()
-    return tally
-
-
-_judge: Judge | None = None
-
-
-def _chunk(work: tuple[range, bool]) -> Tally:
-    global _judge
-    _judge = _judge or Judge()
-    seeds, stock = work
-    return run_seeds(_judge, seeds, STOCK if stock else None)
 
 
 def _chunks(seeds: range) -> Iterator[range]:
@@ -99,7 +45,7 @@ def main() -> int:
     started, total = time.monotonic(), Tally()
     work = [(chunk, options.stock) for chunk in _chunks(seeds)]
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
-        for tally in pool.imap_unordered(_chunk, work):
+        for tally in pool.imap_unordered(run_chunk, work):
             total.add(tally)
     took = time.monotonic() - started
     print(f"{total.seeds} programs in {took:.0f} s, {len(total.differing)} differ")
