@@ -128,24 +128,18 @@ def node(pen: Pen, index: int, inside: Inside) -> tuple[Piece, ...]:
 
 def _yielding(pen: Pen, name: str) -> tuple[Piece, ...]:
     handling = pen.one_of(("raise", "raise", "raise", "pass", "raise HTTPException(409, 'left')"))
-    return (
-        Piece(
-            "try",
-            tail=":",
-            body=(Piece(f"yield made('{name}')", fixed=True),),
-            fixed=True,
-        ),
+    yielded = Piece(f"yield made('{name}')", fixed=True)
+    body = (
+        Piece("try", tail=":", body=(yielded,), fixed=True),
         Piece(
             "except Exception as error",
             tail=":",
-            body=(
-                Piece(f"left('{name}', error)", fixed=True),
-                Piece(handling, fixed=True),
-            ),
+            body=(Piece(f"left('{name}', error)", fixed=True), Piece(handling, fixed=True)),
             fixed=True,
         ),
         Piece("else", tail=":", body=(Piece(f"left('{name}')", fixed=True),), fixed=True),
     )
+    return (Piece("if True", tail=":", body=body, fixed=True, simpler=(yielded,)),)
 
 
 def endpoint(pen: Pen, place: Place, inside: Inside) -> Piece:

@@ -17,6 +17,7 @@ class Piece:
         body: the statements below it.
         kind: what it tries, for the count of what a range of seeds has covered.
         fixed: whether it stays as long as what it is in stays.
+        simpler: what can stand in its place.
     """
 
     head: str
@@ -25,6 +26,7 @@ class Piece:
     body: "tuple[Piece, ...]" = ()
     kind: str = ""
     fixed: bool = False
+    simpler: "tuple[Piece, ...]" = ()
 
     def lines(self) -> Iterator[str]:
         yield self.head + ", ".join(self.parts) + self.tail
@@ -54,6 +56,8 @@ def without_one(pieces: tuple[Piece, ...]) -> Iterator[tuple[Piece, ...]]:
         if not pieces[index].fixed:
             yield pieces[:index] + pieces[index + 1 :]
     for index in reversed(range(len(pieces))):
+        if pieces[index].simpler:
+            yield pieces[:index] + pieces[index].simpler + pieces[index + 1 :]
         for smaller in pieces[index].smaller():
             yield (*pieces[:index], smaller, *pieces[index + 1 :])
 
