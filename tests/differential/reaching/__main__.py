@@ -11,7 +11,7 @@ from .drawing import draw
 from .judging import Judge
 from .running import Tally, run_chunk
 from .pieces import Program
-from .shrinking import shrink
+from .shrinking import WAYS, shrink
 
 _CHUNK = 100
 
@@ -49,14 +49,16 @@ def main() -> int:
             total.add(tally)
     took = time.monotonic() - started
     print(f"{total.seeds} programs in {took:.0f} s, {len(total.differing)} differ")
-    ways: dict[str, list[int]] = {}
+    ways: dict[str, list[int]] = {found: [] for found in WAYS}
     for seed, found in sorted(total.differing):
-        ways.setdefault(found, []).append(seed)
+        ways[found].append(seed)
     if options.digest:
         for counted in (total.kinds, total.answers):
             print("\n".join(f"{count:8} {kind}" for kind, count in counted.most_common()))
     judge = Judge()
     for found, differing in ways.items():
+        if not differing:
+            continue
         print(f"\n## {found}: {len(differing)}, seeds {differing[:20]}")
         for seed in differing[: options.show] if not options.stock else ():
             smallest = shrink(judge, draw(seed), found)

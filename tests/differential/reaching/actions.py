@@ -134,7 +134,7 @@ def _scopes_in_place(pen: Pen) -> str:
 
 
 def _whole_tree(pen: Pen) -> str:
-    route = pen.http_route()
+    route = pen.http_place().name
     return f"{route}.dependant = get_dependant(path={route}.path, call={pen.node()})"
 
 
@@ -172,32 +172,32 @@ TREES: dict[str, Action] = {
 
 
 def _wrap_app(pen: Pen) -> str:
-    route = pen.one_of(pen.places).name
+    route = pen.place().name
     return f"{route}.app = wrap({route}.app, '{pen.fresh('w')}')"
 
 
 def _refuse(pen: Pen) -> str:
-    return f"{pen.one_of(pen.places).name}.app = refused"
+    return f"{pen.place().name}.app = refused"
 
 
 def _swap_apps(pen: Pen) -> str:
-    one, other = pen.one_of(pen.places).name, pen.one_of(pen.places).name
+    one, other = pen.place().name, pen.place().name
     return f"{one}.app, {other}.app = {other}.app, {one}.app"
 
 
 def _methods(pen: Pen) -> str:
-    route = pen.http_route()
+    route = pen.http_place().name
     return pen.one_of(
         (f"{route}.methods = {{'POST'}}", f"{route}.methods.add('POST')", f"{route}.methods = None")
     )
 
 
 def _route_dependencies(pen: Pen) -> str:
-    return f"{pen.one_of(pen.places).name}.dependencies.append(Depends({_guard(pen)}))"
+    return f"{pen.place().name}.dependencies.append(Depends({_guard(pen)}))"
 
 
 def _path(pen: Pen) -> str:
-    route = pen.one_of(pen.places).name
+    route = pen.place().name
     other = pen.one_of((f"/{route}", "/other", "/other/{x}"))
     return (
         f"{route}.path_regex, {route}.path_format, {route}.param_convertors"
@@ -206,7 +206,7 @@ def _path(pen: Pen) -> str:
 
 
 def _path_text(pen: Pen) -> str:
-    return f"{pen.one_of(pen.places).name}.path = '/other'"
+    return f"{pen.place().name}.path = '/other'"
 
 
 def _route_attribute(pen: Pen) -> str:
@@ -225,11 +225,11 @@ def _route_attribute(pen: Pen) -> str:
             "max_body_size = 1",
         )
     )
-    return f"{pen.http_route()}.{change}"
+    return f"{pen.http_place().name}.{change}"
 
 
 def _route_method(pen: Pen) -> str:
-    route = pen.one_of(pen.places).name
+    route = pen.place().name
     return pen.one_of(
         (
             f"{route}.handle = refused",
@@ -257,7 +257,7 @@ def _router(pen: Pen) -> str:
 
 
 def _another_route(pen: Pen) -> str:
-    place = pen.one_of(pen.places)
+    place = pen.place()
     if place.websocket:
         return f"APIWebSocketRoute('/w{pen.number(2)}', {place.endpoint})"
     extra = f", dependencies=[Depends({_guard(pen)})]" if pen.chance(0.4) else ""
@@ -270,7 +270,7 @@ def _add(pen: Pen) -> str:
 
 
 def _add_by_router(pen: Pen) -> str:
-    place = pen.one_of([place for place in pen.places if not place.websocket] or pen.places)
+    place = pen.http_place()
     router = pen.one_of(("app", *pen.routers))
     if place.websocket:
         return f"{router}.add_api_websocket_route('/later', {place.endpoint})"
@@ -279,7 +279,7 @@ def _add_by_router(pen: Pen) -> str:
 
 
 def _remove_route(pen: Pen) -> str:
-    place = pen.one_of(pen.places)
+    place = pen.place()
     router = "app.router" if place.router == "app" else place.router
     return f"if {place.name} in {router}.routes: {router}.routes.remove({place.name})"
 
@@ -309,7 +309,7 @@ def _replace_routes(pen: Pen) -> str:
 
 
 def _copy(pen: Pen) -> Sequence[str]:
-    place, name, router = pen.one_of(pen.places), pen.fresh("copied"), _router(pen)
+    place, name, router = pen.place(), pen.fresh("copied"), _router(pen)
     change = pen.one_of(
         (
             f"{name}.app = wrap({name}.app, '{name}')",
@@ -327,7 +327,7 @@ def _copy(pen: Pen) -> Sequence[str]:
 
 
 def _clone(pen: Pen) -> Sequence[str]:
-    place, name, router = pen.one_of(pen.places), pen.fresh("cloned"), _router(pen)
+    place, name, router = pen.place(), pen.fresh("cloned"), _router(pen)
     path = pen.one_of((f"{place.name}.path", f"{place.name}.path", "'/cloned'"))
     return (
         f"{name} = type({place.name})({path}, {place.endpoint})",
@@ -461,7 +461,7 @@ def _openapi(pen: Pen) -> Sequence[str]:
 
 
 def _identity(pen: Pen) -> str:
-    name = pen.one_of(pen.places).name
+    name = pen.place().name
     router = _router(pen)
     return pen.one_of(
         (

@@ -143,8 +143,8 @@ def _inclusions(pen: Pen) -> list[Piece]:
     return pieces
 
 
-def _request(pen: Pen, focus: Place) -> str:
-    place = focus if pen.chance(0.75) else pen.one_of(pen.places)
+def _request(pen: Pen) -> str:
+    place = pen.focus if pen.chance(0.75) else pen.one_of(pen.places)
     path = pen.url(place)
     if pen.chance(0.06):
         path = pen.one_of(("/other", "/later", "/cloned", "/copied", "/other/1", "/later" + path))
@@ -162,14 +162,13 @@ def _request(pen: Pen, focus: Place) -> str:
 
 def _scenario(pen: Pen) -> list[Piece]:
     pieces: list[Piece] = []
-    focus = pen.one_of(pen.places)
     for _ in range(pen.one_of((0, 1, 1, 2))):
         pieces += action(pen, "before the start")
     if pen.chance(0.5):
         pieces.append(Piece("await start()", kind="start"))
     held = False
     for _ in range(pen.one_of((2, 3, 3, 4))):
-        request = _request(pen, focus)
+        request = _request(pen)
         if not held and pen.chance(0.12):
             held = True
             pieces.append(Piece(f"await hold({request})", kind="hold"))
@@ -180,7 +179,7 @@ def _scenario(pen: Pen) -> list[Piece]:
         if held and pen.chance(0.6):
             held = False
             pieces.append(Piece("await release()", kind="release"))
-    pieces.append(Piece(f"await {_request(pen, focus)}", kind="request"))
+    pieces.append(Piece(f"await {_request(pen)}", kind="request"))
     if pen.chance(0.12):
         pieces += [
             Piece("app.openapi_schema = None"),

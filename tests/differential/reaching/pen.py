@@ -30,12 +30,13 @@ class Pen:
         self.routers = [f"q{index}" for index in range(self.random.choice((0, 0, 1, 1, 2)))]
         owners = ["app", *self.routers]
         count = self.random.choice((1, 2, 2, 3))
-        self.places = [self._place(index, owners) for index in range(count)]
+        self.places = [self._drawn(index, owners) for index in range(count)]
+        self.focus = self.one_of(self.places)
         self.own_prefixes = {name: f"/{name}" if self.chance(0.3) else "" for name in self.routers}
         self.bases: dict[str, list[str]] = {"app": [""], **{name: [] for name in self.routers}}
         self._fresh = 0
 
-    def _place(self, index: int, owners: Sequence[str]) -> Place:
+    def _drawn(self, index: int, owners: Sequence[str]) -> Place:
         suffix = "/{x}" if self.chance(0.25) else ""
         return Place(
             name=f"r{index}",
@@ -66,15 +67,23 @@ class Pen:
         base = self.one_of(bases) if bases else ""
         return f"{base}{own}{place.path}".replace("{x}", self.one_of(("1", "red")))
 
-    def route(self) -> str:
-        """An expression for a route, for one that is included where there are such."""
-        if self.routers and self.chance(0.35):
-            return f"effective(app, {self.number(4)})"
-        return self.one_of(self.places).name
+    def place(self) -> Place:
+        """A route, mostly the one that most requests are for."""
+        return self.focus if self.chance(0.6) else self.one_of(self.places)
 
-    def http_route(self) -> str:
-        places = [place for place in self.places if not place.websocket]
-        return self.one_of(places or self.places).name
+    def route(self) -> str:
+        """An expression for a route; for one that is included, mostly as it is included."""
+        place = self.place()
+        if place.router != "app" and self.chance(0.65):
+            return f"effective(app, {place.name}, {self.number(2)})"
+        return place.name
+
+    def http_place(self) -> Place:
+        """A route that is no WebSocket's, where there is one."""
+        place = self.place()
+        if not place.websocket:
+            return place
+        return self.one_of([each for each in self.places if not each.websocket] or self.places)
 
     def fresh(self, prefix: str) -> str:
         self._fresh += 1

@@ -108,14 +108,14 @@ def lend(source: Dependant, target: Dependant, kind: str) -> None:
     getattr(target, kind).extend(getattr(source, kind)[:1])
 
 
-def effective(app: Any, number: int) -> Any:
-    """A route as it is included, with a tree of its own."""
-    found = [context for context in iter_route_contexts(app.routes) if _has_tree(context)]
-    return found[number % len(found)]
-
-
-def _has_tree(context: Any) -> bool:
-    return hasattr(context, "dependant")
+def effective(app: Any, route: Any, number: int) -> Any:
+    """A route as it is included, with a tree of its own; itself where it is not."""
+    found = [
+        context
+        for context in iter_route_contexts(app.routes)
+        if context.original_route is route and hasattr(context, "dependant")
+    ]
+    return found[number % len(found)] if found else route
 
 
 def wrap(app: ASGIApp, name: str) -> ASGIApp:

@@ -8,6 +8,18 @@ _UNSOUND = ("NameError", "UnboundLocalError", "free variable")
 _REFUSALS = ("'status': 401", "'status': 403", "'code': 4403")
 
 
+WAYS = (
+    "a refusal is lost",
+    "a call is lost",
+    "an answer is another",
+    "an exception is another",
+    "calls are others",
+    "the program fails elsewhere",
+    "events are others",
+)
+"""In which way a program can differ, the most dangerous first."""
+
+
 def way(expected: Observation, actual: Observation) -> str:
     """In which way two observations differ, the most dangerous first; empty where they don't."""
     if expected == actual:
