@@ -533,12 +533,15 @@ _REQUEST_CHANGES = (
 )
 
 
+_RELATED = {"a: ": "quer", "b: ": "quer", "x_user": "header", "token": "token", "": ""}
+
+
 def request_change(pen: Pen, request: str) -> tuple[Piece, ...]:
-    number = pen.number(len(_REQUEST_CHANGES))
-    text = _REQUEST_CHANGES[number]
+    related = [text for text in _REQUEST_CHANGES if _RELATED[pen.theme] in text]
+    text = pen.one_of(related if pen.chance(0.6) else _REQUEST_CHANGES)
     if request == "connection" and "__class__" in text:
         text = _REQUEST_CHANGES[0]
-    return (Piece(text.format(request), kind=f"request: {text[4:].split('.format')[0]}"),)
+    return (Piece(text.format(request), kind=f"request: {text[4:]}"),)
 
 
 def inside(pen: Pen, request: str) -> tuple[Piece, ...]:

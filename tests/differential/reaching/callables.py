@@ -63,7 +63,9 @@ def parameters(pen: Pen, below: list[str], place: Place | None, specials: bool) 
     """Those without a default come first, so that each can be left out."""
     drawn: dict[str, str] = {}
     for _ in range(pen.one_of((0, 0, 1, 1, 2))):
-        text = pen.one_of(_FIELDS)
+        # Most of a program's callables read the same thing, so that what is changed is read.
+        related = [field for field in _FIELDS if field.startswith(pen.theme)]
+        text = pen.one_of(related if pen.chance(0.6) else _FIELDS)
         drawn.setdefault(text.split(":")[0], text)
     if place is not None and "{x}" in place.path and pen.chance(0.8):
         drawn["x"] = pen.one_of(("x: int", "x: str", "x: Colour"))
@@ -97,7 +99,7 @@ def node(pen: Pen, index: int, inside: Inside) -> tuple[Piece, ...]:
     connection = ("connection: HTTPConnection",) if not request and pen.chance(0.4) else ()
     handle = "request" if request else "connection" if connection else ""
     body: tuple[Piece, ...] = (Piece(f"see('{name}', locals())", fixed=True),)
-    if pen.chance(0.3):
+    if pen.chance(0.55 if handle else 0.25):
         body = (*inside(pen, handle), *body) if pen.chance(0.3) else (*body, *inside(pen, handle))
     if kind in ("async def", "async generator") and pen.chance(0.15):
         body = (*body, Piece("await gate()", kind="gate"))
@@ -146,7 +148,7 @@ def endpoint(pen: Pen, place: Place, inside: Inside) -> Piece:
     name = place.endpoint
     texts = parameters(pen, pen.nodes, place, specials=not place.websocket)
     seen = Piece(f"see('{name}', locals())", fixed=True)
-    acts = inside(pen, "") if pen.chance(0.2) else ()
+    acts = inside(pen, "") if pen.chance(0.25) else ()
     if place.websocket:
         body = (
             seen,

@@ -31,6 +31,7 @@ class Pen:
         owners = ["app", *self.routers]
         count = self.random.choice((1, 2, 2, 3))
         self.places = [self._drawn(index, owners) for index in range(count)]
+        self.theme = self.one_of(("a: ", "x_user", "x_user", "token", "b: ", ""))
         self.focus = self.one_of(self.places)
         self.own_prefixes = {name: f"/{name}" if self.chance(0.3) else "" for name in self.routers}
         self.bases: dict[str, list[str]] = {"app": [""], **{name: [] for name in self.routers}}

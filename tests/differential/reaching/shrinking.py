@@ -1,7 +1,7 @@
 """From a program that differs to a small one that differs in the same way."""
 
 from ..drive import Answer, Observation
-from .judging import Judge
+from .judging import Framework, Judge
 from .pieces import Program
 
 _UNSOUND = ("NameError", "UnboundLocalError", "free variable")
@@ -59,13 +59,15 @@ def _is_good(answer: Answer) -> bool:
     return any("'status': 2" in text for text in _sent(answer))
 
 
-def shrink(judge: Judge, program: Program, wanted: str) -> Program:
+def shrink(
+    judge: Judge, program: Program, wanted: str, ours: Framework | None = None
+) -> Program:
     """The smallest that was found by leaving out one thing at a time."""
     smallest = program
     while True:
         for candidate in smallest.smaller():
             try:
-                expected, actual = judge.observations(candidate)
+                expected, actual = judge.observations(candidate, ours)
             except SyntaxError:
                 continue
             if way(expected, actual) == wanted and _is_sound(expected):
