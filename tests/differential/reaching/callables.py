@@ -62,7 +62,7 @@ def dependency_text(pen: Pen, node: str) -> str:
 def parameters(pen: Pen, below: list[str], place: Place | None, specials: bool) -> tuple[str, ...]:
     """Those without a default come first, so that each can be left out."""
     drawn: dict[str, str] = {}
-    for _ in range(pen.one_of((0, 0, 1, 1, 2))):
+    for _ in range(pen.one_of((0, 1, 1))):
         # Most of a program's callables read the same thing, so that what is changed is read.
         related = [field for field in _FIELDS if field.startswith(pen.theme)]
         text = pen.one_of(related if pen.chance(0.6) else _FIELDS)

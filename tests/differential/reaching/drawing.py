@@ -180,7 +180,7 @@ def _scenario(pen: Pen) -> list[Piece]:
             held = False
             pieces.append(Piece("await release()", kind="release"))
     pieces.append(Piece(f"await {_request(pen)}", kind="request"))
-    if pen.chance(0.12):
+    if pen.chance(0.06):
         pieces += [
             Piece("app.openapi_schema = None"),
             Piece("note('openapi', '', str(app.openapi()))", kind="openapi at the end"),

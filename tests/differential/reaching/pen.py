@@ -29,7 +29,7 @@ class Pen:
         self.nodes = [f"n{index}" for index in range(self.random.choice((1, 2, 2, 3, 3, 4)))]
         self.routers = [f"q{index}" for index in range(self.random.choice((0, 0, 1, 1, 2)))]
         owners = ["app", *self.routers]
-        count = self.random.choice((1, 2, 2, 3))
+        count = self.random.choice((1, 1, 2, 2, 3))
         self.places = [self._drawn(index, owners) for index in range(count)]
         self.theme = self.one_of(("a: ", "x_user", "x_user", "token", "b: ", ""))
         self.focus = self.one_of(self.places)

@@ -9,7 +9,7 @@ from .drawing import draw
 from .judging import STOCK, Framework, Judge
 from .shrinking import way
 
-_COLLECT_EVERY = 50
+_COLLECT_EVERY = 200
 
 
 @dataclass
@@ -31,6 +31,8 @@ class Tally:
 def run_seeds(judge: Judge, seeds: Iterable[int], ours: Framework | None = None) -> Tally:
     """Run the programs of these seeds; `ours` in place of each one's own variant."""
     tally = Tally()
+    gc.collect()
+    gc.freeze()
     gc.disable()
     try:
         for seed in seeds:
@@ -50,6 +52,7 @@ def run_seeds(judge: Judge, seeds: Iterable[int], ours: Framework | None = None)
                 gc.collect()
     finally:
         gc.enable()
+        gc.unfreeze()
     return tally
 
 
