@@ -18,6 +18,7 @@ from fastapi_fastdeps.marking import (
     InlineMixin,
     Threaded,
     ThreadedMixin,
+    annotated,
     inline,
     threaded,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Threaded",
     "ThreadedMixin",
     "all_classes",
+    "annotated",
     "default_classifier",
     "explain",
     "first_match",

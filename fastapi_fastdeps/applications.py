@@ -20,10 +20,13 @@ class FastDepsAPI(TypedFastAPI):
     router is included or the app starts, where a marker or a classifier is wrong.
     """
 
+    _classifier: Classifier = default_classifier
+
     if not TYPE_CHECKING:
 
         def __init__(self, *, classifier: Classifier | None = None, **options) -> None:
-            self._classifier = default_classifier if classifier is None else classifier
+            if classifier is not None:
+                self._classifier = classifier
             pass_on(super().__init__, options)
 
         __init__.__signature__ = signature_with(__init__, FastAPI.__init__)
@@ -45,6 +48,7 @@ class FastDepsAPI(TypedFastAPI):
         router: Any = self.router
         router.__class__ = _router_class(self.router.__class__)
         router.decide_by(self._classifier)
+        router.watch_routes()
         if router.route_class is APIRoute:
             router.route_class = FastDepsRoute
         super().setup()

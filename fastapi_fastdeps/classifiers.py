@@ -5,10 +5,12 @@ import sys
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
-from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe
-from fastapi_fastdeps.marking import Execution, Inline, Threaded, find_marker
+from fastapi_fastdeps._deciding.marks import find_marker
+from fastapi_fastdeps._sending import LeavesBehind
+from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe_place
+from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark
 
 Tag = TypeVar("Tag")
 
@@ -48,6 +50,11 @@ class Classifier(Protocol):
 
     It is asked when a route is built, never while a request runs, and never about async
     callables. Any function or object that can be called like this is one.
+
+    Where it has no opinion at all, `markers` is asked, and then the callable is threaded. So
+    what is marked keeps its word under every classifier that leaves it alone, as the
+    policies of this package (`all_classes`, `predicate`) do; a classifier of your own that
+    has an opinion about something marked overrules the mark.
     """
 
     def __call__(self, candidate: Candidate, /) -> Execution | None: ...
@@ -66,18 +73,19 @@ def markers(candidate: Candidate, /) -> Execution | None:
 
     Raises `FastDepsError` where markers contradict each other.
     """
-    found = find_marker(candidate.call, candidate.metadata)
-    return found.execution if found else None
+    found = find_marker(candidate)
+    return found.execution if found is not None else None
 
 
 def all_classes(candidate: Candidate, /) -> Execution | None:
-    """Inline for every class; no opinion about anything else.
+    """Inline for every class that carries no marker; no opinion about anything else.
 
-    Put it behind `default_classifier`, so that what is marked keeps its word:
-    `first_match(default_classifier, all_classes)`.
+    What is marked, by inheritance and at the place too, keeps its word: `markers` is asked
+    about it, by `default_classifier` or in the end. Raises `FastDepsError` where markers
+    contradict each other.
     """
     call = typing.get_origin(candidate.call) or candidate.call
-    return Inline() if inspect.isclass(call) else None
+    return Inline() if inspect.isclass(call) and not _is_marked(candidate) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class _Predicate:
     function: Callable[[Callable[..., Any]], object]
 
     def __call__(self, candidate: Candidate, /) -> Execution | None:
+        if _is_marked(candidate):
+            return None
         return Inline() if self.function(candidate.call) else None
 
     def __str__(self) -> str:
@@ -92,7 +102,8 @@ class _Predicate:
 
 
 def predicate(function: Callable[[Callable[..., Any]], object], /) -> Classifier:
-    """Inline where `function(callable)` is true; no opinion elsewhere."""
+    """Inline where `function(callable)` is true; no opinion elsewhere, nor about what carries
+    a marker, about which `function` is not asked: see `all_classes`."""
     return _Predicate(function)
 
 
@@ -102,7 +113,7 @@ class _FirstMatch:
 
     def __call__(self, candidate: Candidate, /) -> Execution | None:
         decision = _opinion(self, candidate)
-        return decision.execution if decision else None
+        return decision.execution if decision is not None else None
 
     def __str__(self) -> str:
         return f"first_match({', '.join(map(_name, self.classifiers))})"
@@ -129,22 +140,28 @@ default_classifier: Classifier = first_match(markers, injected_providers)
 """`markers`, and the `Provide` objects of dependency-injector."""
 
 
-class Remembering:
+class Remembering(LeavesBehind):
     """A classifier that is asked once about each candidate, however often a route is built.
 
     FastAPI builds the routes of an included router when the app starts; this package asks
     about them when the router is included, so that a mistake is raised there.
     """
 
+    left_behind: ClassVar = {"_decisions": dict[Any, Any]}
+
     def __init__(self, classifier: Classifier) -> None:
         self.classifier = classifier
         self._decisions: dict[tuple[object, ...], tuple[Candidate, Decision | None]] = {}
+        self._last_late_mark = last_late_mark()
 
     def __call__(self, candidate: Candidate, /) -> Execution | None:
         decision = self.decide(candidate)
-        return decision.execution if decision else None
+        return decision.execution if decision is not None else None
 
     def decide(self, candidate: Candidate) -> Decision | None:
+        if self._last_late_mark is not last_late_mark():
+            self._last_late_mark = last_late_mark()
+            self._decisions.clear()
         key = (
             id(candidate.call),
             candidate.role,
@@ -159,12 +176,14 @@ class Remembering:
 
 
 def decide(classifier: Classifier, candidate: Candidate) -> Decision | None:
-    """The classifier's decision and which part of it decided, `None` for no opinion.
+    """What the classifier says, and where it has no opinion, what is marked says; which part
+    decided. `None` for no opinion.
 
     Raises `ClassifierError` for a classifier that raises or returns something else, and
     what `markers` raises about contradicting markers.
     """
-    return _opinion(classifier, candidate)
+    decision = _opinion(classifier, candidate)
+    return _opinion(markers, candidate) if decision is None else decision
 
 
 def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
@@ -172,12 +191,12 @@ def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
         return classifier.decide(candidate)
     if isinstance(classifier, _FirstMatch):
         for part in classifier.classifiers:
-            if decision := _opinion(part, candidate):
+            if (decision := _opinion(part, candidate)) is not None:
                 return decision
         return None
     if classifier is markers:
-        found = find_marker(candidate.call, candidate.metadata)
-        return Decision(found.execution, found.source) if found else None
+        found = find_marker(candidate)
+        return Decision(found.execution, found.source) if found is not None else None
     try:
         execution = classifier(candidate)
     except FastDepsError:
@@ -185,14 +204,14 @@ def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
     except Exception as error:
         raise ClassifierError(
             f"The classifier {_name(classifier)} raised {error!r} when asked about "
-            f"{_place(candidate)}. Return Inline(), Threaded() or None."
+            f"{describe_place(candidate)}. Return Inline(), Threaded() or None."
         ) from error
     if execution is None:
         return None
     if not _is_execution(execution):
         raise ClassifierError(
             f"The classifier {_name(classifier)} returned {execution!r} for "
-            f"{_place(candidate)}. Return Inline(), Threaded() or None."
+            f"{describe_place(candidate)}. Return Inline(), Threaded() or None."
         )
     return Decision(execution, _name(classifier))
 
@@ -201,9 +220,8 @@ def _is_execution(returned: object) -> bool:
     return isinstance(returned, Inline | Threaded)
 
 
-def _place(candidate: Candidate) -> str:
-    parameter = f", parameter {candidate.parameter!r}" if candidate.parameter else ""
-    return f"the {candidate.role} {describe(candidate.call)} of {candidate.path!r}{parameter}"
+def _is_marked(candidate: Candidate) -> bool:
+    return find_marker(candidate) is not None
 
 
 def _name(classifier: object) -> str:

@@ -2,8 +2,11 @@
 
 import functools
 import inspect
+import os
+import sysconfig
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 
 class FastDepsError(Exception):
@@ -34,32 +37,96 @@ class FastDepsWarning(UserWarning):
     """
 
 
+class Described(Protocol):
+    """A callable and its place, as far as an error names them: what a `Candidate` has."""
+
+    @property
+    def call(self) -> Callable[..., Any]: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def parameter(self) -> str | None: ...
+    @property
+    def path(self) -> str: ...
+
+
 def describe(call: Callable[..., Any]) -> str:
-    """The name of a user's callable with the file and line where it is defined."""
-    target: Any = call
-    while isinstance(target, functools.partial):
-        target = target.func
-    name = getattr(target, "__qualname__", None) or repr(target)
+    """The name of a user's callable with the file and line where it is defined.
+
+    An instance is named by its class; one of a class that is not the user's by the module,
+    because the line of that class would lead nowhere.
+    """
+    target = _without_partials(call)
+    name = _qualname(target)
+    if name is None:
+        name = f"{type(target).__qualname__}()"
+        if not is_users_own(target):
+            return f"{name!r} (of {type(target).__module__})"
     location = locate(call)
     return f"{name!r} ({location})" if location else f"{name!r}"
+
+
+def describe_place(candidate: Described) -> str:
+    """A callable with its role, route and parameter."""
+    route = f" of {candidate.path!r}" if candidate.path else ""
+    parameter = f", parameter {candidate.parameter!r}" if candidate.parameter else ""
+    return f"the {candidate.role} {describe(candidate.call)}{route}{parameter}"
+
+
+def whereabouts(candidate: Described) -> str:
+    """Role, route and parameter of a callable in brackets, to be put behind what is said of
+    it; nothing where no route is known."""
+    if not candidate.path:
+        return ""
+    what = f"parameter {candidate.parameter!r}" if candidate.parameter else candidate.role
+    return f" ({what} of {candidate.path!r})"
 
 
 def name_of(call: Callable[..., Any]) -> str:
     """A name for tables: the same in every run, an instance by its class."""
     if isinstance(call, functools.partial):
         return f"partial({name_of(call.func)})"
-    return getattr(call, "__qualname__", None) or f"{type(call).__qualname__}()"
+    return _qualname(call) or f"{type(call).__qualname__}()"
 
 
 def locate(call: Callable[..., Any]) -> str | None:
     """`file:line` of a callable's definition, `None` for what has no Python source."""
-    target: Any = call
-    while isinstance(target, functools.partial):
-        target = target.func
-    target = inspect.unwrap(target)
-    if not (inspect.isroutine(target) or inspect.isclass(target)):
-        target = target.__class__
+    target = _definition(call)
     try:
         return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
     except (OSError, TypeError):
         return None
+
+
+def is_users_own(call: Callable[..., Any]) -> bool:
+    """Whether a callable is defined where its user can edit it: not in an installed package,
+    nor in Python itself."""
+    try:
+        file = inspect.getfile(_definition(call))
+    except TypeError:
+        return False
+    except OSError:  # A class that was typed in at the prompt.
+        return True
+    return not (file.startswith(_PYTHON) or _PACKAGES.intersection(Path(file).parts))
+
+
+def _definition(call: Callable[..., Any]) -> Any:
+    target = inspect.unwrap(_without_partials(call))
+    if inspect.isroutine(target) or inspect.isclass(target):
+        return target
+    return target.__class__
+
+
+def _without_partials(call: Any) -> Any:
+    while isinstance(call, functools.partial):
+        call = call.func
+    return call
+
+
+def _qualname(call: Any) -> str | None:
+    name = getattr(call, "__qualname__", None)
+    return name if isinstance(name, str) else None
+
+
+_PYTHON = tuple(os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib"))
+_PACKAGES = frozenset({"site-packages", "dist-packages"})

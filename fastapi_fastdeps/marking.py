@@ -1,21 +1,24 @@
 """What users say about a callable: at its place, by a decorator, or by inheritance."""
 
-import functools
+import copy
 import inspect
 import types
-import typing
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Never, TypeAlias, TypeVar, overload
+from typing import Any, Never, TypeAlias, TypeVar, cast, final, overload
+from weakref import WeakValueDictionary
 
+from fastapi import params
 from typing_extensions import deprecated
 
-from fastapi_fastdeps.errors import MarkerError, describe
+from fastapi_fastdeps._watching import changed
+from fastapi_fastdeps.errors import MarkerError, describe, name_of
 
 _MARK = "__fastdeps_mark__"
-_ASYNC_SAFE_MARK = "__is_async_safe__"
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Inline:
     """Call it on the event loop, in the task and the context of the request.
@@ -23,7 +26,11 @@ class Inline:
     As a marker, `Annotated[Page, Depends(), Inline]`, or as the decision of a classifier.
     """
 
+    def __init_subclass__(cls) -> None:
+        raise MarkerError(_NO_BASE.format(cls.__qualname__, "Inline"))
 
+
+@final
 @dataclass(frozen=True, slots=True)
 class Threaded:
     """Call it in a worker thread of AnyIO's default limiter, as FastAPI does.
@@ -31,24 +38,13 @@ class Threaded:
     As a marker, `Annotated[Page, Depends(), Threaded]`, or as the decision of a classifier.
     """
 
+    def __init_subclass__(cls) -> None:
+        raise MarkerError(_NO_BASE.format(cls.__qualname__, "Threaded"))
+
 
 Execution: TypeAlias = Inline | Threaded
 
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """A decorator's word. `functools.wraps` copies it along, so it knows whom it was said of."""
-
-    said_of: Any
-    executions: tuple[Execution, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The marker that decides for a callable, and where it stands, in words."""
-
-    execution: Execution
-    source: str
+_NO_BASE = "{0!r} derives from {1}, which is a marker and no base: derive it from {1}Mixin."
 
 
 # The overloads return what they take; they are apart so that checkers report the mark on
@@ -60,6 +56,9 @@ Async = TypeVar("Async", bound=Callable[..., Coroutine[Any, Any, Any] | AsyncGen
 Sync = TypeVar(
     "Sync", bound="Callable[..., Any] | staticmethod[..., Any] | classmethod[Any, ..., Any]"
 )
+
+
+Entry = TypeVar("Entry", bound=params.Depends)
 
 
 class _Nothing:
@@ -79,10 +78,12 @@ def inline(call: Sync, /) -> Sync: ...
 def inline(call: Any, /) -> Any:
     """Mark a sync function, class or callable object as safe to call on the event loop.
 
-    Returns the same object. It must not block: no I/O, no lock, no long computation.
+    Returns the same object. It must not block: no I/O, no lock, no long computation. The mark
+    holds whenever it is set: above `@app.get(...)`, too, or when routes have been built.
 
     Raises `MarkerError` for an object that takes no attributes, such as a builtin; mark
-    the place instead: `Annotated[..., Depends(call), Inline]`.
+    the place instead: `Annotated[..., Depends(call), Inline]`. A mark on something async, and
+    both marks on one object, are raised where a route is built with it, or here if one was.
     """
     _mark(call, Inline())
     return call
@@ -100,7 +101,7 @@ def threaded(call: Sync, /) -> Sync: ...
 def threaded(call: Any, /) -> Any:
     """Mark a sync function, class or callable object as one that needs a worker thread.
 
-    Returns the same object. Raises `MarkerError` for an object that takes no attributes.
+    Returns the same object. Holds, and raises, as `inline` does.
     """
     _mark(call, Threaded())
     return call
@@ -118,15 +119,140 @@ class ThreadedMixin:
     __slots__ = ()
 
 
+def annotated(depends: Entry, /, *metadata: object) -> Entry:
+    """`Annotated` where no annotation stands: in `dependencies=[...]`, or for a default value.
+
+        app = FastDepsAPI(dependencies=[annotated(Depends(verify), Inline)])
+
+    Takes what `Depends` or `Security` returns, and returns a copy that carries the metadata:
+    a marker, or tags of your own for a classifier. For FastAPI it is the same `Depends`.
+
+    Raises `MarkerError` for what is no `Depends`, and for what is no marker, but looks like one.
+    """
+    given: Any = depends
+    if not isinstance(given, params.Depends):
+        raise MarkerError(
+            f"annotated() takes what Depends() or Security() returns, not {given!r}: write "
+            "annotated(Depends(...), Inline)."
+        )
+    for item in metadata:
+        if marker := mistaken_for_marker(item):
+            raise MarkerError(
+                f"{name_of(cast('Any', item))} is no marker, and says nothing in annotated(): "
+                f"write annotated(Depends(...), {marker})."
+            )
+    kind = type(depends)
+    if not issubclass(kind, _Annotated):
+        kind = type(kind.__name__, (_Annotated, kind), {"__module__": kind.__module__})
+    placed = copy.copy(depends)
+    object.__setattr__(placed, "__class__", kind)
+    object.__setattr__(placed, "fastdeps_metadata", (*place_metadata(depends), *metadata))
+    return placed
+
+
+def place_metadata(depends: object) -> tuple[Any, ...]:
+    """What `annotated` put on an entry of `dependencies=[...]`, or on a default value."""
+    return depends.fastdeps_metadata if isinstance(depends, _Annotated) else ()
+
+
+class _Annotated(params.Depends):
+    """A `Depends` that carries metadata. It equals no other, because `typing` keeps one of
+    equal annotations, and the marker with it."""
+
+    fastdeps_metadata: tuple[Any, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        kind: type[Any] = type(self).__bases__[1]
+        plain: Any = object.__new__(kind)
+        plain.__dict__.update(vars(self))
+        metadata = plain.__dict__.pop("fastdeps_metadata", ())
+        return annotated, (plain, *metadata)
+
+
+def is_marker(item: object) -> bool:
+    """Whether this is `Inline` or `Threaded`, the class or an instance."""
+    return item is Inline or item is Threaded or type(item) in (Inline, Threaded)
+
+
+def mistaken_for_marker(item: object) -> str | None:
+    """The name of the marker, where somebody wrote the decorator or the mixin for it."""
+    return next((marker for other, marker in _MISTAKEN if item is other), None)
+
+
+_MISTAKEN: tuple[tuple[object, str], ...] = (
+    (inline, "Inline"),
+    (threaded, "Threaded"),
+    (InlineMixin, "Inline"),
+    (ThreadedMixin, "Threaded"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A decorator's word. `functools.wraps` copies it along, so it knows whom it was said of."""
+
+    said_of: Any
+    executions: tuple[Execution, ...]
+
+
+def decorated(layer: Any) -> tuple[Execution, ...]:
+    """What decorators say of this very object, not of what it wraps or derives from.
+
+    A class that a decorator made anew, as `@dataclass(slots=True)` does, and a copy of an
+    instance are what they were made from. A function that carries another one's mark is not:
+    `functools.wraps` put it there.
+    """
+    said = namespace(layer)
+    mark: _Mark | None = said.get(_MARK)
+    if mark is None or not (mark.said_of is layer or _is_made_from(layer, mark.said_of)):
+        return ()
+    return mark.executions
+
+
+def _is_made_from(layer: Any, other: Any) -> bool:
+    if isinstance(layer, type):
+        return isinstance(other, type)
+    is_wrapper = isinstance(layer, types.FunctionType) or "__wrapped__" in namespace(layer)
+    return type(layer) is type(other) and not is_wrapper
+
+
+def namespace(layer: object) -> Mapping[str, Any]:
+    """The attributes of this very object."""
+    return vars(layer) if hasattr(layer, "__dict__") else {}
+
+
+def judge(layer: Any) -> None:
+    """Take note that a route depends on what decorators say, or don't say, of this object."""
+    with suppress(TypeError):  # What can't be referred to weakly: see `_is_judged`.
+        _judged[id(layer)] = layer
+
+
+def last_late_mark() -> object:
+    """Another object whenever something that had been judged was marked."""
+    return _last_late_mark
+
+
+_judged: WeakValueDictionary[int, Any] = WeakValueDictionary()
+_last_late_mark = object()
+
+
 def _mark(call: Any, execution: Execution) -> None:
-    target = call
-    if isinstance(call, _METHOD_OBJECTS):
-        target = call.__func__
-    elif not callable(call):
+    global _last_late_mark
+    target = call.__func__ if isinstance(call, _METHOD_OBJECTS) else call
+    if not callable(target):
         raise MarkerError(f"{call!r} is not callable: only callables run somewhere.")
-    said = _decorated(target)
+    executions = (*decorated(target), execution)
+    is_late = _is_judged(target)
+    if is_late:
+        _check_late(target, executions)
     try:
-        setattr(target, _MARK, _Mark(target, (*said, execution)))
+        setattr(target, _MARK, _Mark(target, executions))
     except (AttributeError, TypeError) as error:
         name = type(execution).__name__
         raise MarkerError(
@@ -134,133 +260,33 @@ def _mark(call: Any, execution: Execution) -> None:
             f"@{name.lower()}. Mark the place where it is used instead: "
             f"Annotated[..., Depends(...), {name}]."
         ) from error
+    if is_late:
+        _last_late_mark = object()
+        changed()
+
+
+def _is_judged(target: Any) -> bool:
+    if isinstance(target, type) and any(map(_is_judged, type.__subclasses__(target))):
+        return True
+    return _judged.get(id(target)) is target or not type(target).__weakrefoffset__
+
+
+def _check_late(target: Any, executions: tuple[Execution, ...]) -> None:
+    """Raise what building a route with it would raise, because one has been built."""
+    decorator = decorator_of(executions[-1])
+    if inspect.iscoroutinefunction(target) or inspect.isasyncgenfunction(target):
+        raise MarkerError(
+            f"{describe(target)} is async: it always runs on the event loop, and {decorator} "
+            f"says nothing about it. Remove {decorator}, or write it as a plain def."
+        )
+    if any(type(other) is not type(executions[-1]) for other in executions):
+        raise MarkerError(
+            f"{describe(target)} is marked both @inline and @threaded. Keep the one that is meant."
+        )
+
+
+def decorator_of(execution: Execution) -> str:
+    return f"@{type(execution).__name__.lower()}"
 
 
 _METHOD_OBJECTS: tuple[type[Any], ...] = (staticmethod, classmethod)
-
-
-def find_marker(call: Callable[..., Any], metadata: Iterable[Any]) -> Found | None:
-    """The marker that decides for `call` at a place with this `Annotated` metadata.
-
-    The place outranks the callable's own decorator, which outranks the nearest class in
-    its MRO that says something. `functools.partial`, `functools.wraps` and bound methods
-    are looked through; a callable instance is judged by its class.
-
-    Raises `MarkerError` where two markers of one level contradict each other.
-    """
-    if at_place := _executions_at_place(metadata):
-        return Found(_agreed(at_place, call), f"{_name(at_place[0])} at the place")
-    innermost = call
-    for layer in _layers(call):
-        if found := _found_on(layer, call):
-            return found
-        innermost = layer
-    if inspect.isroutine(innermost) or isinstance(innermost, type):
-        return None
-    for layer in _layers(type(innermost).__call__):
-        if found := _found_on(layer, call):
-            return found
-    return _found_on(_class_of(innermost), call)
-
-
-def check_unmarked(call: Callable[..., Any], metadata: Iterable[Any]) -> None:
-    """Raise `MarkerError` if an async callable, or its place, carries a marker.
-
-    A mark that `functools.wraps` brought along, and a class that is marked for the sake of
-    its constructor, are no statement about the async callable and pass.
-    """
-    marks = _executions_at_place(metadata)
-    layers = [*_layers(call)]
-    if not (inspect.isroutine(layers[-1]) or isinstance(layers[-1], type)):
-        layers += _layers(type(layers[-1]).__call__)
-    for layer in layers:
-        if inspect.iscoroutinefunction(layer) or inspect.isasyncgenfunction(layer):
-            marks = (*marks, *_decorated(layer))
-    if marks:
-        raise MarkerError(
-            f"{describe(call)} is async: it always runs on the event loop, and "
-            f"{_name(marks[0])} says nothing about it. Remove the marker, or write it as "
-            "a plain def."
-        )
-
-
-def _found_on(layer: Any, call: Callable[..., Any]) -> Found | None:
-    if not isinstance(layer, type):
-        executions = _executions_on(layer)
-        return Found(_agreed(executions, call), _decorator(executions)) if executions else None
-    for base in layer.__mro__:
-        if executions := _executions_on(base):
-            if base is InlineMixin or base is ThreadedMixin:
-                source = f"{base.__name__}"
-            elif base is layer:
-                source = _decorator(executions)
-            else:
-                source = f"{_decorator(executions)} on {base.__qualname__}"
-            return Found(_agreed(executions, call), source)
-    return None
-
-
-def _executions_on(layer: Any) -> tuple[Execution, ...]:
-    said = _decorated(layer)
-    async_safe = _namespace(layer).get(_ASYNC_SAFE_MARK)
-    if async_safe is not None:
-        said = (*said, Inline() if async_safe else Threaded())
-    return said
-
-
-def _decorated(layer: Any) -> tuple[Execution, ...]:
-    mark: _Mark | None = _namespace(layer).get(_MARK)
-    return mark.executions if mark is not None and mark.said_of is layer else ()
-
-
-def _namespace(layer: object) -> Mapping[str, Any]:
-    return vars(layer) if hasattr(layer, "__dict__") else {}
-
-
-def _executions_at_place(metadata: Iterable[Any]) -> tuple[Execution, ...]:
-    return tuple(
-        item() if isinstance(item, type) else item
-        for item in metadata
-        if item is Inline or item is Threaded or isinstance(item, Inline | Threaded)
-    )
-
-
-def _agreed(executions: tuple[Execution, ...], call: Callable[..., Any]) -> Execution:
-    if len({type(execution) for execution in executions}) > 1:
-        raise MarkerError(
-            f"{describe(call)} is marked both Inline and Threaded at one place. "
-            "Keep the one that is meant."
-        )
-    return executions[0]
-
-
-def _layers(call: Any) -> Iterator[Any]:
-    """`call`, then what it wraps, from the outside in."""
-    seen: set[int] = set()
-    while id(call) not in seen:
-        seen.add(id(call))
-        yield call
-        if isinstance(call, functools.partial):
-            call = call.func
-        elif isinstance(call, types.MethodType):
-            call = call.__func__
-        elif typing.get_origin(call) is not None:
-            call = typing.get_origin(call)
-        elif not isinstance(call, type) and hasattr(call, "__wrapped__"):
-            call = call.__wrapped__
-
-
-def _class_of(instance: object) -> type:
-    return type(instance)
-
-
-def _name(execution: Execution) -> str:
-    return type(execution).__name__
-
-
-def _decorator(executions: tuple[Execution, ...]) -> str:
-    return f"@{_name(executions[0]).lower()}"
-
-
-_mark(InlineMixin, Inline())
-_mark(ThreadedMixin, Threaded())

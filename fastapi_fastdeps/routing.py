@@ -29,9 +29,14 @@ from fastapi_fastdeps._fastapi.names import (
     classification,
     includes_by_copy,
     inclusions,
+    matching,
+    max_body_size,
     route_classes,
     websockets,
+    wrap_app_with_body_limit,
 )
+from fastapi_fastdeps._matching.dispatch import dispatch, index_of, low_priority_candidates
+from fastapi_fastdeps._matching.index import Indexed
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 Handle = Callable[[Scope, Receive, Send], Any]
@@ -45,7 +50,41 @@ class FastDepsRouter(Classifying, TypedAPIRouter):
     `classifier` may be assigned to at any time; it holds for the next request.
     """
 
+    indexed: Indexed | None = None
+    _routes: list[BaseRoute]
     _frontend_group: FrontendRouteGroup | None = None
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        return self._routes
+
+    # FastAPI has an attribute here, and reads and writes it like this property.
+    @routes.setter
+    def routes(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, routes: list[BaseRoute]
+    ) -> None:
+        self._routes = routes
+        _watching.changed()
+
+    def watch_routes(self) -> None:
+        """Notice what becomes of the routes, from now on, and find them by an index."""
+        self._routes = _watching.WatchedList(self.__dict__.pop("routes"))
+        if matching:
+            stack: Any = wrap_app_with_body_limit(self.app, max_body_size(self))
+            self.middleware_stack = stack
+
+    if matching and not TYPE_CHECKING:
+        app = wraps(APIRouter.app)(dispatch)
+
+        def _iter_low_priority_routes(self):
+            index = index_of(self)
+            if index is None:
+                return super()._iter_low_priority_routes()
+            return low_priority_candidates(self, index)
+
+        def _mark_routes_changed(self) -> None:
+            super()._mark_routes_changed()
+            _watching.changed()
 
     if not TYPE_CHECKING:
 
@@ -58,6 +97,7 @@ class FastDepsRouter(Classifying, TypedAPIRouter):
         ) -> None:
             self.decide_by(classifier)
             pass_on(super().__init__, {"route_class": route_class, **options})
+            self._routes = _watching.WatchedList(self._routes)
 
         __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 
@@ -191,7 +231,7 @@ class FastDepsRouter(Classifying, TypedAPIRouter):
                     route.deciding = self
                     _watching.changed()
                 return None
-            if not is_hand_made(route):
+            if not matching or not is_hand_made(route):
                 return None
             current = set(map(id, self.routes))
             self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}
@@ -200,5 +240,7 @@ class FastDepsRouter(Classifying, TypedAPIRouter):
 
     def handle_of(self, route: BaseRoute) -> Handle:
         """What handles a request that this route has matched."""
+        if getattr(route, "deciding", UNCLAIMED) is not UNCLAIMED:
+            return route.handle
         found = self.hand_made(route)
         return route.handle if found is None else found.handle

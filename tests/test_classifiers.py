@@ -14,6 +14,7 @@ from fastapi_fastdeps import (
     FastDepsAPI,
     Inline,
     Threaded,
+    ThreadedMixin,
     all_classes,
     default_classifier,
     first_match,
@@ -22,7 +23,8 @@ from fastapi_fastdeps import (
     predicate,
     threaded,
 )
-from tests.hops import ask, here
+from fastapi_fastdeps.classifiers import Remembering, decide
+from tests.harness.hops import ask, here
 
 T = TypeVar("T")
 
@@ -83,6 +85,91 @@ def test_all_classes_behind_the_default_leaves_what_is_marked_as_it_is() -> None
         return [page.where, session.where, other.where, function]
 
     assert ask(app) == (["loop", "thread", "thread", "thread"], 3)
+
+
+POLICIES: list[Classifier] = [
+    all_classes,
+    predicate(lambda _: True),
+    first_match(all_classes, predicate(lambda _: True)),
+    first_match(predicate(lambda _: True), default_classifier),
+]
+
+
+class Child(Session): ...
+
+
+class Mixed(ThreadedMixin):
+    def __init__(self) -> None:
+        self.where = here()
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("call", [Session, Child, Mixed, partial(Session)])
+def test_a_policy_has_no_opinion_about_what_is_marked(policy: Classifier, call: Any) -> None:
+    opinion = policy(Candidate(call))
+    assert opinion is None or opinion == markers(Candidate(call)) == Threaded()
+    assert policy(Candidate(Page, metadata=(Threaded,))) in (None, Threaded())
+    assert policy(Candidate(Page)) == Inline()
+
+
+def test_all_classes_and_predicate_leave_every_marker_to_markers() -> None:
+    for policy in (all_classes, predicate(lambda _: True)):
+        assert policy(Candidate(Session)) is None
+        assert policy(Candidate(inline(partial(Page)))) is None
+        assert policy(Candidate(Page, metadata=(Threaded(),))) is None
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_is_marked_keeps_its_word_under_every_policy(policy: Classifier) -> None:
+    app = FastDepsAPI(classifier=policy)
+
+    @app.get("/")
+    @threaded
+    def read(
+        page: Annotated[Page, Depends()],
+        session: Annotated[Session, Depends()],
+        child: Annotated[Child, Depends()],
+        mixed: Annotated[Mixed, Depends()],
+        place: Annotated[Page, Depends(use_cache=False), Threaded],
+        function: Annotated[str, Depends(plain), Inline],
+        decorated: Annotated[str, Depends(inline(partial(plain)))],
+    ) -> list[str]:
+        others = [session.where, child.where, mixed.where, place.where]
+        return [page.where, *others, function, decorated, here()]
+
+    assert ask(app)[0] == ["loop", *["thread"] * 4, "loop", "loop", "thread"]
+
+
+def test_what_is_marked_keeps_its_word_where_a_classifier_has_no_opinion() -> None:
+    app = FastDepsAPI(classifier=no_opinion)
+    app.get("/")(inline(partial(plain)))
+    assert ask(app) == ("loop", 0)
+
+
+def test_the_function_of_a_predicate_is_not_asked_about_what_is_marked() -> None:
+    asked: list[object] = []
+    classifier = predicate(asked.append)
+    for call in (Session, inline(partial(plain)), Page):
+        classifier(Candidate(call))
+    assert asked == [Page]
+
+
+class Falsy:
+    """A classifier that passes for nothing where somebody looks at its truth."""
+
+    def __call__(self, candidate: Candidate, /) -> Execution | None:
+        return Inline()
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_a_classifier_that_is_falsy_is_asked() -> None:
+    assert first_match(Falsy())(Candidate(plain)) == Inline()
+    assert Remembering(Falsy())(Candidate(plain)) == Inline()
+    decision = decide(first_match(no_opinion, Falsy()), Candidate(plain))
+    assert decision is not None
+    assert decision.source == "Falsy"
 
 
 def test_predicate_is_inline_where_its_function_is_true_of_the_callable() -> None:

@@ -28,6 +28,7 @@ from fastapi_fastdeps import (
 )
 from fastapi_fastdeps.errors import ClassifierError, MarkerError, UnsupportedFastAPIError
 
+PLACE = " (parameter 'value' of '/items/{item}')"
 ROUTERS: list[Any] = [APIRouter, FastDepsRouter]
 
 
@@ -73,14 +74,14 @@ def test_a_marker_at_the_place_of_something_async_is_told(marker: Any) -> None:
     name = marker.__name__ if isinstance(marker, type) else type(marker).__name__
     assert message(awaited, marker) == (
         f"'awaited' ({at(awaited)}) is async: it always runs on the event loop, and {name} says "
-        "nothing about it. Remove the marker, or write it as a plain def."
+        f"nothing about it{PLACE}. Remove {name}, or write it as a plain def."
     )
 
 
 def test_a_decorator_on_something_async_is_told() -> None:
     assert message(marked_async) == (
         f"'marked_async' ({at(marked_async)}) is async: it always runs on the event loop, and "
-        "Inline says nothing about it. Remove the marker, or write it as a plain def."
+        f"@inline says nothing about it{PLACE}. Remove @inline, or write it as a plain def."
     )
 
 
@@ -129,14 +130,14 @@ def test_an_async_wrapper_of_a_marked_function_is_no_mistake() -> None:
 
 def test_both_markers_at_one_place_are_told() -> None:
     assert message(plain, Inline, Threaded) == (
-        f"'plain' ({at(plain)}) is marked both Inline and Threaded at one place. "
+        f"'plain' ({at(plain)}) is marked both Inline and Threaded at its place{PLACE}. "
         "Keep the one that is meant."
     )
 
 
 def test_both_decorators_on_one_callable_are_told() -> None:
     assert message(torn) == (
-        f"'torn' ({at(torn)}) is marked both Inline and Threaded at one place. "
+        f"'torn' ({at(torn)}) is marked both @inline and @threaded{PLACE}. "
         "Keep the one that is meant."
     )
 
@@ -148,8 +149,11 @@ def test_both_decorators_on_a_class_or_on_its_base_are_told() -> None:
 
     class Below(Torn): ...
 
-    for call in (Torn, Below):
-        assert message(call).startswith(f"{call.__qualname__!r} ({at(call)}) is marked both")
+    for call, where in ((Torn, ""), (Below, f" on its base {Torn.__qualname__!r}")):
+        assert message(call) == (
+            f"{call.__qualname__!r} ({at(call)}) is marked both @inline and @threaded{where}"
+            f"{PLACE}. Keep the one that is meant."
+        )
 
 
 def test_a_marker_at_the_place_settles_a_contradiction_further_away() -> None:
@@ -251,7 +255,7 @@ def test_decorating_what_is_not_callable_is_told(value: Any) -> None:
     assert str(raised.value) == f"{value!r} is not callable: only callables run somewhere."
 
 
-MISTAKE = "'torn' .* is marked both Inline and Threaded"
+MISTAKE = "'torn' .* is marked both @inline and @threaded"
 
 
 @pytest.mark.parametrize("target", [FastDepsAPI, FastDepsRouter])

@@ -1,9 +1,14 @@
 """What users say about a callable, and which word counts."""
 
+import copy
 import functools
+import importlib.util
+from abc import ABCMeta
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
+import pydantic.dataclasses
 import pytest
 from fastapi import Depends
 
@@ -15,11 +20,12 @@ from fastapi_fastdeps import (
     InlineMixin,
     Threaded,
     ThreadedMixin,
+    all_classes,
     inline,
     markers,
     threaded,
 )
-from tests.hops import ask, here
+from tests.harness.hops import ask, here
 
 T = TypeVar("T")
 
@@ -103,6 +109,124 @@ def test_a_decorator_returns_the_same_object(decorator: Any) -> None:
 
     assert decorator(Marked) is Marked
     assert decorator(function) is function
+
+
+def made_anew(made_from: type, metaclass: type[type] = type) -> type:
+    """What `attrs.define` does, in short."""
+    left_out = ("__dict__", "__weakref__", *vars(made_from).get("__slots__", ()))
+    namespace = {name: value for name, value in vars(made_from).items() if name not in left_out}
+    return metaclass(made_from.__name__, made_from.__bases__, namespace)
+
+
+def wrapped_by_a_class(wrapped: type) -> type:
+    class Wrapper: ...
+
+    return functools.update_wrapper(Wrapper, wrapped, updated=())
+
+
+def attrs_define(made_from: type) -> type:
+    if importlib.util.find_spec("attrs") is None:
+        pytest.skip("attrs is not installed")
+    import attrs
+
+    return attrs.define(made_from)
+
+
+MAKERS: list[Callable[[type], type]] = [
+    dataclass(slots=True),
+    pydantic.dataclasses.dataclass(slots=True),
+    attrs_define,
+    made_anew,
+    lambda made_from: made_anew(made_from, ABCMeta),
+    lambda made_from: made_anew(dataclass(slots=True)(made_from)),
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize(("decorator", "expected"), [(inline, Inline()), (threaded, Threaded())])
+def test_a_mark_holds_below_a_decorator_that_makes_the_class_anew(
+    make: Callable[[type], type], decorator: Any, expected: Execution
+) -> None:
+    @decorator
+    class Marked:
+        value: int = 0
+
+    made = make(Marked)
+    assert made is not Marked
+    assert opinion(made) == expected
+    assert opinion(type("Below", (made,), {})) == expected
+    assert all_classes(Candidate(made)) is None
+
+
+def test_a_class_that_was_made_anew_can_be_marked_otherwise_below() -> None:
+    @dataclass(slots=True)
+    @inline
+    class Safe:
+        value: int = 0
+
+    @dataclass(slots=True)
+    @threaded
+    class Below(Safe): ...
+
+    assert opinion(Safe) == Inline()
+    assert opinion(Below) == Threaded()
+
+
+def test_a_class_that_wraps_a_class_takes_its_mark_and_passes_it_to_no_subclass() -> None:
+    assert opinion(wrapped_by_a_class(Page)) == Inline()
+
+    class Below(wrapped_by_a_class(Page)): ...  # type: ignore[misc]
+
+    assert opinion(Below) is None
+
+
+def test_a_copy_of_a_marked_instance_is_marked() -> None:
+    class Checker:
+        def __call__(self) -> None: ...
+
+    for copied in (copy.copy, copy.deepcopy):
+        assert opinion(copied(inline(Checker()))) == Inline()
+        assert opinion(copied(threaded(functools.partial(plain)))) == Threaded()
+
+
+def test_a_mark_that_wraps_copied_to_something_that_wraps_nothing_is_none() -> None:
+    class Decorated:
+        def __init__(self, function: Callable[..., Any]) -> None:
+            functools.update_wrapper(self, function)
+            del self.__dict__["__wrapped__"]
+
+        def __call__(self) -> None: ...
+
+    @functools.wraps(safe)
+    def wrapper() -> None: ...
+
+    del wrapper.__dict__["__wrapped__"]
+    assert opinion(wrapper) is None
+    assert opinion(Decorated(safe)) is None
+    assert opinion(functools.wraps(inline(functools.partial(plain)))(functools.partial(id))) is None
+
+
+def test_a_decorated_constructor_speaks_for_its_class() -> None:
+    class Init:
+        @inline
+        def __init__(self) -> None: ...
+
+    class New:
+        @threaded
+        def __new__(cls) -> "New":
+            return super().__new__(cls)
+
+    class Below(Init): ...
+
+    @threaded
+    class Nearer(Init): ...
+
+    class Own(Init):
+        @threaded
+        def __init__(self) -> None: ...
+
+    assert opinion(Init) == opinion(Below) == Inline()
+    assert opinion(New) == opinion(Nearer) == opinion(Own) == Threaded()
 
 
 def test_a_subclass_inherits_what_its_nearest_base_says() -> None:

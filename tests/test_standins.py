@@ -2,12 +2,15 @@
 
 import functools
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, PrivateAttr
 
@@ -289,3 +292,194 @@ def test_a_class_that_returns_something_async_is_not_awaited() -> None:
         return await lazy.coroutine
 
     assert ask(app) == ("later", 0)
+
+
+NAMES = [
+    "self",
+    "call",
+    "candidate",
+    "function",
+    "arguments",
+    "args",
+    "kwds",
+    "items",
+    "values",
+    "error",
+    "manager",
+    "dependant",
+    "stack",
+    "iterator",
+]
+WITH_NAME = {
+    "function": "def call({0}: str = 'd'): return {0}",
+    "async function": "async def call({0}: str = 'd'): return {0}",
+    "generator": "def call({0}: str = 'd'): yield {0}",
+    "async generator": "async def call({0}: str = 'd'): yield {0}",
+    "class": "class call:\n def __init__(this, {0}: str = 'd'): this.q = {0}",
+}
+
+
+@pytest.mark.parametrize("kind", WITH_NAME)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("place", [(), ("tag",), (Inline,)], ids=["bare", "tagged", "inline"])
+def test_a_parameter_may_have_any_name(kind: str, name: str, place: tuple[Any, ...]) -> None:
+    namespace: dict[str, Any] = {}
+    exec(WITH_NAME[kind].format(name), namespace)
+    call = namespace["call"]
+    if place == (Inline,) and "async" in kind:
+        place = ()
+
+    def answers(app: FastAPI, *metadata: Any) -> list[Any]:
+        @app.get("/")
+        def read(value: Annotated[Any, Depends(call), *metadata]):  # type: ignore[no-untyped-def]
+            return value
+
+        app.get("/endpoint", response_model=None)(call)
+        client = TestClient(app)
+        return [client.get(path, params={name: "x"}).text for path in ("/", "/endpoint")]
+
+    stock = answers(FastAPI())
+    assert answers(FastDepsAPI(), *place) == stock
+    assert answers(FastDepsAPI(classifier=everything), *place) == stock
+
+
+class NeverEqual:
+    calls = 0
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __call__(self) -> int:
+        self.calls += 1
+        return self.calls
+
+
+@pytest.mark.parametrize("place", [(), ("tag",)], ids=["bare", "tagged"])
+def test_a_callable_that_does_not_equal_itself_is_called_once(place: tuple[Any, ...]) -> None:
+    def answer(app: FastAPI) -> Any:
+        call = NeverEqual()
+
+        def other(value: Annotated[int, Depends(call), *place]) -> int:
+            return value
+
+        @app.get("/")
+        def read(
+            first: Annotated[int, Depends(other)], second: Annotated[int, Depends(call), *place]
+        ) -> list[int]:
+            return [first, second]
+
+        return TestClient(app).get("/").json()
+
+    assert answer(FastAPI()) == answer(FastDepsAPI()) == [1, 1]
+    assert answer(FastDepsAPI(classifier=everything)) == [1, 1]
+
+
+def test_a_wrapper_of_a_generator_function_runs_where_it_does_in_fastapi() -> None:
+    def answer(app: FastAPI, *metadata: Any) -> Any:
+        def inner() -> Iterator[str]:
+            yield ""
+
+        @functools.wraps(inner)
+        def wrapper() -> Iterator[str]:
+            where = here()
+            return (where for _ in range(1))
+
+        @app.get("/")
+        def read(where: Annotated[str, Depends(wrapper), *metadata]) -> str:
+            return where
+
+        return TestClient(app).get("/").json()
+
+    assert answer(FastAPI()) == answer(FastDepsAPI(), "tag") == "loop"
+
+
+def passing(call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def wrapper(**values: Any) -> Any:
+        return call(**values)
+
+    return wrapper
+
+
+def fails(number: int) -> None:
+    raise LookupError(number)
+
+
+class Fails:
+    def __init__(self, number: int) -> None:
+        raise LookupError(number)
+
+    @staticmethod
+    def static(number: int) -> None:
+        raise LookupError(number)
+
+
+class FailsWhenCalled:
+    def __call__(self, number: int) -> None:
+        raise LookupError(number)
+
+    @passing
+    def method(self, number: int) -> None:
+        raise LookupError(number)
+
+
+def fails_in_a_stream(number: int) -> Iterator[str]:
+    yield "first"
+    raise LookupError(number)
+
+
+FAILING: dict[str, Callable[..., Any]] = {
+    "function": fails,
+    "wrapped": passing(fails),
+    "wrapped twice": passing(passing(fails)),
+    "class": Fails,
+    "wrapped class": passing(Fails),
+    "static method": Fails.static,
+    "callable instance": FailsWhenCalled(),
+    "wrapped callable instance": passing(FailsWhenCalled()),
+    "partial": functools.partial(fails),
+    "generator": fails_in_a_stream,
+    "wrapped generator": passing(fails_in_a_stream),
+    "cached": functools.lru_cache(fails),
+}
+
+
+def frames_in_this_file(app: FastAPI, call: Callable[..., Any]) -> list[tuple[str, int]]:
+    app.get("/", response_model=None, response_class=StreamingResponse)(call)
+    with pytest.raises(LookupError) as raised:
+        TestClient(app).get("/?number=1")
+    # Of the frames that pytest shows, the first is this function's.
+    return [
+        (frame.name, frame.lineno or 0)
+        for frame in traceback.extract_tb(raised.tb)
+        if frame.filename == __file__ and frame.name != frames_in_this_file.__name__
+    ]
+
+
+@pytest.mark.parametrize("call", FAILING.values(), ids=list(FAILING))
+def test_an_inline_endpoint_stands_in_a_traceback_as_in_fastapi(call: Callable[..., Any]) -> None:
+    stock = frames_in_this_file(FastAPI(), call)
+    assert frames_in_this_file(FastDepsAPI(classifier=everything), call) == stock
+
+
+@pytest.mark.parametrize("call", FAILING.values(), ids=list(FAILING))
+def test_a_validation_error_names_an_inline_endpoint_as_in_fastapi(
+    call: Callable[..., Any],
+) -> None:
+    def said(app: FastAPI) -> list[Any]:
+        app.get("/", response_model=None)(call)
+        with pytest.raises(RequestValidationError) as raised:
+            call_raw(app)
+        return [raised.value.endpoint_file, raised.value.endpoint_line, str(raised.value)]
+
+    def call_raw(app: FastAPI) -> None:
+        async def unhandled(_: Any, error: Exception) -> Response:
+            raise error
+
+        app.add_exception_handler(RequestValidationError, unhandled)
+        TestClient(app).get("/?number=one")
+
+    assert said(FastDepsAPI(classifier=everything)) == said(FastAPI())

@@ -27,7 +27,13 @@ class FrontendGroup(FrontendRouteGroup):
 def classified_frontend(state: Any, deciding: Deciding, memory: Memory | None = None) -> LiveGraph:
     """Give a group of frontends, or its inclusion, the classified tree for FastAPI's solver."""
     _watching.watch(state.dependant)
-    live = LiveGraph(state.dependant, deciding, endpoint=False, memory=memory)
+    live = LiveGraph(
+        state.dependant,
+        deciding,
+        endpoint=False,
+        dependencies=state.dependencies,
+        memory=memory,
+    )
     state.dependant = classified_dependant(live)
     state.dependency_overrides_provider = overrides_of(state.dependency_overrides_provider, live)
     return live

@@ -48,7 +48,12 @@ class HandMade:
         if arguments is None or isinstance(arguments["dependant"], ClassifiedDependant):
             return
         provider = arguments["dependency_overrides_provider"]
-        self.live = LiveGraph(arguments["dependant"], self._deciding, endpoint=is_http)
+        self.live = LiveGraph(
+            arguments["dependant"],
+            self._deciding,
+            endpoint=is_http,
+            dependencies=self.route.dependencies,
+        )
         if isinstance(self.route, APIRoute):
             self.handling = Handling(self.route, state_of(arguments), self.live, provider)
             self._app = self.handling.app_in_full()

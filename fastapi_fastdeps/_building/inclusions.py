@@ -26,11 +26,12 @@ from fastapi_fastdeps._fastapi.names import (
     frontends,
     get_dependant,
     get_parameterless_sub_dependant,
+    has_built_candidates,
     low_priority_routes,
-    routes_version,
     websockets,
 )
 from fastapi_fastdeps.classifiers import Classifier
+from fastapi_fastdeps.marking import place_metadata
 
 
 class ClassifiedInclusion(IncludedRouter):
@@ -64,7 +65,7 @@ class ClassifiedInclusion(IncludedRouter):
     @property
     def is_built(self) -> bool:
         """Whether FastAPI has built the routes of this inclusion as they are now."""
-        return self._effective_candidates_version == routes_version(self.original_router)
+        return has_built_candidates(self)
 
     def effective_candidates(self) -> list[EffectiveRouteContext | IncludedRouter]:
         candidates = super().effective_candidates()
@@ -119,7 +120,13 @@ class ClassifiedInclusion(IncludedRouter):
             elif isinstance(route, APIRoute | APIWebSocketRoute):
                 path = _path_format(self.include_context.path_for(route))
                 endpoint = isinstance(route, APIRoute)
-                classify(route.dependant, classifier, endpoint=endpoint, path=path)
+                classify(
+                    route.dependant,
+                    classifier,
+                    endpoint=endpoint,
+                    path=path,
+                    dependencies=route.dependencies,
+                )
                 self._check_dependencies(classifier, self.include_context.dependencies, path)
         for route in low_priority_routes(self.original_router):
             if isinstance(route, FrontendRouteGroup):
@@ -144,14 +151,19 @@ class ClassifiedInclusion(IncludedRouter):
         path = _path_format(self.include_context.path_for(route))
         dependencies = [*self.include_context.dependencies, *route.dependencies]
         tree = _tree(route.endpoint, dependencies, path)
-        return classify(tree, self._asked(), endpoint=isinstance(route, APIRoute))
+        return classify(
+            tree,
+            self._asked(),
+            endpoint=isinstance(route, APIRoute),
+            dependencies=dependencies,
+        )
 
     def preview_of_frontend(self, group: FrontendRouteGroup) -> Graph:
         """The classified tree that a group of frontends will have here."""
         dependencies = [*self.include_context.dependencies, *group.dependencies]
         assert group.dependant.call is not None
         tree = _tree(group.dependant.call, dependencies, "")
-        return classify(tree, self._asked(), endpoint=False)
+        return classify(tree, self._asked(), endpoint=False, dependencies=dependencies)
 
     def response_class_of(self, route: BaseRoute) -> Any:
         """The response class that a route will have here."""
@@ -176,7 +188,7 @@ class ClassifiedInclusion(IncludedRouter):
     ) -> None:
         for depends in dependencies:
             dependant = get_parameterless_sub_dependant(depends=depends, path=path)
-            classify_dependency(dependant, classifier, path)
+            classify_dependency(dependant, classifier, path, place_metadata(depends))
 
     def _classified_frontends(
         self, contexts: Iterable[EffectiveRouteContext]

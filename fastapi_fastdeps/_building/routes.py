@@ -36,6 +36,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 if TYPE_CHECKING or fast_lane:
@@ -85,7 +86,7 @@ class Classifying:
         _watching.changed()
 
 
-class FastDepsRoute(APIRoute):
+class FastDepsRoute(NoticesMatching, APIRoute):
     """`APIRoute` whose handler calls inline what its router's classifier says.
 
     A route that is constructed by hand, not by a `FastDepsRouter`, is classified by
@@ -145,12 +146,12 @@ class FastDepsRoute(APIRoute):
                 return context.handling.handle
             # Included into an app that is not a FastDepsAPI.
             assert context.dependant is not None
-            live = LiveGraph(context.dependant, self)
+            live = LiveGraph(context.dependant, self, dependencies=context.dependencies)
             return Handling(self, context, live, context.dependency_overrides_provider).handle
         if not inclusions:
             # FastAPI has added the parameterless dependencies since.
             _watching.watch(self.dependant)
-        self.live = LiveGraph(self.dependant, self)
+        self.live = LiveGraph(self.dependant, self, dependencies=self.dependencies)
         self.handling = Handling(self, self, self.live, self.dependency_overrides_provider)
         return self.handling.handle
 
@@ -177,7 +178,7 @@ def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction 
     def live_graph() -> LiveGraph:
         if _is_made_by_fastapi(route):
             _watching.watch(route.dependant)
-        return LiveGraph(route.dependant, deciding)
+        return LiveGraph(route.dependant, deciding, dependencies=route.dependencies)
 
     construction = Construction(route, live_graph, is_wrapped=has_own_handler(route))
     # FastAPI asks it for no more than this.
@@ -216,9 +217,9 @@ class RouteFactory:
         if not isinstance(route_class, type) or type(route_class).__call__ is not type.__call__:
             return cast("APIRoute", route_class(*args, **options))
         # What `type.__call__` does, with the route at hand before it is initialised.
-        construct: Callable[..., object] = route_class.__new__
-        made = construct(route_class, *args, **options)
-        if not isinstance(made, APIRoute) or not isinstance(made, route_class):
+        known: type[Any] = route_class
+        made: object = known.__new__(known, *args, **options)
+        if not isinstance(made, APIRoute) or not isinstance(made, known):
             return cast("APIRoute", made)
         route: APIRoute = made
         deciding = self._deciding
@@ -264,16 +265,16 @@ def derived_route_class(route_class: Any) -> Any:
         return FastDepsRoute
     names = {"__module__": route_class.__module__, "__qualname__": route_class.__qualname__}
     try:
-        bases: tuple[type[Any], ...] = (route_class, FastDepsRoute)
+        bases = (cast("type[Any]", route_class), FastDepsRoute)
         derived: Any = types.new_class(
             route_class.__name__, bases, exec_body=lambda body: body.update(names)
         )
         return derived
     except Exception:
-        return route_class
+        return cast("type[Any]", route_class)
 
 
-class FastDepsWebSocketRoute(APIWebSocketRoute):
+class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
     """`APIWebSocketRoute` whose dependencies run where its router's classifier says.
 
     The endpoint itself is always awaited on the event loop, as in FastAPI.
@@ -300,7 +301,13 @@ class FastDepsWebSocketRoute(APIWebSocketRoute):
         """Let this one decide where the dependencies of a route that was just made run."""
         _watching.watch(self.dependant)
         self.deciding = deciding
-        self.live = LiveGraph(self.dependant, self, endpoint=False, memory=_memory.get())
+        self.live = LiveGraph(
+            self.dependant,
+            self,
+            endpoint=False,
+            dependencies=self.dependencies,
+            memory=_memory.get(),
+        )
         self.why_not_planned, self.app = websocket_app(
             self.live, provider, embed=embeds_body_fields(self)
         )
@@ -336,7 +343,12 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         releases add the dependencies of the inclusion after they have set it."""
         assert self._dependant is not None
         _watching.watch(self._dependant)
-        return LiveGraph(self._dependant, self._deciding, memory=_memory.get())
+        return LiveGraph(
+            self._dependant,
+            self._deciding,
+            dependencies=self.dependencies,
+            memory=_memory.get(),
+        )
 
     def settle(self) -> None:
         """Serve it by a plan, if FastAPI has built it of its own handler."""

@@ -1,13 +1,17 @@
 """The dependency tree of a route, classified."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from fastapi_fastdeps._deciding.places import Metadata, places
+from fastapi import params
+
+from fastapi_fastdeps._deciding.marks import check_unmarked
+from fastapi_fastdeps._deciding.misplaced import check_places
+from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import Dependant, is_async, rederived
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, decide
-from fastapi_fastdeps.marking import Execution, Threaded, check_unmarked
+from fastapi_fastdeps.marking import Execution, Threaded
 
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
 Replacement: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
@@ -67,22 +71,30 @@ def classify(
     *,
     endpoint: bool = True,
     path: str | None = None,
+    dependencies: Sequence[params.Depends] = (),
 ) -> Graph:
     """Ask `classifier` about each sync callable of a route's tree.
 
     `endpoint=False` where FastAPI doesn't call the root in a thread: WebSocket routes.
-    `path` is the path to tell the classifier, the tree's own if `None`.
-    Raises `FastDepsError` for markers on async callables, contradicting markers, and
-    classifiers that fail.
+    `path` is the path to tell the classifier, the tree's own if `None`. `dependencies` are
+    the entries of `dependencies=[...]` that FastAPI put at the root.
+    Raises `FastDepsError` for markers on async callables, contradicting and misplaced
+    markers, and classifiers that fail.
     """
     assert dependant.call is not None
     path = dependant.path or "" if path is None else path
     candidate = Candidate(dependant.call, role="endpoint", path=path)
-    decision = classify_call(candidate, classifier) if endpoint else None
+    decision = None
+    if endpoint:
+        decision = classify_call(candidate, classifier)
+    else:
+        check_unmarked(candidate)
+    check_places(dependant, path)
     root = Node(dependant, dependant, candidate, decision)
+    entries = entry_places(dependant, dependencies)
 
     def judge(place: Dependant, metadata: Metadata) -> Node:
-        return judged(place, classifier, path, metadata)
+        return judged(place, classifier, path, metadata or entries.get(id(place), ()))
 
     return Graph(grown(root, judge), classifier)
 
@@ -90,6 +102,7 @@ def classify(
 def judged(place: Dependant, classifier: Classifier, path: str, metadata: Metadata = ()) -> Node:
     """One dependency at its place, without what is below it. Raises `FastDepsError`."""
     assert place.call is not None
+    check_places(place, path)
     candidate = Candidate(place.call, metadata=metadata, parameter=place.name, path=path)
     return Node(place, place, candidate, classify_call(candidate, classifier))
 
@@ -97,7 +110,7 @@ def judged(place: Dependant, classifier: Classifier, path: str, metadata: Metada
 def classify_call(candidate: Candidate, classifier: Classifier) -> Decision | None:
     """Where the callable runs, `None` if it is async. Raises `FastDepsError`."""
     if is_async(candidate.call):
-        check_unmarked(candidate.call, candidate.metadata)
+        check_unmarked(candidate)
         return None
     return decide(classifier, candidate) or _NO_OPINION
 
@@ -158,6 +171,11 @@ class Overriding:
         self._classifier = graph.classifier
         self._path = graph.root.candidate.path
         self._overrides = overrides
+        self._entries = {
+            id(node.place): node.candidate.metadata
+            for node in graph.root.children
+            if node.place.name is None
+        }
 
     def tree(self, root: Node) -> Node:
         """The tree of the route, all of its dependencies looked up."""
@@ -169,14 +187,17 @@ class Overriding:
 
     def judged(self, place: Dependant, metadata: Metadata) -> Node:
         """One dependency as it is overridden, without what is below it."""
+        metadata = metadata or self._entries.get(id(place), ())
         node = judged(place, self._classifier, self._path, metadata)
         assert place.call is not None
         call = self._overrides.get(place.call, place.call)
         candidate, decision = node.candidate, node.decision
+        dependant = rederived(place, call)
         if call is not place.call:
+            check_places(dependant, self._path)
             candidate = replace(candidate, call=call)
             decision = classify_override(candidate, self._classifier, decision)
-        return Node(rederived(place, call), place, candidate, decision)
+        return Node(dependant, place, candidate, decision)
 
 
 def classify_override(

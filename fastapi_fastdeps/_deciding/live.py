@@ -1,13 +1,17 @@
 """The classified tree of a route as it is now."""
 
+from collections.abc import Sequence
 from typing import Protocol
+
+from fastapi import params
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
-from fastapi_fastdeps._deciding.places import Metadata, places
+from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
+from fastapi_fastdeps.marking import last_late_mark
 
 
 class Deciding(Protocol):
@@ -37,8 +41,8 @@ class Memory:
 class LiveGraph:
     """The classified tree of one route at one place, as it is now.
 
-    FastAPI reads its tree when a request comes, so this is derived anew where the tree, or
-    who decides about it, has changed since.
+    FastAPI reads its tree when a request comes, so this is derived anew where the tree, what
+    is marked in it, or who decides about it, has changed since.
 
     Attributes:
         root: FastAPI's tree, the object that its own handler would hold.
@@ -50,14 +54,16 @@ class LiveGraph:
         deciding: Deciding,
         *,
         endpoint: bool = True,
+        dependencies: Sequence[params.Depends] = (),
         memory: Memory | None = None,
     ) -> None:
         """Classify the tree. Raises `FastDepsError` where a marker or a classifier is wrong.
 
-        `endpoint=False` where FastAPI doesn't call the root in a thread. `memory` is what
-        was asked before.
+        `endpoint=False` where FastAPI doesn't call the root in a thread. `dependencies` are
+        the entries of `dependencies=[...]` at the root. `memory` is what was asked before.
         """
         self.root = root
+        self._dependencies = dependencies
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint
@@ -71,8 +77,10 @@ class LiveGraph:
         if self._token is _watching.token:
             return self._graph
         token = _watching.token
-        if self._graph.classifier is not self._deciding.classifier_in_force or (
-            not self._snapshot.holds()
+        if (
+            self._graph.classifier is not self._deciding.classifier_in_force
+            or self._last_late_mark is not last_late_mark()
+            or not self._snapshot.holds()
         ):
             self._derive()
         elif self._snapshot.is_watched:
@@ -90,16 +98,19 @@ class LiveGraph:
         ):
             return found
         metadata: Metadata = places(parent).get(place.name, ())
+        if parent is self.root and place.name is None:
+            metadata = entry_places(parent, self._dependencies).get(id(place), ())
         node = judged(place, self._graph.classifier, self._graph.root.candidate.path, metadata)
         self._judged[id(place)] = node
         return node
 
     def _derive(self, memory: Memory | None = None) -> None:
         token = _watching.token
+        self._last_late_mark = last_late_mark()
         self._snapshot = Snapshot(self.root)
         classifier = self._deciding.classifier_in_force
         asked = classifier if memory is None else memory.of(classifier)
-        graph = classify(self.root, asked, endpoint=self._endpoint)
+        graph = classify(self.root, asked, endpoint=self._endpoint, dependencies=self._dependencies)
         self._graph = Graph(graph.root, classifier)
         self._judged = {id(node.dependant): node for node in self._graph.root}
         # What can't notice its changes has to be looked at for each request.

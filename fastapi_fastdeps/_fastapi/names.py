@@ -4,7 +4,6 @@
 
 import functools
 import inspect
-import os
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from copy import copy
@@ -13,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import fastapi
+import starlette.routing
 from fastapi import APIRouter, params, routing
 from starlette.routing import BaseRoute
 
@@ -27,13 +27,16 @@ from fastapi_fastdeps._fastapi.capabilities import (
     tells,
     warn_of,
 )
-from fastapi_fastdeps._fastapi.versions import FAST_LANE, check_supported, is_older_than
+from fastapi_fastdeps._fastapi.versions import (
+    FAST_LANE,
+    INDEX,
+    LANE_VARIABLE,
+    asked_lane,
+    check_supported,
+    is_older_than,
+)
 
 check_supported()
-
-LANE_VARIABLE = "FASTAPI_FASTDEPS_LANE"
-"""Asks for one lane: `fastapi`, to tell a fault of the one from a fault of the other, or
-`fast`, to prove the fast lane on another FastAPI."""
 
 classification = Capability("inline calls", "every sync callable runs in a thread")
 route_classes = Capability(
@@ -58,6 +61,9 @@ frontends = Capability(
     since="0.138.0",
     on=classification,
 )
+matching = Capability(
+    "the index of routes", "routes are asked one after the other", since="0.165.0", on=inclusions
+)
 fast_lane = Capability(
     "the fast lane", "requests take FastAPI's own handler", since=FAST_LANE[0], on=classification
 )
@@ -68,6 +74,7 @@ if TYPE_CHECKING:
     from fastapi._compat import v2
     from fastapi.dependencies import models, utils
     from fastapi.telemetry import _api
+    from starlette import _utils
     from starlette.middleware import body_limit
 
     get_body_limit_error = _body_limit.get_body_limit_error
@@ -104,6 +111,14 @@ if TYPE_CHECKING:
     FrontendRouteGroup = routing._FrontendRouteGroup
     IncludedRouter = routing._IncludedRouter
     resolve_form_limits = routing._resolve_form_limits
+    FASTAPI_SCOPE_KEY = routing._FASTAPI_SCOPE_KEY
+    EFFECTIVE_ROUTE_CONTEXT_KEY = routing._FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY
+    INCLUDED_ROUTER_KEY = routing._FASTAPI_INCLUDED_ROUTER_KEY
+    apply_router_form_limits = routing._apply_router_form_limits
+    get_fastapi_scope = routing._get_fastapi_scope
+    get_route_path = _utils.get_route_path
+    route_selected = _api._route_selected
+    update_scope = routing._update_scope
     get_websocket_app = routing.get_websocket_app
     websocket_session = routing.websocket_session
     request_response = routing.request_response
@@ -145,6 +160,8 @@ else:
 
     def _no_limits(*_):
         return {}
+
+    _SCOPE = {}
 
     Dependant = classification.find(
         _MODELS, "Dependant", has("call", "dependencies", "name", "path"), Absent
@@ -255,6 +272,59 @@ else:
             takes(positional=1),
         )
 
+    FASTAPI_SCOPE_KEY = matching.find(_ROUTING, "_FASTAPI_SCOPE_KEY", instance_of(str), "")
+    EFFECTIVE_ROUTE_CONTEXT_KEY = matching.find(
+        _ROUTING, "_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY", instance_of(str), ""
+    )
+    INCLUDED_ROUTER_KEY = matching.find(
+        _ROUTING, "_FASTAPI_INCLUDED_ROUTER_KEY", instance_of(str), ""
+    )
+    apply_router_form_limits = matching.find(
+        _ROUTING, "_apply_router_form_limits", takes(positional=2)
+    )
+    get_fastapi_scope = matching.find(
+        _ROUTING,
+        "_get_fastapi_scope",
+        lambda found: found({FASTAPI_SCOPE_KEY: _SCOPE}) is _SCOPE,
+    )
+    get_route_path = matching.find(
+        "starlette._utils",
+        "get_route_path",
+        lambda found: found({"path": "/a/b", "root_path": "/a"}) == "/b",
+    )
+    route_selected = matching.find(_ROUTING, "_route_selected", takes("scope", "path", "mount"))
+    update_scope = matching.find(_ROUTING, "_update_scope", takes(positional=2))
+    matching.find(
+        _ROUTING,
+        "APIRouter",
+        makes("_low_priority_routes", "_routes_version", "middleware_stack", "form_limits"),
+    )
+    matching.find(
+        _ROUTING,
+        "APIRouter",
+        has(
+            app=takes(positional=4),
+            matches=takes(positional=2),
+            handle=takes(positional=4),
+            _get_routes_version=takes(positional=1),
+            _match_low_priority=takes(positional=2),
+            _iter_low_priority_routes=takes(positional=1),
+        ),
+    )
+    matching.find(
+        _ROUTING,
+        "_IncludedRouter",
+        has(
+            "_effective_candidates_version",
+            _match=takes(positional=2),
+            matches=takes(positional=2),
+            handle=takes(positional=4),
+            _handle_selected=takes(positional=4),
+            effective_low_priority_routes=takes(positional=1),
+        ),
+    )
+    matching.find(_ROUTING, "_EffectiveRouteContext.matches", takes(positional=2))
+
     # Names of one thing are of use together or not at all.
     if not inclusions:
         IncludedRouter = EffectiveRouteContext = Absent
@@ -358,12 +428,18 @@ else:
         "fastapi.concurrency", "_DependencyConcurrency", has("get_semaphore"), since="0.163.0"
     )
 
-if fastapi.__version__ not in FAST_LANE and os.environ.get(LANE_VARIABLE) != "fast":
+if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
     fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
 
-warn_of(classification, route_classes, websockets, inclusions, frontends, fast_lane)
+if fastapi.__version__ not in INDEX:
+    matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
+
+warn_of(classification, route_classes, websockets, inclusions, frontends, matching, fast_lane)
 
 __all__ = [
+    "EFFECTIVE_ROUTE_CONTEXT_KEY",
+    "FASTAPI_SCOPE_KEY",
+    "INCLUDED_ROUTER_KEY",
     "LANE_VARIABLE",
     "MAX_BODY_SIZE_SCOPE_KEY",
     "Capability",
@@ -374,17 +450,21 @@ __all__ = [
     "IncludedRouter",
     "ModelField",
     "Undefined",
+    "apply_router_form_limits",
+    "asked_lane",
     "classification",
     "concurrency_of",
     "effective_route_context_var",
     "embeds_body_fields",
     "extract_endpoint_context",
     "fast_lane",
+    "fastapis",
     "field_annotation_is_sequence",
     "frontends",
     "get_body_limit_error",
     "get_cache_key",
     "get_dependant",
+    "get_fastapi_scope",
     "get_form_models",
     "get_missing_field_error",
     "get_oauth_scopes",
@@ -392,8 +472,10 @@ __all__ = [
     "get_param_model",
     "get_parameterless_sub_dependant",
     "get_request_telemetry",
+    "get_route_path",
     "get_typed_signature",
     "get_websocket_app",
+    "has_built_candidates",
     "includes_by_copy",
     "inclusions",
     "is_async",
@@ -401,8 +483,12 @@ __all__ = [
     "is_coroutine_callable",
     "is_gen_callable",
     "is_json_field",
+    "is_passed_as_ever",
     "lenient_issubclass",
     "low_priority_routes",
+    "match_low_priority",
+    "match_within",
+    "matching",
     "max_body_size",
     "operation",
     "rederived",
@@ -412,12 +498,14 @@ __all__ = [
     "request_response",
     "resolve_form_limits",
     "route_classes",
+    "route_selected",
     "routes_version",
     "routes_within",
     "should_embed_body_fields",
     "solve_generator",
     "streams_generators",
     "unwrapped",
+    "update_scope",
     "uses_scopes",
     "validation_failed",
     "websocket_session",
@@ -447,10 +535,57 @@ def low_priority_routes(router: APIRouter) -> list[BaseRoute]:
     return getattr(router, "_low_priority_routes", [])
 
 
-def routes_version(router: APIRouter) -> int | None:
-    """What changes when FastAPI adds a route to a router, or to one that it includes."""
-    version: Any = getattr(router, "_get_routes_version", None)
-    return version() if version is not None else None
+def routes_version(router: APIRouter) -> int:
+    """How often a router counted a change of its own routes."""
+    version: int = router._routes_version
+    return version
+
+
+def has_built_candidates(inclusion: IncludedRouter) -> bool:
+    """Whether FastAPI would go through an inclusion without building anything first."""
+    built: int | None = inclusion._effective_candidates_version
+    return built == inclusion.original_router._get_routes_version()
+
+
+def is_passed_as_ever(inclusion: IncludedRouter) -> bool:
+    """Whether no one else has a say in how a request gets from an inclusion to its routes."""
+    return _are_fastapis(inclusion, _INCLUSION) and _are_fastapis(
+        inclusion.original_router, _ROUTER
+    )
+
+
+def _are_fastapis(instance: Any, methods: dict[str, Any]) -> bool:
+    return all(
+        function is not None and getattr(getattr(instance, name), "__func__", None) is function
+        for name, function in methods.items()
+    )
+
+
+def fastapis(kind: type, name: str) -> Any:
+    """A method as FastAPI, or Starlette, wrote it. `None` if someone has replaced it."""
+    method: Any = getattr(kind, name, None)
+    code = getattr(method, "__code__", None)
+    for module in (routing, starlette.routing):
+        if code is not None and code.co_filename == module.__file__:
+            return method
+    return None
+
+
+_INCLUSION = {
+    name: fastapis(IncludedRouter, name)
+    for name in ("matches", "_match", "handle", "_handle_selected")
+}
+_ROUTER = {name: fastapis(APIRouter, name) for name in ("matches", "handle", "_get_routes_version")}
+
+
+def match_within(inclusion: IncludedRouter, scope: Any) -> Any:
+    """What FastAPI selects in an inclusion: a match, its scope, the route, and its context."""
+    return inclusion._match(scope)
+
+
+def match_low_priority(router: APIRouter, scope: Any) -> Any:
+    """What FastAPI selects when no other route matches: as `match_within`."""
+    return router._match_low_priority(scope)
 
 
 def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:

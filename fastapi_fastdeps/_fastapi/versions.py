@@ -1,10 +1,11 @@
 """The FastAPI versions that this package was tested with, and the one that is installed."""
 
+import os
 import re
 
 import fastapi
 
-from fastapi_fastdeps.errors import UnsupportedFastAPIError
+from fastapi_fastdeps.errors import FastDepsError, UnsupportedFastAPIError
 
 Version = tuple[int, ...]
 
@@ -12,6 +13,30 @@ OLDEST = "0.115.0"
 NEWEST = "0.165.0"
 FAST_LANE = ("0.162.7", "0.163.2", "0.164.0", "0.165.0")
 """Where FastAPI's own suite has proven the fast lane. Others take FastAPI's lane."""
+
+INDEX = ("0.165.0",)
+"""Where FastAPI's own suite has proven the index of routes. On others each route is asked."""
+
+LANE_VARIABLE = "FASTAPI_FASTDEPS_LANE"
+"""Asks for one lane: `fastapi`, to tell a fault of the one from a fault of the other, or
+`fast`, to prove the fast lane on another FastAPI."""
+
+_LANES = ("fast", "fastapi")
+
+
+def asked_lane() -> str | None:
+    """The lane that the environment asks for, `None` for no wish.
+
+    Raises `FastDepsError` for a lane that there is not: it is read when this package is
+    imported, and when a route is built.
+    """
+    asked = os.environ.get(LANE_VARIABLE) or None
+    if asked is not None and asked not in _LANES:
+        raise FastDepsError(
+            f"The environment has {LANE_VARIABLE}={asked}, which is no lane. It can be "
+            f"{' or '.join(_LANES)}; without it, each route takes the best that it can."
+        )
+    return asked
 
 
 def parse(version: str) -> Version | None:

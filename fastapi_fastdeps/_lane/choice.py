@@ -5,7 +5,6 @@ where one of them is not FastAPI's own, a route takes FastAPI's lane, so that th
 replacement does its work.
 """
 
-import os
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -14,6 +13,7 @@ from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._fastapi.names import (
     LANE_VARIABLE,
     EventSourceResponse,
+    asked_lane,
     fast_lane,
     is_async_gen_callable,
     is_gen_callable,
@@ -58,7 +58,7 @@ def why_not_planned(graph: Graph, response_class: Any = None) -> str | None:
     `FASTAPI_FASTDEPS_LANE=fastapi` in the environment asks for FastAPI's lane, to tell a
     fault of the one from a fault of the other.
     """
-    if os.environ.get(LANE_VARIABLE) == "fastapi":
+    if asked_lane() == "fastapi":
         return f"{LANE_VARIABLE}=fastapi"
     if not fast_lane:
         return fast_lane.why_off

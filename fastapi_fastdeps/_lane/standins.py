@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
-from anyio.lowlevel import cancel_shielded_checkpoint
+from anyio.lowlevel import checkpoint
 from fastapi.security.base import SecurityBase
 from starlette.concurrency import run_in_threadpool
 
@@ -167,6 +167,8 @@ def standing_where(endpoint: Callable[..., Any], call: Callable[..., Any]) -> Ca
 def _standing_where(endpoint: Any, call: Callable[..., Any]) -> Callable[..., Any]:
     endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
     endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
+    if not isinstance(call, type):
+        endpoint.__signature__ = get_typed_signature(call)
     _relocate(endpoint, call)
     return cast("Callable[..., Any]", endpoint)
 
@@ -193,17 +195,14 @@ def _endpoint(call: Callable[..., Any]) -> Any:
 
 def _looking_like(endpoint: Any, call: Callable[..., Any]) -> Any:
     functools.update_wrapper(endpoint, call)
-    if isinstance(call, type):
-        return endpoint
-    vars(endpoint)["__signature__"] = get_typed_signature(call)
     innermost = inspect.unwrap(call)
-    if innermost is call:
+    if innermost is call and not isinstance(call, type):
         del vars(endpoint)["__wrapped__"]
     elif inspect.isroutine(innermost):
         # Whoever wraps the endpoint unwraps it too, and should find a coroutine function.
         async def innermost_endpoint() -> None: ...
 
-        _relocate(innermost_endpoint, innermost)
+        _relocate_innermost(innermost_endpoint, call)
         vars(endpoint)["__wrapped__"] = innermost_endpoint
     else:
         vars(endpoint)["__wrapped__"] = innermost
@@ -214,6 +213,8 @@ def _generator_endpoint(call: Callable[..., Any]) -> Any:
     async def iterate(items: Iterable[Any]) -> AsyncIterator[Any]:
         iterator = iter(items)
         try:
+            # FastAPI itself does so after each item, and on the way to a thread before the first.
+            await checkpoint()
             while True:
                 try:
                     item = next(iterator)
@@ -237,7 +238,7 @@ def _generator_endpoint(call: Callable[..., Any]) -> Any:
 
     functools.update_wrapper(endpoint, call)
     vars(endpoint)["__wrapped__"] = iterate
-    _relocate(iterate, inspect.unwrap(call))
+    _relocate_innermost(iterate, call)
     return endpoint
 
 
@@ -254,9 +255,10 @@ event needs to pass the streams and tasks between an endpoint and the server."""
 
 
 async def _others_have_run() -> None:
-    """Let what was yielded before an error go out, as the way through a thread does."""
+    """Let what was yielded before an error go out, as the way through a thread does. If that
+    fails, FastAPI does not come to the error."""
     for _ in range(_TURNS):
-        await cancel_shielded_checkpoint()
+        await checkpoint()
 
 
 def _is_generator_function(call: Any) -> bool:
@@ -275,6 +277,11 @@ def _relocate(function: Any, call: Callable[..., Any]) -> None:
         co_name=getattr(call, "__name__", type(call).__name__),
         co_qualname=getattr(call, "__qualname__", type(call).__qualname__),
     )
+
+
+def _relocate_innermost(function: Any, call: Callable[..., Any]) -> None:
+    """Let a function stand where what `call` wraps does: there `inspect` finds the line."""
+    _relocate(function, inspect.unwrap(call) if _location(call) else call)
 
 
 def _location(call: Any) -> tuple[str, int] | None:

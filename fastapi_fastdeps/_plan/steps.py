@@ -1,7 +1,6 @@
 """A classified tree, compiled into a flat list of steps in FastAPI's order."""
 
 from collections.abc import Callable, Container, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Any, Final, NamedTuple
@@ -17,6 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
     is_gen_callable,
 )
 from fastapi_fastdeps._lane.standins import stand_in
+from fastapi_fastdeps._plan.managers import inline_manager
 from fastapi_fastdeps._plan.parameters import (
     SOURCES,
     Body,
@@ -283,7 +283,7 @@ def _solver_dependant(node: Node) -> Dependant:
 
 def _callable(node: Node, kind: Kind) -> Callable[..., Any]:
     call = node.candidate.call
-    return contextmanager(call) if kind is Kind.INLINE_GENERATOR else call
+    return inline_manager(call) if kind is Kind.INLINE_GENERATOR else call
 
 
 def _has_special(dependant: Dependant) -> bool:

@@ -30,38 +30,41 @@ def planned_app(handle: Handler) -> ASGIApp:
     Starlette reads which exception handlers are in force before anything runs, and finds
     the one for an exception.
     """
+    return partial(_app, handle)
 
-    async def respond(request: Request, scope: Scope, receive: Receive, send: Send) -> None:
-        awaited = False
-        request_stack = scope["fastapi_inner_astack"] = _ExitStack()
+
+async def _app(handle: Handler, scope: Scope, receive: Receive, send: Send) -> None:
+    request = Request(scope, receive, send)
+    handled = wrap_app_handling_exceptions(partial(_respond, handle, request), request)
+    await handled(scope, receive, send)
+
+
+async def _respond(
+    handle: Handler, request: Request, scope: Scope, receive: Receive, send: Send
+) -> None:
+    awaited = False
+    request_stack = scope["fastapi_inner_astack"] = _ExitStack()
+    try:
+        function_stack = scope["fastapi_function_astack"] = _ExitStack()
         try:
-            function_stack = scope["fastapi_function_astack"] = _ExitStack()
-            try:
-                response = await handle(request)
-            except BaseException as error:
-                if not await function_stack.__aexit__(type(error), error, error.__traceback__):
-                    raise
-            else:
-                if not function_stack.is_empty():
-                    await function_stack.__aexit__(None, None, None)
-            # Not bound where a dependency swallowed the exception: FastAPI fails like this.
-            await response(scope, receive, send)  # pyright: ignore[reportPossiblyUnboundVariable]
-            awaited = True
+            response = await handle(request)
         except BaseException as error:
-            if not await request_stack.__aexit__(type(error), error, error.__traceback__):
+            if not await function_stack.__aexit__(type(error), error, error.__traceback__):
                 raise
         else:
-            if not request_stack.is_empty():
-                await request_stack.__aexit__(None, None, None)
-        if not awaited:
-            await _say_what_is_wrong({"type": "http"}, receive, send)
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
-        handled = wrap_app_handling_exceptions(partial(respond, request), request)
-        await handled(scope, receive, send)
-
-    return app
+            if not function_stack.is_empty():
+                await function_stack.__aexit__(None, None, None)
+        # Not bound where a dependency swallowed the exception: FastAPI fails like this.
+        await response(scope, receive, send)  # pyright: ignore[reportPossiblyUnboundVariable]
+        awaited = True
+    except BaseException as error:
+        if not await request_stack.__aexit__(type(error), error, error.__traceback__):
+            raise
+    else:
+        if not request_stack.is_empty():
+            await request_stack.__aexit__(None, None, None)
+    if not awaited:
+        await _say_what_is_wrong({"type": "http"}, receive, send)
 
 
 async def _swallowed(request: Request) -> Response:

@@ -1,14 +1,15 @@
 """The plan that holds for a request."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi_fastdeps._deciding.graph import Graph, Node, Overriding
 from fastapi_fastdeps._fastapi.names import uses_scopes
 from fastapi_fastdeps._plan.steps import Kind, Plan, compile_plan
+from fastapi_fastdeps._sending import LeavesBehind, nothing
 
 
-class CurrentPlan:
+class CurrentPlan(LeavesBehind):
     """The plan of one route, and the one for the overrides that are in force.
 
     A plan is compiled by the first request that needs it. `dependency_overrides` may
@@ -16,17 +17,20 @@ class CurrentPlan:
     asks for another where what is in force differs from what its plan took for granted.
     """
 
+    left_behind: ClassVar = {"_plan": nothing, "_overridden": nothing}
+
     def __init__(self, graph: Graph, provider: Any | None, *, embed: bool) -> None:
         self._graph = graph
         self.provider = provider
         self._embed = embed
         self._plan: Plan | None = None
         self._overridden: Plan | None = None
-        self._calls = {
+        calls = {
             id(node.candidate.call): node.candidate.call
             for node in graph.root
             if node is not graph.root
         }
+        self._calls = [*calls.values()]
 
     @property
     def overrides(self) -> Any:
@@ -70,7 +74,7 @@ class CurrentPlan:
     def _is_touched(self, overrides: Any) -> bool:
         # FastAPI derives the whole tree anew while overrides are in force, and scopes
         # that are inherited twice come out of that once.
-        return any(call in overrides for call in self._calls.values()) or uses_scopes(
+        return any(call in overrides for call in self._calls) or uses_scopes(
             dependant=self._graph.root.dependant
         )
 

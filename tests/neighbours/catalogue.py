@@ -194,6 +194,7 @@ NEIGHBOURS = (
             "with stock FastAPI neither."
         ),
     ),
+    Neighbour("Ray Serve", "ray", ("ray[serve]",)),
     Neighbour("Mangum", "mangum", ("mangum",)),
     Neighbour("`httpx.ASGITransport`", "asgi_transport", ("httpx",)),
     Neighbour("`TestClient`", "test_client", ("starlette", "httpx")),

@@ -87,7 +87,7 @@ def _serving(
     command: Command, directory: Path, sources: Path = REPOSITORY
 ) -> Iterator[httpx.Client]:
     """A client of the server that this command starts, once it answers."""
-    port = _free_port()
+    port = free_port()
     program, *arguments = [part.format(port=port) for part in command]
     log = directory / "log.txt"
     with log.open("w") as output:
@@ -117,7 +117,7 @@ def _serving(
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

@@ -1,0 +1,1 @@
+"""Which routes can match a path, in FastAPI's order."""

@@ -1,0 +1,215 @@
+"""How a request goes from a router to its route."""
+
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, Final
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.datastructures import URL
+from starlette.responses import RedirectResponse
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import Receive, Scope, Send
+
+from fastapi_fastdeps._fastapi.names import (
+    EFFECTIVE_ROUTE_CONTEXT_KEY,
+    FASTAPI_SCOPE_KEY,
+    INCLUDED_ROUTER_KEY,
+    EffectiveRouteContext,
+    IncludedRouter,
+    apply_router_form_limits,
+    fastapis,
+    get_fastapi_scope,
+    get_route_path,
+    low_priority_routes,
+    match_low_priority,
+    match_within,
+    route_selected,
+    update_scope,
+    wrap_app_with_body_limit,
+)
+from fastapi_fastdeps._matching.index import Indexed, RouteIndex
+from fastapi_fastdeps._matching.leaves import Leaf
+
+Handle = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
+
+
+class Dispatching(APIRouter):
+    """A router that finds the routes of requests by an index."""
+
+    indexed: Indexed | None = None
+
+    def handle_of(self, route: BaseRoute) -> Handle:
+        """What handles a request that one of its own routes has matched."""
+        return route.handle
+
+
+TELEMETRY_KEY: Final = "fastapi.telemetry"
+
+_app: Final = fastapis(APIRouter, "app")
+_handle: Final = fastapis(APIRoute, "handle")
+
+
+async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Send) -> None:
+    """What `APIRouter.app` does, with the routes that an index gives, or with all of them
+    while there is no index of the routes as they are."""
+    if (
+        scope["type"] not in ("http", "websocket")
+        or APIRouter.app is not _app
+        or _is_forwarded(scope)
+    ):
+        await APIRouter.app(router, scope, receive, send)
+        return
+    index = index_of(router)
+    apply_router_form_limits(scope, router.form_limits)
+    if "router" not in scope:
+        scope["router"] = router
+    selected = _first_match(router, scope) if index is None else index.select(scope)
+    if selected is not None:
+        leaf, child_scope = selected
+        if leaf.chain:
+            await _handle_included(leaf, child_scope, scope, receive, send)
+        else:
+            await _handle_own(router, leaf.route, child_scope, scope, receive, send)
+    elif (url := _with_or_without_slash(router, index, scope)) is not None:
+        await RedirectResponse(url=url)(scope, receive, send)
+    elif not await _handle_low_priority(router, scope, receive, send):
+        await router.default(scope, receive, send)
+
+
+def _first_match(router: APIRouter, scope: Scope) -> tuple[Leaf, Scope] | None:
+    """The first route that matches in full, or else the first that matches in part."""
+    in_part = None
+    for route in router.routes:
+        match, child_scope = route.matches(scope)
+        if match == Match.FULL:
+            return Leaf(route), child_scope
+        if match == Match.PARTIAL and in_part is None:
+            in_part = Leaf(route), child_scope
+    return in_part
+
+
+def _any_match(router: APIRouter, scope: Scope) -> Leaf | None:
+    """The first route that matches, in full or in part."""
+    for route in router.routes:
+        match, _ = route.matches(scope)
+        if match != Match.NONE:
+            return Leaf(route)
+    return None
+
+
+def index_of(router: Dispatching) -> RouteIndex | None:
+    """The index of a router, if there is one of its routes as they are."""
+    indexed: Indexed | None = getattr(router, "indexed", None)
+    if indexed is None or not indexed.belongs_to(router):
+        indexed = Indexed(router)
+        router.indexed = indexed
+    return indexed.index()
+
+
+def low_priority_candidates(
+    router: APIRouter, index: RouteIndex
+) -> Iterator[BaseRoute | EffectiveRouteContext]:
+    """What `APIRouter._iter_low_priority_routes` gives."""
+    yield from low_priority_routes(router)
+    yield from index.low_priority()
+
+
+def _is_forwarded(scope: Scope) -> bool:
+    """Whether another route of FastAPI's has sent the request here, of which FastAPI might
+    think that it is one of these."""
+    context = scope.get(FASTAPI_SCOPE_KEY, _NOTHING).get(EFFECTIVE_ROUTE_CONTEXT_KEY)
+    return context is not None and isinstance(context.original_route, APIRoute)
+
+
+_NOTHING: Final[dict[str, Any]] = {}
+
+
+async def _handle_own(
+    router: Dispatching,
+    route: BaseRoute,
+    child_scope: Scope,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
+    update_scope(scope, child_scope)
+    if scope.get(TELEMETRY_KEY) is not None:
+        path = getattr(route, "path_format", None)
+        route_selected(scope=scope, path=path, mount=isinstance(route, Mount))
+    await router.handle_of(route)(scope, receive, send)
+
+
+async def _handle_included(
+    leaf: Leaf, child_scope: Scope, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """What the inclusions on the way do, one after the other, and the last of them with its
+    route."""
+    fastapi_scope = get_fastapi_scope(scope)
+    for inclusion in leaf.chain:
+        apply_router_form_limits(scope, inclusion.include_context.form_limits)
+    inclusion = leaf.chain[-1]
+    fastapi_scope[INCLUDED_ROUTER_KEY] = inclusion
+    context = leaf.context
+    if context is None:
+        await leaf.route.handle(scope, receive, send)
+        return
+    original = context.original_route
+    if isinstance(original, APIRoute):
+        child_scope["route"] = original
+    scope.update(child_scope)
+    route = context.starlette_route
+    if scope.get(TELEMETRY_KEY) is not None:
+        path = getattr(route, "path_format", None) or context.path_format
+        route_selected(scope=scope, path=path, mount=isinstance(route, Mount))
+    fastapi_scope[EFFECTIVE_ROUTE_CONTEXT_KEY] = context
+    if isinstance(original, APIRoute):
+        await original.handle(scope, receive, send)
+    else:
+        assert route is not None
+        limit = inclusion.include_context.max_body_size
+        await wrap_app_with_body_limit(route.handle, limit)(scope, receive, send)
+
+
+def _with_or_without_slash(router: APIRouter, index: RouteIndex | None, scope: Scope) -> str | None:
+    """Where to redirect a request of which no route matches the path, but one would match it
+    with, or without, its slash at the end."""
+    path = get_route_path(scope)
+    if scope["type"] != "http" or not router.redirect_slashes or path == "/":
+        return None
+    redirect_scope = dict(scope)
+    if path.endswith("/"):
+        redirect_scope["path"] = redirect_scope["path"].rstrip("/")
+    else:
+        redirect_scope["path"] = redirect_scope["path"] + "/"
+    leaf = _any_match(router, redirect_scope) if index is None else index.select_any(redirect_scope)
+    if leaf is None:
+        return None
+    if scope.get(TELEMETRY_KEY) is not None:
+        selected: Any = leaf.top
+        while isinstance(selected, IncludedRouter):
+            _, _, route, context = match_within(selected, redirect_scope)
+            selected = route if context is None else context.starlette_route or context
+        route_selected(scope=scope, path=getattr(selected, "path_format", None))
+    return str(URL(scope=redirect_scope))
+
+
+async def _handle_low_priority(
+    router: APIRouter, scope: Scope, receive: Receive, send: Send
+) -> bool:
+    """Handle a request that nothing else matches. False if nothing of low priority does."""
+    match, child_scope, route, context = match_low_priority(router, scope)
+    if match == Match.NONE or route is None:
+        return False
+    update_scope(scope, child_scope)
+    route_selected(scope=scope, path=getattr(context or route, "path_format", None))
+    if context is None:
+        await route.handle(scope, receive, send)
+        return True
+    get_fastapi_scope(scope)[EFFECTIVE_ROUTE_CONTEXT_KEY] = context
+    if isinstance(context.original_route, APIRoute):
+        scope["route"] = context.original_route
+        await context.original_route.handle(scope, receive, send)
+    else:
+        assert context.app is not None
+        await context.app(scope, receive, send)
+    return True

@@ -1,0 +1,128 @@
+"""The route index of one router."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter
+from starlette.routing import Match
+from starlette.types import Scope
+
+from fastapi_fastdeps._fastapi.names import (
+    EffectiveRouteContext,
+    IncludedRouter,
+    get_fastapi_scope,
+    get_route_path,
+)
+from fastapi_fastdeps._matching.leaves import Leaf, Leaves
+from fastapi_fastdeps._matching.snapshots import Snapshot
+from fastapi_fastdeps._matching.table import Table
+
+
+class RouteIndex:
+    """Finds the route of a request among those of a router and of all that it includes.
+
+    It is of use as long as it `holds`, and to any thread. What can match a path comes from a
+    table; whether it does is for its own `matches` to say, in FastAPI's order.
+
+    Attributes:
+        is_outgrown: whether FastAPI has built inclusions that are not in the table.
+    """
+
+    def __init__(self, router: APIRouter) -> None:
+        self.router: Final = router
+        self.is_outgrown = False
+        self._snapshot: Final = Snapshot(router)
+        leaves = Leaves(list(router.routes), self._snapshot)
+        self._have_inclusions: Final = leaves.have_inclusions
+        self._table: Final = Table(leaves.all)
+        self._low_priority: list[EffectiveRouteContext] | None = None
+
+    def holds(self) -> bool:
+        """Whether the routes are still those that it knows."""
+        return self._snapshot.holds()
+
+    def select(self, scope: Scope) -> tuple[Leaf, Scope] | None:
+        """The first leaf that matches in full, or else the first that matches in part."""
+        method = scope["method"] if scope["type"] == "http" else None
+        in_part: list[tuple[Leaf, Scope | None]] = []
+        for leaf in self._table.candidates(get_route_path(scope)):
+            if leaf.follows_inclusion:
+                get_fastapi_scope(scope)
+            if leaf.is_by_method and method is not None:
+                methods = leaf.route.methods
+                if methods and method not in methods:
+                    in_part.append((leaf, None))
+                    continue
+            match, child_scope = self._ask(leaf, scope)
+            if match == Match.FULL:
+                return leaf, child_scope
+            if match == Match.PARTIAL:
+                in_part.append((leaf, child_scope))
+        if self._have_inclusions:
+            get_fastapi_scope(scope)
+        for leaf, known_scope in in_part:
+            if known_scope is not None:
+                return leaf, known_scope
+            match, child_scope = self._ask(leaf, scope)
+            if match != Match.NONE:
+                return leaf, child_scope
+        return None
+
+    def select_any(self, scope: Scope) -> Leaf | None:
+        """The first leaf that matches, in full or in part."""
+        for leaf in self._table.candidates(get_route_path(scope)):
+            match, _ = self._ask(leaf, scope)
+            if match != Match.NONE:
+                return leaf
+        return None
+
+    def low_priority(self) -> list[EffectiveRouteContext]:
+        """What included routers have for when nothing else matches."""
+        if self._low_priority is None:
+            self._low_priority = [
+                context
+                for route in list(self.router.routes)
+                if isinstance(route, IncludedRouter)
+                for context in route.effective_low_priority_routes()
+            ]
+        return self._low_priority
+
+    def _ask(self, leaf: Leaf, scope: Scope) -> tuple[Match, Scope]:
+        match: Match
+        match, child_scope = leaf.route.matches(scope)
+        if leaf.is_unbuilt:
+            # FastAPI has built it to tell.
+            self.is_outgrown = True
+        return match, child_scope
+
+
+class Indexed:
+    """What a router keeps of its routes: nothing, a snapshot that a request made, or an index
+    once another one has found them unchanged.
+
+    So an index is not made of routes that change with each request, or for one request.
+    """
+
+    def __init__(self, router: APIRouter) -> None:
+        self._router = router
+        self._known: Snapshot | RouteIndex | None = None
+
+    def __reduce__(self) -> Any:
+        # A copy of a router has routes of its own.
+        return _nothing, ()
+
+    def belongs_to(self, router: APIRouter) -> bool:
+        return self._router is router
+
+    def index(self) -> RouteIndex | None:
+        """The index, if there is one of the routes as they are."""
+        known = self._known
+        if known is None or not known.holds():
+            self._known = Snapshot(self._router)
+            return None
+        if isinstance(known, Snapshot) or known.is_outgrown:
+            self._known = known = RouteIndex(self._router)
+        return known
+
+
+def _nothing() -> None:
+    return None

@@ -1,0 +1,224 @@
+"""Which routes are where, and how they match, to tell whether it is still so."""
+
+from collections.abc import Iterator
+from operator import attrgetter, is_, itemgetter
+from typing import Any, Final
+
+import starlette.routing
+from fastapi import APIRouter, routing
+from starlette.routing import BaseRoute
+
+from fastapi_fastdeps import _watching
+from fastapi_fastdeps._fastapi.names import IncludedRouter, get_route_path, routes_version
+
+_NOTICED: Final = frozenset(("matches", "path_regex"))
+
+
+class NoticesMatching:
+    """A route that notices when the way it matches is changed."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name in _NOTICED:
+            _watching.changed()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in _NOTICED:
+            _watching.changed()
+
+
+def notices_routes(router: APIRouter) -> bool:
+    """Whether a router replaces `_watching.token` whatever becomes of its routes."""
+    return isinstance(getattr(type(router), "routes", None), property) and isinstance(
+        router.routes, _watching.WatchedList
+    )
+
+
+class Snapshot:
+    """What was looked at when routes were searched, as it was then.
+
+    Routers and routes of this package notice their changes. Of another router that is
+    included, what FastAPI sees of its changes is looked at: the version that it counts, and
+    which routers it includes. What matters of other routes is looked at itself.
+
+    Everything is to be added before it is read. Of use to any thread.
+    """
+
+    def __init__(self, router: APIRouter) -> None:
+        self._token = _watching.token
+        self._router = router
+        self._top = list(router.routes)
+        self._looks_at_top = not notices_routes(router)
+        self._classes = _Classes()
+        self._plain_routers = _PlainRouters()
+        self._plain_routes = _PlainRoutes()
+        self._noticing_routers: list[tuple[APIRouter, list[BaseRoute], int]] = []
+        self._noticing_routes: list[tuple[BaseRoute, Any, Any]] = []
+        self._seen: set[int] = set()
+        for inclusion in _inclusions(self._top):
+            self.add_included(inclusion)
+
+    def add_class(self, kind: type) -> None:
+        """Note how instances of a class match."""
+        self._classes.add(kind, "matches")
+
+    def add_route(self, route: BaseRoute) -> bool:
+        """Note how a route matches. False if no one could tell later whether it still does."""
+        kind: Any = type(route)
+        self.add_class(kind)
+        if kind.__setattr__ is NoticesMatching.__setattr__:
+            self._noticing_routes.append((route, *_way_of(route)))
+            return True
+        return not hasattr(kind, "path_regex") and self._plain_routes.add(route)
+
+    def add_included(self, inclusion: IncludedRouter) -> bool:
+        """Note what FastAPI looks at, of an included router and of all that it includes, to
+        tell whether it has changed. False if that is not where FastAPI has it."""
+        router = inclusion.original_router
+        for kind in (type(inclusion), type(router)):
+            self._classes.add(kind, "matches", "handle")
+        if id(router) in self._seen:
+            return True
+        if notices_routes(router):
+            version = routes_version(router)
+            self._noticing_routers.append((router, list(router.routes), version))
+        elif not self._plain_routers.add(router):
+            return False
+        self._seen.add(id(router))
+        added = [self.add_included(each) for each in _inclusions(router.routes)]
+        return all(added)
+
+    def holds(self) -> bool:
+        """Whether all is as it was."""
+        if self._token is not _watching.token and not self._holds_what_notices():
+            return False
+        if self._looks_at_top and not _are_same(self._router.routes, self._top):
+            return False
+        return (
+            self._plain_routers.hold()
+            and self._plain_routes.hold()
+            and self._classes.hold()
+            and vars(routing)["get_route_path"] is get_route_path
+            and vars(starlette.routing)["get_route_path"] is get_route_path
+        )
+
+    def _holds_what_notices(self) -> bool:
+        token = _watching.token
+        if (
+            _are_same(self._router.routes, self._top)
+            and all(
+                version == routes_version(router) and _are_same(router.routes, routes)
+                for router, routes, version in self._noticing_routers
+            )
+            and all(
+                (regex, matches) == _way_of(route)
+                for route, regex, matches in self._noticing_routes
+            )
+        ):
+            self._token = token
+            return True
+        return False
+
+
+class _Classes:
+    """Methods that instances are expected to have from their class."""
+
+    def __init__(self) -> None:
+        self._known: set[tuple[type, str]] = set()
+        self._matching: list[type] = []
+        self._matches: list[Any] = []
+        self._handling: list[type] = []
+        self._handles: list[Any] = []
+
+    def add(self, kind: type, *names: str) -> None:
+        for name in names:
+            if (kind, name) not in self._known:
+                self._known.add((kind, name))
+                kinds, methods = {
+                    "matches": (self._matching, self._matches),
+                    "handle": (self._handling, self._handles),
+                }[name]
+                kinds.append(kind)
+                methods.append(getattr(kind, name))
+
+    def hold(self) -> bool:
+        return (
+            list(map(_matches, self._matching)) == self._matches
+            and list(map(_handle, self._handling)) == self._handles
+        )
+
+
+class _PlainRouters:
+    """What FastAPI looks at, of included routers, to tell whether they have changed."""
+
+    def __init__(self) -> None:
+        self._attributes: list[dict[str, Any]] = []
+        self._routes: list[list[BaseRoute]] = []
+        # FastAPI only ever adds to a version, and compares sums itself.
+        self._versions = 0
+        self._sizes = 0
+
+    def add(self, router: APIRouter) -> bool:
+        attributes = vars(router)
+        if not attributes.keys() >= {"_routes_version", "routes"}:
+            return False
+        self._versions += attributes["_routes_version"]
+        self._sizes += len(attributes)
+        self._routes.append(list(attributes["routes"]))
+        self._attributes.append(attributes)
+        return True
+
+    def hold(self) -> bool:
+        # A route that equals another may take its place: FastAPI doesn't see that, either.
+        return not self._attributes or (
+            sum(map(_version, self._attributes)) == self._versions
+            and list(map(_routes, self._attributes)) == self._routes
+            # A method of its own is one attribute more.
+            and sum(map(len, self._attributes)) == self._sizes
+        )
+
+
+class _PlainRoutes:
+    """How routes match that can be changed without notice."""
+
+    def __init__(self) -> None:
+        self._attributes: list[dict[str, Any]] = []
+        self._regexes: list[Any] = []
+        self._sizes = 0
+
+    def add(self, route: BaseRoute) -> bool:
+        attributes: dict[str, Any] = getattr(route, "__dict__", {})
+        if "path_regex" not in attributes:
+            return False
+        self._sizes += len(attributes)
+        self._regexes.append(attributes["path_regex"])
+        self._attributes.append(attributes)
+        return True
+
+    def hold(self) -> bool:
+        return (
+            list(map(_path_regex, self._attributes)) == self._regexes
+            and sum(map(len, self._attributes)) == self._sizes
+        )
+
+
+_version: Final = itemgetter("_routes_version")
+_routes: Final = itemgetter("routes")
+_path_regex: Final = itemgetter("path_regex")
+_matches: Final = attrgetter("matches")
+_handle: Final = attrgetter("handle")
+
+
+def _inclusions(routes: list[BaseRoute]) -> Iterator[IncludedRouter]:
+    for route in list(routes):
+        if isinstance(route, IncludedRouter):
+            yield route
+
+
+def _way_of(route: Any) -> tuple[Any, Any]:
+    return route.path_regex, getattr(route.matches, "__func__", None)
+
+
+def _are_same(routes: list[BaseRoute], known: list[BaseRoute]) -> bool:
+    return len(routes) == len(known) and all(map(is_, routes, known))
