@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from ..drive import difference
 from .drawing import draw
 from .judging import Judge
-from .running import Tally, run_chunk
 from .pieces import Program
+from .running import Tally, run_chunk
 from .shrinking import WAYS, shrink
 
 _CHUNK = 100

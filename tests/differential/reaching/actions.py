@@ -45,9 +45,7 @@ def _remove(pen: Pen) -> str:
 
 
 def _clear(pen: Pen) -> str:
-    return pen.one_of(
-        (f"{_place(pen)}.dependencies.clear()", f"{_place(pen)}.dependencies = []")
-    )
+    return pen.one_of((f"{_place(pen)}.dependencies.clear()", f"{_place(pen)}.dependencies = []"))
 
 
 def _reverse(pen: Pen) -> str:
@@ -146,10 +144,7 @@ _FIELD_CHANGES = (
 
 
 def _field(pen: Pen) -> str:
-    return (
-        f"for each in {_place(pen)}.query_params[:1]: "
-        f"each.{pen.one_of(_FIELD_CHANGES)}"
-    )
+    return f"for each in {_place(pen)}.query_params[:1]: each.{pen.one_of(_FIELD_CHANGES)}"
 
 
 TREES: dict[str, Action] = {
@@ -421,8 +416,7 @@ _CHANGED = (
     "routing, 'is_body_allowed_for_status_code', lambda status_code: False",
     "routing, '_build_response_args',"
     " changed(routing, '_build_response_args', lambda found: {**found, 'status_code': 299})",
-    "routing, 'serialize_response',"
-    " changed(routing, 'serialize_response', lambda found: b'[]')",
+    "routing, 'serialize_response', changed(routing, 'serialize_response', lambda found: b'[]')",
     "routing, 'run_in_threadpool', at_once",
     "utils, 'run_in_threadpool', at_once",
     "routing, 'Request', SpiedRequest",
@@ -456,6 +450,16 @@ def _classifier(pen: Pen) -> str:
     return f"app.classifier = {pen.one_of(('default_classifier', 'everything', 'None'))}"
 
 
+def _handler(pen: Pen) -> str:
+    error = pen.one_of(("ValueError", "HTTPException", "RequestValidationError", "418", "401"))
+    return pen.one_of(
+        (
+            f"app.add_exception_handler({error}, handled)",
+            f"app.exception_handlers.pop({error}, None)",
+        )
+    )
+
+
 def _openapi(pen: Pen) -> Sequence[str]:
     return ("app.openapi_schema = None", "note('openapi', '', str(app.openapi()['paths']))")
 
@@ -476,6 +480,7 @@ def _identity(pen: Pen) -> str:
 
 
 LOOKS: dict[str, Action] = {
+    "handler": _handler,
     "classifier": _classifier,
     "openapi": _openapi,
     "identity": _identity,
@@ -493,8 +498,7 @@ _GROUPS: tuple[tuple[str, dict[str, Action], int], ...] = (
 
 def action(pen: Pen, moment: str) -> tuple[Piece, ...]:
     """A change, at a moment that only the count of what was covered knows."""
-    groups = [group for group in _GROUPS if moment != "request" or group[0] != "look"]
-    name, group, _ = pen.random.choices(groups, [weight for *_, weight in groups])[0]
+    name, group, _ = pen.random.choices(_GROUPS, [weight for *_, weight in _GROUPS])[0]
     kind = pen.one_of(tuple(group))
     drawn = group[kind](pen)
     lines = (drawn,) if isinstance(drawn, str) else tuple(drawn)
@@ -527,7 +531,8 @@ _REQUEST_CHANGES = (
     "{0}.scope['app'].dependency_overrides = {{}}",
     "{0}.scope['fastapi_inner_astack'].callback(note, 'closed', 'inner')",
     "{0}.scope['fastapi_function_astack'].callback(note, 'closed', 'function')",
-    "{0}.scope['starlette.exception_handlers'][0][HTTPException] = None",
+    "{0}.scope['starlette.exception_handlers'][0][HTTPException] = handled",
+    "{0}.scope['starlette.exception_handlers'] = ({{ValueError: handled}}, {{401: handled}})",
     "{0}.__class__ = OwnRequest",
     "{0}.state.seen = 1",
 )

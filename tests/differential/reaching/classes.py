@@ -99,8 +99,7 @@ def _own_init(pen: Pen) -> _Body:
     return (
         _method(
             "__init__(self, path, endpoint, **options)",
-            "options['dependencies'] = "
-            f"[*(options.get('dependencies') or ()), Depends({guard})]",
+            f"options['dependencies'] = [*(options.get('dependencies') or ()), Depends({guard})]",
             f"{above}path, endpoint, **options)",
             "note('made', self.path)",
         ),
@@ -108,10 +107,15 @@ def _own_init(pen: Pen) -> _Body:
 
 
 def _own_request(pen: Pen) -> _Body:
-    inner = _async("handle(request)", "return await handler(OwnRequest(request.scope, request.receive))")
+    inner = _async(
+        "handle(request)", "return await handler(OwnRequest(request.scope, request.receive))"
+    )
     return (
         _method(
-            "get_route_handler(self)", "handler = super().get_route_handler()", inner, "return handle"
+            "get_route_handler(self)",
+            "handler = super().get_route_handler()",
+            inner,
+            "return handle",
         ),
     )
 
@@ -148,8 +152,36 @@ def _changes_itself(pen: Pen) -> _Body:
             "self.dependant.dependencies = []",
         )
     )
+    return (_method("get_route_handler(self)", change, "return super().get_route_handler()"),)
+
+
+def _own_copy(pen: Pen) -> _Body:
     return (
-        _method("get_route_handler(self)", change, "return super().get_route_handler()"),
+        _method(
+            "__copy__(self)",
+            "note('copied', self.path)",
+            "return type(self)(self.path, self.endpoint)",
+        ),
+    )
+
+
+def _told_of_subclasses(pen: Pen) -> _Body:
+    return (
+        _method(
+            "__init_subclass__(cls, *, label)",
+            "note('subclass', label)",
+            "super().__init_subclass__()",
+        ),
+    )
+
+
+def _app_of_its_own(pen: Pen) -> _Body:
+    return (
+        _line("_app = None"),
+        _line("@property"),
+        _method("app(self)", "note('app of', self.path)", "return self._app"),
+        _line("@app.setter"),
+        _method("app(self, app)", "self._app = app"),
     )
 
 
@@ -165,6 +197,9 @@ _CLASSES: dict[str, Callable[[Pen], _Body]] = {
     "wraps app": _wraps_app,
     "exactly": _exactly,
     "changes itself": _changes_itself,
+    "own copy": _own_copy,
+    "told of subclasses": _told_of_subclasses,
+    "app of its own": _app_of_its_own,
 }
 
 

@@ -93,7 +93,11 @@ def _route(pen: Pen, place: Place, classes: dict[str, list[str]]) -> list[Piece]
                 ),
                 Piece(f"{listed}.routes.append({name})"),
             ]
-        added = Piece(f"{router}.add_api_websocket_route('{place.path}', {place.endpoint}, ", tuple(parts), ")")
+        added = Piece(
+            f"{router}.add_api_websocket_route('{place.path}', {place.endpoint}, ",
+            tuple(parts),
+            ")",
+        )
         return [added, Piece(f"{name} = {listed}.routes[-1]")]
     if place.method != "GET":
         parts.append(f"methods=['{place.method}']")
@@ -111,7 +115,12 @@ def _route(pen: Pen, place: Place, classes: dict[str, list[str]]) -> list[Piece]
     if by_hand:
         made = pen.one_of([*classes["APIRoute"] * 2, "APIRoute"])
         return [
-            Piece(f"{name} = {made}('{place.path}', {place.endpoint}, ", tuple(parts), ")", kind=f"by hand {made}"),
+            Piece(
+                f"{name} = {made}('{place.path}', {place.endpoint}, ",
+                tuple(parts),
+                ")",
+                kind=f"by hand {made}",
+            ),
             *((_wrapped(pen, name),) if pen.chance(0.15) else ()),
             Piece(f"{listed}.routes.append({name})"),
         ]

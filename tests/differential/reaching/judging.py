@@ -5,9 +5,8 @@ import os
 import re
 import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from types import CodeType
@@ -20,7 +19,7 @@ from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
 from fastapi_fastdeps._lane.choice import LANE_VARIABLE
 
 from ..drive import Answer, Observation, difference
-from ..recorder import Event, describe_error, run
+from ..recorder import Event, describe_error
 from .pieces import Program
 from .scenery import NAMES, everything
 from .stage import stage

@@ -1,5 +1,7 @@
 """The names that a program's text may use, beside `App` and `Router`."""
 
+# ruff: noqa: F401  # The programs use them.
+
 import copy
 import enum
 import functools
@@ -199,6 +201,11 @@ class OwnRequest(Request):
     @property
     def cookies(self) -> dict[str, str]:
         return {"token": "own"}
+
+
+async def handled(request: Any, error: Exception) -> Response:
+    note("handled", type(error).__name__)
+    return JSONResponse("handled", 418)
 
 
 async def anything(**values: Any) -> Any:

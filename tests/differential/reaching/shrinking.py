@@ -59,9 +59,7 @@ def _is_good(answer: Answer) -> bool:
     return any("'status': 2" in text for text in _sent(answer))
 
 
-def shrink(
-    judge: Judge, program: Program, wanted: str, ours: Framework | None = None
-) -> Program:
+def shrink(judge: Judge, program: Program, wanted: str, ours: Framework | None = None) -> Program:
     """The smallest that was found by leaving out one thing at a time."""
     smallest = program
     while True:

@@ -77,11 +77,27 @@ class KeepsTheRequest(_Broken):
 class KeepsOverrides(FastAPI):
     """Overrides are those of the request's beginning."""
 
+    _now: Any = None
+    _kept: Any = None
+    _serving = False
+
+    @property
+    def dependency_overrides(self) -> Any:
+        return self._kept if self._serving else self._now
+
+    @dependency_overrides.setter
+    def dependency_overrides(self, overrides: Any) -> None:
+        self._now = overrides
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kept = self.dependency_overrides
-        self.router.dependency_overrides_provider = None
-        await super().__call__(scope, receive, send)
-        self.dependency_overrides = kept
+        if scope["type"] == "lifespan":
+            return await super().__call__(scope, receive, send)
+        self._kept = dict(self._now) if type(self._now) is dict else self._now
+        self._serving = True
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._serving = False
 
 
 class CopiesRoutes(FastAPI):
