@@ -5,12 +5,12 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..drive import difference
 from .drawing import draw
 from .judging import Judge
-from .pieces import Program
-from .running import Tally, run_chunk
+from .running import Tally, run_chunk, script
 from .shrinking import WAYS, shrink
 
 _CHUNK = 100
@@ -21,23 +21,13 @@ def _chunks(seeds: range) -> Iterator[range]:
         yield range(start, min(start + _CHUNK, seeds.stop))
 
 
-def script(program: Program) -> str:
-    """A file that shows the difference when it is run from the project's root."""
-    names = "from tests.differential.reaching.scenery import *  # noqa: F403"
-    return (
-        f'"""Seed {program.seed}, {program.variant}."""\n\n{names}\n\n\n{program.text}\n\n'
-        'if __name__ == "__main__":\n'
-        "    from tests.differential.reaching.judging import compare_file\n\n"
-        f"    compare_file(__file__, {program.variant!r})\n"
-    )
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="0:1000", help="FIRST:END")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--stock", action="store_true", help="FastAPI against itself")
     parser.add_argument("--show", type=int, default=3, help="how many to shrink, of each way")
+    parser.add_argument("--save", type=Path, help="a folder for the programs that are shown")
     parser.add_argument("--digest", action="store_true", help="say how often each kind was drawn")
     options = parser.parse_args()
     first, _, end = options.seeds.partition(":")
@@ -62,6 +52,9 @@ def main() -> int:
         print(f"\n## {found}: {len(differing)}, seeds {differing[:20]}")
         for seed in differing[: options.show] if not options.stock else ():
             smallest = shrink(judge, draw(seed), found)
+            if options.save:
+                options.save.mkdir(parents=True, exist_ok=True)
+                (options.save / f"seed_{seed}.py").write_text(script(smallest))
             print(f"\n### seed {seed}, {smallest.variant}\n\n```python\n{smallest.text}```\n")
             print(f"```diff\n{difference(*judge.observations(smallest))}\n```", flush=True)
     return bool(total.differing)

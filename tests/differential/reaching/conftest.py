@@ -1,5 +1,7 @@
-"""One event loop for all programs."""
+"""One event loop for the programs of a module."""
 
+import gc
+import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -7,8 +9,12 @@ import pytest
 from .judging import Judge
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def judge() -> Iterator[Judge]:
     started = Judge()
     yield started
     started.close()
+    with warnings.catch_warnings():
+        # What programs leave behind on purpose must not be collected within another test.
+        warnings.simplefilter("ignore")
+        gc.collect()

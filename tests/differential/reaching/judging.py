@@ -76,8 +76,7 @@ class Judge:
     def close(self) -> None:
         self._runner.close()
 
-    def observe(self, text: str | CodeType, framework: Framework) -> Observation:
-        code = compile(text, _FILE, "exec") if isinstance(text, str) else text
+    def observe(self, code: CodeType, framework: Framework) -> Observation:
         routing._endpoint_context_cache.clear()
         with (
             patch.dict(os.environ, {LANE_VARIABLE: framework.lane}),
@@ -87,19 +86,19 @@ class Judge:
             warnings.simplefilter("ignore")
             return self._runner.run(_observed(code, framework))
 
-    def difference(self, program: Program, ours: Framework | None = None) -> str:
-        """A readable diff, empty where there is none."""
-        found = self.observations(program, ours)
-        return difference(*found)
-
     def observations(
         self, program: Program, ours: Framework | None = None
     ) -> tuple[Observation, Observation]:
-        """What is to be compared of both."""
-        code = compile(program.text, _FILE, "exec")
-        ours = ours or OURS[program.variant]
+        """What FastAPI did, and what `ours` did, without what may differ.
+
+        `ours` is FastDepsAPI as the program's variant says, unless another is given.
+        """
+        return self.compared(program.text, program.variant, ours or OURS[program.variant])
+
+    def compared(self, text: str, variant: str, ours: Framework) -> tuple[Observation, Observation]:
+        code = compile(text, _FILE, "exec")
         expected, actual = self.observe(code, STOCK), self.observe(code, ours)
-        if "inline" in program.variant or "app.classifier" in program.text:
+        if "inline" in variant or "app.classifier" in text:
             expected, actual = expected.keeping(_placeless), actual.keeping(_placeless)
         return expected, actual
 
@@ -141,8 +140,4 @@ def compare_file(path: str, variant: str) -> None:
     """Print how the program in a file differs."""
     with open(path) as file:
         text = file.read()
-    judge = Judge()
-    expected, actual = judge.observe(text, STOCK), judge.observe(text, OURS[variant])
-    if "inline" in variant or "app.classifier" in text:
-        expected, actual = expected.keeping(_placeless), actual.keeping(_placeless)
-    print(difference(expected, actual) or "no difference")
+    print(difference(*Judge().compared(text, variant, OURS[variant])) or "no difference")

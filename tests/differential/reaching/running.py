@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .drawing import draw
 from .judging import STOCK, Framework, Judge
+from .pieces import Program
 from .shrinking import way
 
 _COLLECT_EVERY = 200
@@ -65,3 +66,14 @@ def run_chunk(work: tuple[range, bool]) -> Tally:
     _judge = _judge or Judge()
     seeds, stock = work
     return run_seeds(_judge, seeds, STOCK if stock else None)
+
+
+def script(program: Program) -> str:
+    """A file that shows the difference when it is run from the project's root."""
+    names = "from tests.differential.reaching.scenery import *  # noqa: F403"
+    return (
+        f'"""Seed {program.seed}, {program.variant}."""\n\n{names}\n\n\n{program.text}\n\n'
+        'if __name__ == "__main__":\n'
+        "    from tests.differential.reaching.judging import compare_file\n\n"
+        f"    compare_file(__file__, {program.variant!r})\n"
+    )

@@ -15,6 +15,11 @@ from .drawing import draw
 from .judging import Framework, Judge
 from .shrinking import shrink, way
 
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 _SEEDS = range(400)
 
 

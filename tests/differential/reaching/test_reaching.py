@@ -1,13 +1,23 @@
 """Programs that reach inside FastAPI: those of the first seeds, on every kind of app."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from ..drive import difference
 from .drawing import VARIANTS, draw
 from .judging import STOCK, Judge
 from .pieces import Program
-from .running import run_seeds
+from .running import run_seeds, script
 from .shrinking import shrink, way
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 _QUICK = 300
 _UNLIKE_STOCK_ITSELF = 100
@@ -47,3 +57,13 @@ def test_few_seeds_cover_all_that_programs_try(judge: Judge) -> None:
     )
     assert refused > 20
     assert sum(count for answer, count in tally.answers.items() if "'status': 2" in answer) > 100
+
+
+def test_a_program_is_printed_as_a_file_that_runs_by_itself(tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(script(draw(3)))
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    run = subprocess.run(
+        [sys.executable, file], env=environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "no difference\n"
