@@ -7,6 +7,8 @@ itself, and each of them replaces `token`. So one comparison of identities tells
 that all is as it was. What the user made is never replaced; it is looked at instead.
 """
 
+import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from operator import attrgetter, is_
 from typing import Any, Final, TypeVar
@@ -102,7 +104,10 @@ _fields: Final = attrgetter(*FIELDS)
 
 def watch(root: Dependant) -> None:
     """Let a tree that FastAPI has just made notice its changes. The `Dependant`s stay the
-    same, their lists do not: do it before anyone else can have taken one out of them."""
+    same, their lists do not; one that someone else has taken out of the tree is left alone,
+    so that the tree can't vouch for itself."""
+    if _has_lent_lists(root):
+        return
     lists: dict[int, tuple[list[Any], WatchedList[Any]]] = {}
     for dependant in _nodes(root):
         if type(dependant) is Dependant:
@@ -113,6 +118,27 @@ def watch(root: Dependant) -> None:
                     lists.setdefault(id(items), (items, WatchedList(items)))
                     setattr(dependant, name, lists[id(items)][1])
             dependant.__class__ = WatchedDependant
+
+
+def _has_lent_lists(root: Dependant) -> bool:
+    """Whether someone may hold a list of the tree, who could change it unnoticed."""
+    holders: Counter[int] = Counter()
+    for dependant in _nodes(root):
+        holders.update(id(getattr(dependant, name, None)) for name in _LISTS)
+    return any(
+        type(getattr(dependant, name, None)) is list
+        and _references(dependant, name) > _REFERENCES + holders[id(getattr(dependant, name))]
+        for dependant in _nodes(root)
+        for name in _LISTS
+    )
+
+
+def _references(dependant: Dependant, name: str) -> int:
+    return sys.getrefcount(getattr(dependant, name))
+
+
+_REFERENCES: Final = _references(Dependant(), "dependencies") - 1
+"""How many references to a list there are that no one holds, besides the tree's."""
 
 
 class Snapshot:
@@ -156,3 +182,8 @@ def _nodes(root: Dependant) -> Iterator[Dependant]:
             seen.add(id(dependant))
             yield dependant
             pending += dependant.dependencies
+
+
+def unwatched(dependant: Dependant, **changes: Any) -> Dependant:
+    """A copy that differs in these fields, and that nobody else knows: no change of a tree."""
+    return Dependant(**{**{name: getattr(dependant, name) for name in FIELDS}, **changes})

@@ -5,6 +5,7 @@ import types
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,7 +41,7 @@ from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 if TYPE_CHECKING or fast_lane:
-    from fastapi_fastdeps._serving.websocket import planned_websocket
+    from fastapi_fastdeps._serving.websocket import WebSocketHandler, planned_websocket
 
 
 class Unclaimed:
@@ -176,8 +177,7 @@ def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction 
         return
 
     def live_graph() -> LiveGraph:
-        if _is_made_by_fastapi(route):
-            _watching.watch(route.dependant)
+        _watching.watch(route.dependant)
         return LiveGraph(route.dependant, deciding, dependencies=route.dependencies)
 
     construction = Construction(route, live_graph, is_wrapped=has_own_handler(route))
@@ -187,16 +187,6 @@ def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction 
         yield construction
     finally:
         effective_route_context_var.reset(token)
-
-
-def _is_made_by_fastapi(route: APIRoute) -> bool:
-    """Whether no one can have seen the tree before FastAPI makes the handler of it."""
-    kind = type(route)
-    return (kind.__init__, kind.__setattr__, kind.get_route_handler) == (
-        APIRoute.__init__,
-        APIRoute.__setattr__,
-        APIRoute.get_route_handler,
-    )
 
 
 class RouteFactory:
@@ -322,8 +312,12 @@ def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tupl
     )
     why = why_not_planned(live.current()) or ""
     if not why:
-        handler = planned_websocket(live, provider, handler, embed=embed)
+        handler = planned_websocket(live, provider, partial(_given, handler), embed=embed)
     return why, websocket_session(handler)
+
+
+def _given(handler: WebSocketHandler) -> WebSocketHandler:
+    return handler
 
 
 class ClassifiedRouteContext(EffectiveRouteContext):

@@ -10,7 +10,7 @@ from fastapi_fastdeps._deciding.marks import check_unmarked
 from fastapi_fastdeps._deciding.misplaced import check_places
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import Dependant, is_async, rederived
-from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, decide
+from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, Remembering, decide
 from fastapi_fastdeps.marking import Execution, Threaded
 
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
@@ -168,7 +168,7 @@ class Overriding:
     """Derives trees with `dependency_overrides` in force, as FastAPI's solver would."""
 
     def __init__(self, graph: Graph, overrides: Overrides) -> None:
-        self._classifier = graph.classifier
+        self._classifier = forgetting(graph.classifier)
         self._path = graph.root.candidate.path
         self._overrides = overrides
         self._entries = {
@@ -205,6 +205,11 @@ def classify_override(
 ) -> Decision | None:
     """Where an override runs: where its place or itself says, else where what it replaces
     does. `None` if it is async."""
-    if is_async(candidate.call):
+    if is_async(candidate.call, remember=False):
         return None
-    return decide(classifier, candidate) or replaced or _NO_OPINION
+    return decide(forgetting(classifier), candidate) or replaced or _NO_OPINION
+
+
+def forgetting(classifier: Classifier) -> Classifier:
+    """The classifier without a memory: an override is not kept once it is out of force."""
+    return classifier.classifier if isinstance(classifier, Remembering) else classifier

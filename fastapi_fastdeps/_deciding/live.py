@@ -69,6 +69,21 @@ class LiveGraph:
         self._endpoint = endpoint
         self._derive(memory)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether the tree notices its changes: within a request, too."""
+        return self._snapshot.is_watched
+
+    @property
+    def classifier(self) -> Classifier:
+        """Who decided about the tree."""
+        return self._graph.classifier
+
+    @property
+    def path(self) -> str:
+        """The path of the route, as the classifier is told it."""
+        return self._graph.root.candidate.path
+
     def current(self) -> Graph:
         """The graph; the same object as long as nothing has changed.
 

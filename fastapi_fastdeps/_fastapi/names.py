@@ -504,6 +504,7 @@ __all__ = [
     "should_embed_body_fields",
     "solve_generator",
     "streams_generators",
+    "unremembered",
     "unwrapped",
     "update_scope",
     "uses_scopes",
@@ -610,8 +611,9 @@ def concurrency_of(dependant: Dependant) -> Any:
 def rederived(place: Dependant, call: Callable[..., Any]) -> Dependant:
     """FastAPI's description of `call` in the place of another dependency."""
     concurrency = concurrency_of(place)
+    path: Any = place.path
     return get_dependant(
-        path=place.path or "",
+        path=path,
         call=call,
         name=place.name,
         parent_oauth_scopes=get_oauth_scopes(dependant=place),
@@ -629,9 +631,30 @@ def with_dependency(depends: params.Depends, call: Callable[..., Any]) -> params
     return copied
 
 
-def is_async(call: Any) -> bool:
-    """Whether FastAPI runs `call` on the event loop of its own accord."""
-    return is_coroutine_callable(call) or is_async_gen_callable(call)
+def unremembered(predicate: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """The same predicate of callables, without FastAPI's memory of those it was asked about."""
+    module = inspect.getmodule(predicate)
+    examine: Any = getattr(
+        getattr(module, f"{predicate.__name__}_cached", None), "__wrapped__", None
+    )
+    identity: Any = getattr(module, "_CallIdentity", None)
+    if examine is None or identity is None:
+        return predicate
+
+    def examined(call: Any) -> bool:
+        found: bool = examine(identity(call))
+        return found
+
+    return examined
+
+
+def is_async(call: Any, *, remember: bool = True) -> bool:
+    """Whether FastAPI runs `call` on the event loop of its own accord.
+
+    FastAPI remembers the callables that it was asked about; not so an override.
+    """
+    predicates = [is_coroutine_callable, is_async_gen_callable]
+    return any(each(call) if remember else unremembered(each)(call) for each in predicates)
 
 
 def unwrapped(call: Any) -> Any:

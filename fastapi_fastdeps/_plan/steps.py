@@ -1,9 +1,10 @@
 """A classified tree, compiled into a flat list of steps in FastAPI's order."""
 
-from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field, replace
-from enum import Enum, auto
-from typing import Any, Final, NamedTuple
+import functools
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
 
 from fastapi_fastdeps._deciding.graph import Node, Replacement
 from fastapi_fastdeps._fastapi.names import (
@@ -11,289 +12,358 @@ from fastapi_fastdeps._fastapi.names import (
     concurrency_of,
     get_cache_key,
     get_oauth_scopes,
-    is_async_gen_callable,
-    is_coroutine_callable,
-    is_gen_callable,
+    uses_scopes,
 )
 from fastapi_fastdeps._lane.standins import stand_in
+from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import inline_manager
 from fastapi_fastdeps._plan.parameters import (
-    SOURCES,
+    PLAIN,
     Body,
-    FieldGroup,
-    Parameter,
+    Reads,
+    Source,
     compile_body,
     compile_parameters,
-    may_have_effect,
 )
+from fastapi_fastdeps._watching import unwatched
 from fastapi_fastdeps.marking import Inline
 
-_SOURCES: Final = [source for source, _ in SOURCES]
-HEADERS: Final = _SOURCES.index("headers")
+LONGEST: Final = 5000
+"""How many steps a plan may have. FastAPI walks a dependency for each of its occurrences,
+which can be many more than there are dependencies."""
 
 
-class Kind(Enum):
-    """How a step comes by its value."""
-
-    INLINE = auto()
-    ASYNC = auto()
-    THREADED = auto()
-    INLINE_GENERATOR = auto()
-    GENERATOR = auto()
-    """Entered by FastAPI's own function: async generators, and sync ones in a thread."""
-    AGAIN = auto()
-    """Another occurrence of an earlier dependency: its cached value."""
-    ENDPOINT = auto()
-    """The values for the endpoint, which is called by the request handler."""
-
-
-UNSHARED: Final = -1
-LIST: Final = -2
-
-
-class Read(NamedTuple):
-    """A parameter as the solver needs it.
-
-    Attributes:
-        key: its name in the request: as in the headers of ASGI for a header.
-        shared: the slot that equal parameters of one request share, `UNSHARED`, or
-            `LIST` for a parameter that takes all the values of its name.
-    """
-
-    name: str
-    source: int
-    key: Any
-    validate: Callable[..., Any]
-    default: Callable[[], Any] | None
-    shared: int
-    parameter: Parameter
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One callable at one place of the tree: what it is passed, and how it is called.
 
     Attributes:
-        slot: where its value is cached, `None` for the endpoint.
-        dependencies: the arguments that are values of earlier steps.
-        unnamed: the registers of earlier steps that pass no argument.
-        reads: the parameters that the solver reads itself.
-        more: whether there is more to pass: `groups`, `body` or what FastAPI injects.
+        node: the callable at its place.
+        parent: the step of the callable that depends on it, the endpoint's own for that.
+        position: which of the parent's dependencies it is.
+        key: what FastAPI caches its value by.
+        slot: where its value is cached: the same for equal keys, -1 for the endpoint.
+        uses_scopes: what FastAPI knows of it once it has made its key.
+        callee: what is called: for an inline generator, what makes it a context manager.
+        dependant: what FastAPI's own function is given to enter a generator.
+        dependencies: FastAPI's list of what it depends on.
+        arguments: the arguments that are values of earlier steps.
         looked_up: what `dependency_overrides` gave for the callables whose sub-trees begin
             with this step, for `AGAIN` for all that are in its own.
-        first: where the sub-tree of an earlier occurrence begins, for `AGAIN`.
-        last: the step of the earlier occurrence, for `AGAIN`.
     """
 
     kind: Kind
-    call: Callable[..., Any]
+    node: Node
+    parent: int
+    position: int
+    key: Any
+    slot: int
+    uses_scopes: bool
+    callee: Callable[..., Any]
     dependant: Dependant
-    slot: int = -1
-    use_cache: bool = True
-    function_scope: bool = False
-    concurrency: Any = None
-    dependencies: tuple[tuple[str, int], ...] = ()
-    unnamed: tuple[int, ...] = ()
-    reads: tuple[Read, ...] = ()
-    more: bool = False
-    groups: tuple[FieldGroup, ...] = ()
-    body: Body | None = None
-    special: bool = False
-    scopes: list[str] = field(default_factory=list[str])
-    looked_up: tuple[Replacement, ...] = ()
-    first: int = 0
-    last: int = 0
+    dependencies: list[Dependant]
+    use_cache: bool
+    is_of_function_scope: bool
+    concurrency: Any
+    arguments: tuple[tuple[str, int], ...]
+    reads: tuple[Reads, ...]
+    body: Body | None
+    is_special: bool
+    looked_up: tuple[Replacement, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The steps of one route; the last is the endpoint's.
 
+    It holds for the tree that it was compiled of, as long as that does not change.
+
     Attributes:
-        root: the tree it was compiled of.
-        spans: the first and last step of the sub-tree of each node, by identity.
+        children: the steps of what each step depends on, in FastAPI's order.
         slots: how many values can be cached.
-        shared: how many parameter values can be shared.
-        embed: whether FastAPI embeds the body parameters of this route.
+        shared: where each value that can be shared is kept.
+        sources: what is read of the request.
+        is_given_request: whether a callable of the route can see the request.
+        is_open: whether a dependency can, and so could change what those after it are given.
+        is_query_plain: whether the query is read for single values only.
+        is_for_overrides: whether it was derived with overrides in force.
         is_overridden: whether an override is part of it.
     """
 
-    root: Node
-    spans: Mapping[int, tuple[int, int]]
     steps: tuple[Step, ...]
+    children: tuple[tuple[int, ...], ...]
     slots: int
-    shared: int
-    embed: bool
+    shared: dict[Any, int]
+    sources: frozenset[Source]
+    is_given_request: bool
+    is_open: bool
+    is_query_plain: bool
+    is_for_overrides: bool
     is_overridden: bool
 
 
-def compile_plan(root: Node, *, embed: bool, again_only: Container[int] | None = None) -> Plan:
-    """The plan of a route.
+def compile_plan(root: Node, *, embed: bool, is_for_overrides: bool = False) -> Plan | None:
+    """The plan of a route, `None` if only FastAPI's own algorithm will do.
 
-    `embed` is FastAPI's decision about its body parameters. `again_only`: the nodes, by
-    identity, that may become `AGAIN`, if not all that occurred earlier may.
+    `embed` is FastAPI's decision about its body parameters. `root` is derived with overrides
+    in force for a plan `is_for_overrides`. Raises whatever the user's objects raise when
+    they are looked at.
     """
-    return _Compiler(embed, again_only).compile(root)
+    nodes: list[Node] = []
+    for node in root:
+        nodes.append(node)
+        if len(nodes) > LONGEST:
+            return None
+    if not all(_is_known_by_identity(call) for node in nodes[1:] for call in node.replacement):
+        return None
+    return _Compiler(nodes, embed, is_for_overrides).compile(root)
+
+
+def _is_known_by_identity(call: Any) -> bool:
+    """Whether nothing of the user's runs when FastAPI looks for the callable in a dictionary."""
+    kind: Any = type(cast("object", call))
+    if kind is types.MethodType:
+        return type(call.__func__) is types.FunctionType
+    if kind in (types.FunctionType, types.BuiltinFunctionType, functools.partial):
+        return True
+    return kind.__hash__ in _HASHED_BY_IDENTITY and kind.__eq__ in _EQUAL_BY_IDENTITY
+
+
+_HASHED_BY_IDENTITY: Final = (object.__hash__, type.__hash__)
+_EQUAL_BY_IDENTITY: Final = (object.__eq__, type.__eq__)
 
 
 class _Compiler:
-    def __init__(self, embed: bool, again_only: Container[int] | None) -> None:
+    def __init__(self, nodes: list[Node], embed: bool, is_for_overrides: bool) -> None:
         self._embed = embed
-        self._again_only = again_only
-        self._steps: list[Step] = []
+        self._is_for_overrides = is_for_overrides
+        self._nature = nature_of_override if is_for_overrides else nature
+        self._steps: dict[int, Step] = {}
+        self._children: dict[int, tuple[int, ...]] = {}
+        self._count = 0
         self._slots: dict[Any, int] = {}
         self._shared: dict[Any, int] = {}
         self._uses_scopes: dict[int, tuple[Dependant, bool]] = {}
-        self._first: dict[Any, tuple[int, int]] = {}
-        self._pure: dict[int, bool] = {}
-        self._spans: dict[int, tuple[int, int]] = {}
+        self._reads = {id(node.dependant): compile_parameters(node.dependant) for node in nodes}
+        self._is_given_request = any(_is_given_request(node.dependant) for node in nodes)
+        self._is_open = any(_is_given_request(node.dependant) for node in nodes[1:])
+        self._first: dict[int, Node] = {}
 
     def compile(self, root: Node) -> Plan:
-        self._add(root)
+        for branch in self._branches(root):
+            self._finish(branch)
+        steps = tuple(self._steps[register] for register in range(self._count))
+        reads = [reads for step in steps for reads in step.reads]
         return Plan(
-            root,
-            self._spans,
-            tuple(self._steps),
-            len(self._slots),
-            len(self._shared),
-            self._embed,
-            any(call is not found for step in self._steps for call, found in step.looked_up),
+            steps=steps,
+            children=tuple(self._children[register] for register in range(self._count)),
+            slots=len(self._slots),
+            shared=self._shared,
+            sources=frozenset(each.source for each in reads),
+            is_given_request=self._is_given_request,
+            is_open=self._is_open,
+            is_query_plain=not self._is_open
+            and all(_is_single(each) for each in reads if each.source == "query_params"),
+            is_for_overrides=self._is_for_overrides,
+            is_overridden=any(
+                call is not found for step in steps for call, found in step.looked_up
+            ),
         )
 
-    def _add(self, node: Node) -> int:
-        """Append the steps of a sub-tree. Returns the register of its value."""
-        start = len(self._steps)
-        register = self._add_node(node)
-        self._spans[id(node)] = start, register
-        step = self._steps[start]
-        if node.candidate.role == "dependency":
-            step.looked_up = (node.replacement, *step.looked_up)
-        return register
-
-    def _add_node(self, node: Node) -> int:
-        if node.candidate.role == "endpoint":
-            return self._append(node, Kind.ENDPOINT, -1)
-        key = get_cache_key(dependant=node.place, uses_scopes_cache=self._uses_scopes)
-        slot = self._slots.setdefault(key, len(self._slots))
-        if not self._is_pure(node):
-            return self._append(node, _kind(node), slot)
-        identity = (slot, type(node.execution), id(concurrency_of(node.place)))
-        if identity in self._first and (self._again_only is None or id(node) in self._again_only):
-            return self._again(node, slot, *self._first[identity])
-        first = len(self._steps)
-        register = self._append(node, _kind(node), slot)
-        self._first[identity] = first, register
-        return register
-
-    def _append(self, node: Node, kind: Kind, slot: int) -> int:
-        arguments: list[tuple[str, int]] = []
-        unnamed: list[int] = []
-        for child in node.children:
-            register = self._add(child)
-            if child.place.name is None:
-                unnamed.append(register)
+    def _branches(self, root: Node) -> Iterator["_Branch"]:
+        """Each occurrence that gets a step, after those that it depends on."""
+        pending = [_Branch(root, None, 0)]
+        while pending:
+            branch = pending[-1]
+            position = len(branch.children)
+            if position == 0 and branch.parent is not None:
+                branch.identity = self._identity(branch.node)
+                first = self._first.get(branch.identity[1])
+                branch.is_again = first is not None and self._are_one(first, branch.node)
+            if branch.is_again or position == len(branch.node.children):
+                pending.pop()
+                branch.register = self._count
+                self._count += 1
+                yield branch
             else:
-                arguments.append((child.place.name, register))
-        dependant = node.dependant
-        parameters, groups = compile_parameters(dependant)
-        body = compile_body(dependant, self._embed)
-        special = _has_special(dependant)
-        register = len(self._steps)
-        self._steps.append(
-            Step(
-                kind=kind,
-                call=_callable(node, kind),
-                dependant=_solver_dependant(node) if kind is Kind.GENERATOR else dependant,
-                slot=slot,
-                use_cache=node.place.use_cache,
-                function_scope=node.place.scope == "function",
-                concurrency=concurrency_of(dependant),
-                dependencies=tuple(arguments),
-                unnamed=tuple(unnamed),
-                reads=tuple(map(self._read, parameters)),
-                more=bool(groups or body or special),
-                groups=tuple(groups),
-                body=body,
-                special=special,
-                scopes=get_oauth_scopes(dependant=dependant),
-            )
+                child = _Branch(branch.node.children[position], branch, position)
+                branch.children.append(child)
+                pending.append(child)
+
+    def _finish(self, branch: "_Branch") -> None:
+        node, dependant = branch.node, branch.node.dependant
+        key, slot, is_scoped = branch.identity or (None, -1, False)
+        if branch.parent is None:
+            kind = Kind.ENDPOINT
+        elif branch.is_again:
+            kind = Kind.AGAIN
+        else:
+            is_limited = concurrency_of(dependant) is not None
+            found = self._nature(node.candidate.call)
+            kind = kind_of(found, node.execution, is_limited=is_limited)
+            self._first.setdefault(slot, node)
+        reads = () if branch.is_again else self._reads[id(dependant)]
+        for each in reads:
+            for parameter in each.parameters or ():
+                if parameter.shared is not None:
+                    self._shared.setdefault(parameter.shared, len(self._shared))
+        self._children[branch.register] = tuple(child.register for child in branch.children)
+        self._steps[branch.register] = Step(
+            kind=kind,
+            node=node,
+            parent=branch.register,
+            position=branch.position,
+            key=key,
+            slot=slot,
+            uses_scopes=is_scoped,
+            callee=_callee(node, kind),
+            dependant=_dependant(node, kind),
+            dependencies=dependant.dependencies,
+            use_cache=node.place.use_cache,
+            is_of_function_scope=node.place.scope == "function",
+            concurrency=concurrency_of(dependant),
+            arguments=tuple(
+                (child.node.place.name, child.register)
+                for child in branch.children
+                if child.node.place.name is not None
+            ),
+            reads=reads,
+            body=None if branch.is_again else compile_body(dependant, self._embed),
+            is_special=not branch.is_again and _is_special(dependant),
+            looked_up=tuple(node.replacement for node in branch.begun()),
         )
-        return register
+        for child in branch.children:
+            step = self._steps[child.register]
+            self._steps[child.register] = replace(step, parent=branch.register)
 
-    def _again(self, node: Node, slot: int, first: int, last: int) -> int:
-        register = len(self._steps)
-        self._steps.append(
-            Step(
-                kind=Kind.AGAIN,
-                call=node.candidate.call,
-                dependant=node.dependant,
-                slot=slot,
-                looked_up=tuple(dict.fromkeys(each.replacement for each in node)),
-                first=first,
-                last=last,
-            )
+    def _identity(self, node: Node) -> tuple[Any, int, bool]:
+        key = get_cache_key(dependant=node.place, uses_scopes_cache=self._uses_scopes)
+        is_scoped = uses_scopes(dependant=node.place, cache=self._uses_scopes)
+        return key, self._slots.setdefault(key, len(self._slots)), is_scoped
+
+    def _are_one(self, first: Node, second: Node) -> bool:
+        """Whether walking the second sub-tree, after the first, could have no effect: the same
+        callables with the same scopes, all cached, and nothing to read that could have
+        changed or that runs code of the user's."""
+        pairs = [(first, second)]
+        while pairs:
+            one, other = pairs.pop()
+            if (
+                one.candidate.call is not other.candidate.call
+                or one.place.call is not other.place.call
+                or not (one.place.use_cache and other.place.use_cache)
+                or len(one.children) != len(other.children)
+                or _scopes(one) != _scopes(other)
+                or not self._are_read_alike(one.dependant, other.dependant)
+            ):
+                return False
+            pairs += zip(one.children, other.children, strict=True)
+        return True
+
+    def _are_read_alike(self, one: Dependant, other: Dependant) -> bool:
+        reads, again = self._reads[id(one)], self._reads[id(other)]
+        if one.body_params or other.body_params or len(reads) != len(again):
+            return False
+        if not reads:
+            return True
+        # Only the query is settled before anything of the user's runs.
+        if self._is_open or [each.source for each in (*reads, *again)] != ["query_params"] * 2:
+            return False
+        plainly = _plainly(reads[0])
+        return plainly is not None and plainly == _plainly(again[0])
+
+
+class _Branch:
+    """A node whose steps are being made."""
+
+    __slots__ = ("children", "identity", "is_again", "node", "parent", "position", "register")
+
+    def __init__(self, node: Node, parent: "_Branch | None", position: int) -> None:
+        self.node = node
+        self.parent = parent
+        self.position = position
+        self.children: list[_Branch] = []
+        self.identity: tuple[Any, int, bool] | None = None
+        self.is_again = False
+        self.register = -1
+
+    def begun(self) -> list[Node]:
+        """The dependencies whose sub-trees begin with this step, all of them for `AGAIN`."""
+        if self.parent is None or self.children:
+            return []
+        below = list(self.node) if self.is_again else [self.node]
+        above: list[Node] = []
+        branch = self
+        while branch.position == 0 and branch.parent is not None and branch.parent.parent:
+            branch = branch.parent
+            above.append(branch.node)
+        return above[::-1] + below
+
+
+def _is_single(reads: Reads) -> bool:
+    return reads.parameters is not None and not any(each.is_list for each in reads.parameters)
+
+
+def _plainly(reads: Reads) -> list[tuple[Any, bool]] | None:
+    """Equal for parameters that are read alike, `None` if reading them may have an effect."""
+    found: list[tuple[Any, bool]] = []
+    for parameter in reads.parameters or ():
+        info = parameter.field.field_info
+        is_required = info.is_required()
+        has_plain_default = (
+            type(info.default) in PLAIN
+            and info.default_factory is None
+            and not info.validate_default
         )
-        return register
-
-    def _read(self, parameter: Parameter) -> Read:
-        shared = LIST if parameter.is_list else UNSHARED
-        if parameter.shared is not None:
-            shared = self._shared.setdefault(parameter.shared, len(self._shared))
-        alias = parameter.alias
-        return Read(
-            parameter.name,
-            _SOURCES.index(parameter.source),
-            alias.lower().encode("latin-1") if parameter.source == "headers" else alias,
-            parameter.validate,
-            parameter.default,
-            shared,
-            parameter,
-        )
-
-    def _is_pure(self, node: Node) -> bool:
-        """Whether walking the sub-tree again has no effect once its value is cached."""
-        if id(node) not in self._pure:
-            self._pure[id(node)] = (
-                node.place.use_cache
-                and not may_have_effect(node.dependant)
-                and all(map(self._is_pure, node.children))
-            )
-        return self._pure[id(node)]
+        if parameter.shared is None or not (is_required or has_plain_default):
+            return None
+        found.append((parameter.shared, is_required))
+    return found or None
 
 
-def _kind(node: Node) -> Kind:
-    call = node.candidate.call
-    inline = isinstance(node.execution, Inline)
-    if is_async_gen_callable(call):
-        return Kind.GENERATOR
-    if is_gen_callable(call):
-        unlimited = concurrency_of(node.dependant) is None
-        return Kind.INLINE_GENERATOR if inline and unlimited else Kind.GENERATOR
-    if is_coroutine_callable(call):
-        return Kind.ASYNC
-    return Kind.INLINE if inline else Kind.THREADED
+def _scopes(node: Node) -> tuple[Any, ...]:
+    lists = (
+        node.place.own_oauth_scopes,
+        node.place.parent_oauth_scopes,
+        node.dependant.own_oauth_scopes,
+        node.dependant.parent_oauth_scopes,
+    )
+    return (
+        *(tuple(scopes) if scopes is not None else None for scopes in lists),
+        tuple(get_oauth_scopes(dependant=node.dependant)),
+        node.place.scope,
+    )
 
 
-def _solver_dependant(node: Node) -> Dependant:
-    """What FastAPI's own functions are given to call the node as it was decided."""
-    if isinstance(node.execution, Inline):
-        return replace(node.dependant, call=stand_in(node.candidate, node.execution))
-    return node.dependant
-
-
-def _callable(node: Node, kind: Kind) -> Callable[..., Any]:
+def _callee(node: Node, kind: Kind) -> Callable[..., Any]:
     call = node.candidate.call
     return inline_manager(call) if kind is Kind.INLINE_GENERATOR else call
 
 
-def _has_special(dependant: Dependant) -> bool:
-    return any(
-        (
-            dependant.http_connection_param_name,
-            dependant.request_param_name,
-            dependant.websocket_param_name,
-            dependant.background_tasks_param_name,
-            dependant.response_param_name,
-            dependant.security_scopes_param_name,
-        )
+def _dependant(node: Node, kind: Kind) -> Dependant:
+    """What FastAPI's own function is given to enter a generator where it was decided."""
+    if kind is Kind.GENERATOR and isinstance(node.execution, Inline):
+        return entered_inline(node)
+    return node.dependant
+
+
+def entered_inline(node: Node) -> Dependant:
+    """A description of an inline generator that FastAPI's own function enters on the loop."""
+    return unwatched(node.dependant, call=stand_in(node.candidate, node.execution))
+
+
+def _is_given_request(dependant: Dependant) -> bool:
+    return bool(
+        dependant.http_connection_param_name
+        or dependant.request_param_name
+        or dependant.websocket_param_name
+    )
+
+
+def _is_special(dependant: Dependant) -> bool:
+    return bool(
+        _is_given_request(dependant)
+        or dependant.background_tasks_param_name
+        or dependant.response_param_name
+        or dependant.security_scopes_param_name
     )

@@ -1,85 +1,88 @@
 """The plan that holds for a request."""
 
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, cast
 
-from fastapi_fastdeps._deciding.graph import Graph, Node, Overriding
-from fastapi_fastdeps._fastapi.names import uses_scopes
-from fastapi_fastdeps._plan.steps import Kind, Plan, compile_plan
-from fastapi_fastdeps._sending import LeavesBehind, nothing
+from fastapi_fastdeps._deciding.graph import Graph, Overriding
+from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._plan.steps import Plan, compile_plan
 
 
-class CurrentPlan(LeavesBehind):
+class CurrentPlan:
     """The plan of one route, and the one for the overrides that are in force.
 
-    A plan is compiled by the first request that needs it. `dependency_overrides` may
-    change at any time, in any thread: a request begins with the plan that fits then, and
-    asks for another where what is in force differs from what its plan took for granted.
+    A plan is compiled by the first request that needs it, of the tree as it is then.
+    `dependency_overrides` may change at any time, in any thread.
     """
 
-    left_behind: ClassVar = {"_plan": nothing, "_overridden": nothing}
-
-    def __init__(self, graph: Graph, provider: Any | None, *, embed: bool) -> None:
-        self._graph = graph
+    def __init__(self, live: LiveGraph, provider: Any | None, *, embed: bool) -> None:
+        self.live = live
         self.provider = provider
-        self._embed = embed
+        self.embed = embed
+        self._is_plain_provider = _is_plain(provider)
+        self._forget(live.current())
+
+    def _forget(self, graph: Graph) -> None:
+        self._graph = graph
         self._plan: Plan | None = None
         self._overridden: Plan | None = None
-        calls = {
-            id(node.candidate.call): node.candidate.call
-            for node in graph.root
-            if node is not graph.root
-        }
-        self._calls = [*calls.values()]
+        self._is_compiled = False
 
-    @property
-    def overrides(self) -> Any:
-        """What is in force now."""
-        return self.provider.dependency_overrides if self.provider is not None else {}
+    def get(self) -> Plan | None:
+        """The plan to begin a request with, `None` where only FastAPI's own algorithm will do.
 
-    def get(self) -> Plan:
-        """The plan to begin a request with."""
-        overrides = self.overrides
-        if not overrides or not self._is_touched(overrides):
-            if self._plan is None:
-                self._plan = compile_plan(self._graph.root, embed=self._embed)
-            return self._plan
+        Raises `FastDepsError` for what a change of the tree brought in.
+        """
+        graph = self.live.current()
+        if graph is not self._graph:
+            self._forget(graph)
+        if not self.live.is_watched or not self._is_plain_provider:
+            return None
+        provider = self.provider
+        overrides: Any = provider.dependency_overrides if provider is not None else None
+        if overrides is not None:
+            if type(overrides) is not dict:
+                return None
+            in_force: dict[Any, Any] = overrides
+            if in_force:
+                return self._for_overrides(graph, in_force)
+        if self._overridden is not None and self._overridden.is_overridden:
+            # No override, nor what it holds, is kept once it is out of force.
+            self._overridden = None
+        if not self._is_compiled:
+            self._plan = self._compiled(graph)
+            self._is_compiled = True
+        return self._plan
+
+    def _for_overrides(self, graph: Graph, overrides: dict[Any, Any]) -> Plan | None:
         plan = self._overridden
         if plan is None or not _fits(plan, overrides):
-            root = Overriding(self._graph, overrides).tree(self._graph.root)
-            plan = self._overridden = compile_plan(root, embed=self._embed)
+            plan = self._overridden = self._compiled(graph, overrides)
         return plan
 
-    def go_on(self, plan: Plan, index: int) -> Plan:
-        """The plan to go on with at step `index`, where overrides changed in a request.
+    def _compiled(self, graph: Graph, overrides: dict[Any, Any] | None = None) -> Plan | None:
+        try:
+            if overrides is None:
+                return compile_plan(graph.root, embed=self.embed)
+            root = Overriding(graph, overrides).tree(graph.root)
+            return compile_plan(root, embed=self.embed, is_for_overrides=True)
+        except Exception:
+            # What can't be looked at in advance fails, if at all, when FastAPI comes to it.
+            return None
 
-        What has run and what is waiting for its dependencies stays; what has not begun is
-        looked up anew, as FastAPI does. The steps before `index` are the same.
-        """
-        overriding = Overriding(self._graph, self.overrides)
-        # From here on the cached value of a callable says nothing of what is below it.
-        again: set[int] = set()
-
-        def changed(node: Node) -> Node:
-            first, last = plan.spans[id(node)]
-            if first >= index:
-                return overriding.node(node)
-            if plan.steps[last].kind is Kind.AGAIN:
-                again.add(id(node))
-                return node
-            return replace(node, children=tuple(map(changed, node.children)))
-
-        return compile_plan(changed(plan.root), embed=self._embed, again_only=again)
-
-    def _is_touched(self, overrides: Any) -> bool:
-        # FastAPI derives the whole tree anew while overrides are in force, and scopes
-        # that are inherited twice come out of that once.
-        return any(call in overrides for call in self._calls) or uses_scopes(
-            dependant=self._graph.root.dependant
-        )
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_plan": None, "_overridden": None, "_is_compiled": False}
 
 
-def _fits(plan: Plan, overrides: Any) -> bool:
+def _fits(plan: Plan, overrides: dict[Any, Any]) -> bool:
     return all(
         overrides.get(call, call) is found for step in plan.steps for call, found in step.looked_up
+    )
+
+
+def _is_plain(provider: Any | None) -> bool:
+    """Whether nothing of the user's runs when the overrides of a provider are asked for."""
+    kind: Any = type(cast("object", provider))
+    return provider is None or (
+        not any(hasattr(kind, name) for name in ("__bool__", "__len__", "dependency_overrides"))
+        and kind.__getattribute__ is object.__getattribute__
     )

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     Undefined,
@@ -24,6 +25,8 @@ from fastapi_fastdeps._fastapi.names import (
     extract_endpoint_context,
     get_request_telemetry,
     is_async,
+    is_async_gen_callable,
+    is_gen_callable,
     operation,
     validation_failed,
 )
@@ -31,7 +34,8 @@ from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.current import CurrentPlan
 from fastapi_fastdeps._serving.responses import json_response
-from fastapi_fastdeps._serving.solver import Solution
+from fastapi_fastdeps._serving.solution import Solution
+from fastapi_fastdeps._serving.solver import solve
 from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -68,16 +72,14 @@ class PlannedHandler:
         fallback: Callable[[], Handler],
         form_limits: Any,
     ) -> None:
-        graph = self.graph = live.current()
+        self._live = live
+        self._root = live.root
         self._fallback = fallback
-        self._fastapis: Handler | None = None
-        self._plan = CurrentPlan(graph, provider, embed=embeds_body_fields(state))
-        call = graph.root.candidate.call
-        self._call = call
-        self._path = graph.root.dependant.path
-        self._is_async = is_async(call)
-        self._is_inline = isinstance(graph.root.execution, Inline)
-        self._dependant = graph.root.dependant
+        self._fastapis: tuple[Graph, Handler] | None = None
+        self._current = CurrentPlan(live, provider, embed=embeds_body_fields(state))
+        # FastAPI settles this once, and calls what stands there when a request comes.
+        self._is_async = is_async(self._root.call)
+        self._settle()
         self._form_limits = form_limits
         self._body_field = state.body_field
         self._is_form = isinstance(getattr(state.body_field, "field_info", None), params.Form)
@@ -102,11 +104,30 @@ class PlannedHandler:
             "exclude_none": state.response_model_exclude_none,
         }
 
+    @property
+    def graph(self) -> Graph:
+        """The classified tree as it is now."""
+        return self._live.current()
+
+    def _settle(self) -> None:
+        """Take note of which endpoint stands in the tree, and where it runs."""
+        graph = self._live.current()
+        self._settled = graph
+        self._call: Any = self._root.call
+        self._is_inline = isinstance(graph.root.execution, Inline)
+        self._is_stream = is_gen_callable(self._call) or is_async_gen_callable(self._call)
+
+    async def _handle_like_fastapi(self, request: Request) -> Response:
+        graph = self._live.current()
+        if self._fastapis is None or self._fastapis[0] is not graph:
+            self._fastapis = graph, self._fallback()
+        return await self._fastapis[1](request)
+
     async def handle(self, request: Request) -> Response:
-        if is_served_by_fastapi():
-            if self._fastapis is None:
-                self._fastapis = self._fallback()
-            return await self._fastapis(request)
+        if self._root.call is not self._call:
+            self._settle()
+        if self._is_stream or is_served_by_fastapi():
+            return await self._handle_like_fastapi(request)
         telemetry = get_request_telemetry()
         data = telemetry.data if telemetry is not None else None
         if data is not None:
@@ -115,6 +136,7 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack), (
             "fastapi_middleware_astack not found in request scope"
         )
+        context_of = self._call
         body = Undefined
         if self._body_field is not None:
             try:
@@ -123,7 +145,7 @@ class PlannedHandler:
                 else:
                     body = await read_json(request, strict=self._strict)
             except Exception as error:
-                raised = body_error(request, error, self._context(request))
+                raised = body_error(request, error, self._context(request, context_of))
                 if raised is error:
                     raise
                 if isinstance(raised, RequestValidationError):
@@ -137,12 +159,11 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
             "fastapi_function_astack not found in request scope"
         )
-        solution = Solution(self._plan, request, body)
         if telemetry is None:
-            await solution.solve()
+            solution = await solve(self._current, request, body)
         else:
-            with operation(name="dependencies", function=self._call):
-                await solution.solve()
+            with operation(name="dependencies", function=context_of):
+                solution = await solve(self._current, request, body)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors
@@ -150,10 +171,12 @@ class PlannedHandler:
             invalid = RequestValidationError(
                 solution.errors,
                 body=None if body is Undefined else body,
-                endpoint_ctx=self._context(request),
+                endpoint_ctx=self._context(request, context_of),
             )
             validation_failed(invalid)
             raise invalid
+        if self._live.current() is not self._settled or self._root.call is not self._call:
+            self._settle()
         if telemetry is None and self._is_async:
             returned = await self._call(**solution.values)
         elif telemetry is None and self._is_inline:
@@ -175,7 +198,7 @@ class PlannedHandler:
             with operation(name="endpoint", function=self._call):
                 return self._call(**values)
         return await routing.run_endpoint_function(
-            dependant=self._dependant, values=values, is_coroutine=self._is_async
+            dependant=self._root, values=values, is_coroutine=self._is_async
         )
 
     async def _respond(self, request: Request, returned: Any, solution: Solution) -> Response:
@@ -219,14 +242,14 @@ class PlannedHandler:
             value, errors = await run_in_threadpool(field.validate, returned, {}, loc=("response",))
         if errors:
             raise ResponseValidationError(
-                errors=errors, body=returned, endpoint_ctx=self._context(request)
+                errors=errors, body=returned, endpoint_ctx=self._context(request, self._call)
             )
         serialize = field.serialize_json if self._dump_json else field.serialize
         return serialize(value, **self._serialization)
 
-    def _context(self, request: Request) -> EndpointContext:
-        context = extract_endpoint_context(self._call)
-        if self._path:
+    def _context(self, request: Request, call: Any) -> EndpointContext:
+        context = extract_endpoint_context(call)
+        if path := self._root.path:
             mount_path = request.scope.get("root_path", "").rstrip("/")
-            context["path"] = f"{request.method} {mount_path}{self._path}"
+            context["path"] = f"{request.method} {mount_path}{path}"
         return context

@@ -1,257 +1,247 @@
-"""Running a plan."""
+"""Running a plan, which covers success, and handing over where it does not."""
 
-from typing import Any, Final
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final, cast
 
-from fastapi.background import BackgroundTasks
-from fastapi.security import SecurityScopes
 from pydantic import ValidationError
-from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi.names import Undefined, solve_generator
-from fastapi_fastdeps._plan.parameters import SOURCES, receive
-from fastapi_fastdeps._plan.steps import HEADERS, LIST, Kind, Read, Step
+from fastapi_fastdeps import _watching
+from fastapi_fastdeps._fastapi.names import Dependant, Undefined, request_params_to_args
+from fastapi_fastdeps._plan.kinds import Kind
+from fastapi_fastdeps._plan.steps import Plan, Step
+from fastapi_fastdeps._serving.calls import call_dependency
 from fastapi_fastdeps._serving.current import CurrentPlan
+from fastapi_fastdeps._serving.interpreter import Child, Interpreter, Level
+from fastapi_fastdeps._serving.received import Received, reads_as_starlette_does
+from fastapi_fastdeps._serving.solution import Solution
 
 _UNSET: Final = object()
-_FAILED: Final = object()
-
-_INLINE: Final = Kind.INLINE
-_ASYNC: Final = Kind.ASYNC
-_THREADED: Final = Kind.THREADED
-_INLINE_GENERATOR: Final = Kind.INLINE_GENERATOR
-_AGAIN: Final = Kind.AGAIN
-_ENDPOINT: Final = Kind.ENDPOINT
 
 
-class Solution:
-    """What a plan found for one request: FastAPI's `SolvedDependency`, as it grows.
+async def solve(
+    current: CurrentPlan, request: Request | WebSocket, body: Any = Undefined
+) -> Solution:
+    """The arguments of a route's endpoint, or the validation errors, as FastAPI finds them.
 
-    Attributes:
-        values: the arguments of the endpoint.
-        errors: the validation errors, in FastAPI's order.
+    Raises whatever a dependency raises.
     """
+    solution = Solution(request, body)
+    token = _watching.token
+    plan = current.get()
+    if plan is None or not reads_as_starlette_does(request):
+        await _interpreter(current, solution).solve()
+    else:
+        await _Run(current, plan, token, solution).run()
+    return solution
+
+
+def _interpreter(current: CurrentPlan, solution: Solution, **memory: Any) -> Interpreter:
+    return Interpreter(current.live, current.provider, solution, embed=current.embed, **memory)
+
+
+class _Run:
+    """One request on its way through a plan."""
 
     __slots__ = (
-        "_body",
         "_current",
         "_plan",
         "_received",
         "_registers",
-        "_request",
-        "_response",
         "_shared",
         "_slots",
-        "background_tasks",
-        "errors",
-        "values",
+        "_solution",
+        "_token",
     )
 
-    def __init__(
-        self, current: CurrentPlan, request: Request | WebSocket, body: Any = Undefined
-    ) -> None:
-        plan = current.get()
+    def __init__(self, current: CurrentPlan, plan: Plan, token: object, solution: Solution) -> None:
         self._current = current
         self._plan = plan
-        self._request = request
-        self._body = body
+        self._token = token
+        self._solution = solution
+        self._received = Received(solution.request, plan)
         self._registers: list[Any] = [_UNSET] * len(plan.steps)
         self._slots: list[Any] = [_UNSET] * plan.slots
-        self._received: list[Any] = [None] * len(SOURCES)
-        self._shared: list[Any] = [_UNSET] * plan.shared
-        self._response: Response | None = None
-        self.background_tasks: StarletteBackgroundTasks | None = None
-        self.errors: list[Any] = []
-        self.values: dict[str, Any] = {}
+        self._shared: dict[Any, tuple[Any, Any]] = {}
 
-    @property
-    def status_code(self) -> int | None:
-        """The status that a dependency or the endpoint set on the injected response."""
-        return self._response.status_code if self._response is not None else None
-
-    @property
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers that were set on the injected response."""
-        return self._response.headers.raw if self._response is not None else []
-
-    async def solve(self) -> None:
-        await self._walk(0, len(self._plan.steps))
-
-    async def _walk(self, start: int, end: int) -> None:
-        registers = self._registers
-        slots = self._slots
-        errors = self.errors
-        plan = self._plan
-        steps = plan.steps
-        # Nothing is called while a sub-tree that failed is walked again.
-        provider = self._current.provider if end == len(steps) else None
-        reported = len(errors)
-        for index in range(start, end):
-            step = steps[index]
+    async def run(self) -> None:
+        registers, slots = self._registers, self._slots
+        solution = self._solution
+        request_stack, function_stack = solution.stacks()
+        for register, step in enumerate(self._plan.steps):
+            if self._has_changed(step):
+                await self._hand_over(register)
+                return
             kind = step.kind
-            # FastAPI looks each dependency up when it comes to it.
-            if (
-                provider is not None
-                and index
-                and (provider.dependency_overrides or plan.is_overridden)
-                and self._overrides_changed(step)
-            ):
-                await self._go_on(index)
-                return
-            if kind is _AGAIN:
-                value = slots[step.slot]
-                if value is _UNSET:
-                    await self._walk(step.first, step.last + 1)
-                    value = registers[step.last]
-                    reported = len(errors)
-                registers[index] = value
+            if kind is Kind.AGAIN:
+                registers[register] = slots[step.slot]
                 continue
-            values: dict[str, Any] = {}
-            for name, register in step.dependencies:
-                values[name] = registers[register]
-            if step.reads:
-                self._read(step.reads, values)
-            if step.more:
-                await self._add_more(step, values)
-            if kind is _ENDPOINT:
-                self.values = self._without_failures(values) if errors else values
+            values: dict[str, Any] = {name: registers[of] for name, of in step.arguments}
+            errors = await self._read(step, values)
+            if kind is Kind.ENDPOINT:
+                solution.values = values
+                solution.errors = errors
                 return
-            if errors:
-                is_new = len(errors) != reported
-                reported = len(errors)
-                if is_new or self._depends_on_failure(step):
-                    registers[index] = _FAILED
-                    continue
+            if errors or _watching.token is not self._token:
+                await self._hand_over(register, values, errors)
+                return
             cached = slots[step.slot]
             if cached is not _UNSET and step.use_cache:
-                registers[index] = cached
+                registers[register] = cached
                 continue
             if step.concurrency is not None:
-                value = await self._call_limited(step, values)
-            elif kind is _INLINE:
-                value = step.call(**values)
-            elif kind is _ASYNC:
-                value = await step.call(**values)
-            elif kind is _THREADED:
-                value = await run_in_threadpool(step.call, **values)
-            elif kind is _INLINE_GENERATOR:
-                value = self._stack(step).enter_context(step.call(**values))
+                stack = function_stack if step.is_of_function_scope else request_stack
+                value = await self._call(step, stack, values)
+            elif kind is Kind.INLINE:
+                value = step.callee(**values)
+            elif kind is Kind.ASYNC:
+                value = await step.callee(**values)
+            elif kind is Kind.THREADED:
+                value = await run_in_threadpool(step.callee, **values)
             else:
-                value = await self._enter(step, values)
-            registers[index] = value
+                stack = function_stack if step.is_of_function_scope else request_stack
+                value = await self._call(step, stack, values)
+            registers[register] = value
             if cached is _UNSET:
                 slots[step.slot] = value
 
-    def _read(self, reads: tuple[Read, ...], values: dict[str, Any]) -> None:
+    async def _call(self, step: Step, stack: Any, values: dict[str, Any]) -> Any:
+        return await call_dependency(
+            step.kind,
+            step.callee,
+            step.dependant,
+            step.concurrency,
+            stack,
+            values,
+            self._solution.request,
+        )
+
+    def _has_changed(self, step: Step) -> bool:
+        """Whether FastAPI would see something else, now that it comes to a dependency."""
+        if _watching.token is not self._token:
+            return True
+        provider = self._current.provider
+        if provider is None:
+            return False
+        overrides: Any = provider.dependency_overrides
+        if not self._plan.is_for_overrides:
+            return overrides is not None and not (type(overrides) is dict and overrides == {})
+        if type(overrides) is not dict or not overrides:
+            return True
+        in_force: dict[Any, Any] = overrides
+        return any(in_force.get(call, call) is not found for call, found in step.looked_up)
+
+    async def _read(self, step: Step, values: dict[str, Any]) -> list[Any]:
+        errors: list[Any] = []
         received = self._received
-        shared = self._shared
-        for name, source, key, validate, default, share, parameter in reads:
-            if share >= 0 and (value := shared[share]) is not _UNSET:
-                values[name] = value
+        for reads in step.reads:
+            found = received.get(reads.source)
+            if reads.parameters is None or found is None:
+                everything = received.get_all(reads.source)
+                more, wrong = request_params_to_args(reads.fields, everything)
+                values.update(more)
+                errors += wrong
                 continue
-            if share == LIST:
-                value = getattr(self._request, parameter.source).getlist(parameter.alias) or None
-            else:
-                known = received[source]
-                if known is None:
-                    known = received[source] = receive(self._request, parameter.source)
-                value = known.get(key)
-                if source == HEADERS and value is not None:
-                    value = value.decode("latin-1")
-            if value is not None:
-                try:
-                    value = validate(value, from_attributes=True)
-                except ValidationError as error:
-                    self.errors += parameter.errors(error)
+            is_header = reads.source == "headers"
+            for parameter in reads.parameters:
+                if parameter.is_list:
+                    raw = received.get_all(reads.source).getlist(parameter.alias) or None
+                else:
+                    raw = found.get(parameter.key)
+                if raw is None:
+                    errors += parameter.absent(values)
                     continue
-            elif default is not None:
-                value = default()
-            else:
-                self.errors += parameter.missing()
-                continue
-            values[name] = value
-            if share >= 0:
-                shared[share] = value
-
-    async def _add_more(self, step: Step, values: dict[str, Any]) -> None:
-        for group in step.groups:
-            values.update(group.read(getattr(self._request, group.source), self.errors))
+                shared = self._shared.get(parameter.shared) if parameter.shared else None
+                if shared is not None and shared[0] is raw:
+                    values[parameter.name] = shared[1]
+                    continue
+                value = raw.decode("latin-1") if is_header and not parameter.is_list else raw
+                try:
+                    value = parameter.validate(value, from_attributes=True)
+                except ValidationError as error:
+                    errors += parameter.errors(error)
+                    continue
+                values[parameter.name] = value
+                if parameter.shared is not None:
+                    self._shared[parameter.shared] = raw, value
         if step.body is not None:
-            values.update(await step.body.read(self._body, self.errors))
-        if step.special:
-            self._add_special(step, values)
+            values.update(await step.body.read(self._solution.body, errors))
+        if step.is_special:
+            self._solution.add_special(step.node.dependant, values)
+        return errors
 
-    def _overrides_changed(self, step: Step) -> bool:
-        overrides = self._current.overrides
-        return any(overrides.get(call, call) is not found for call, found in step.looked_up)
-
-    async def _go_on(self, index: int) -> None:
-        plan = self._plan = self._current.go_on(self._plan, index)
-        self._registers[index:] = [_UNSET] * (len(plan.steps) - index)
-        self._slots += [_UNSET] * (plan.slots - len(self._slots))
-        self._shared += [_UNSET] * (plan.shared - len(self._shared))
-        await self._walk(index, len(plan.steps))
-
-    def _depends_on_failure(self, step: Step) -> bool:
-        registers = self._registers
-        return any(registers[register] is _FAILED for _, register in step.dependencies) or any(
-            registers[register] is _FAILED for register in step.unnamed
-        )
-
-    def _without_failures(self, values: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in values.items() if value is not _FAILED}
-
-    def _add_special(self, step: Step, values: dict[str, Any]) -> None:
-        dependant = step.dependant
-        request = self._request
-        if dependant.http_connection_param_name:
-            values[dependant.http_connection_param_name] = request
-        if dependant.request_param_name and isinstance(request, Request):
-            values[dependant.request_param_name] = request
-        elif dependant.websocket_param_name and isinstance(request, WebSocket):
-            values[dependant.websocket_param_name] = request
-        if dependant.background_tasks_param_name:
-            if self.background_tasks is None:
-                self.background_tasks = BackgroundTasks()
-            values[dependant.background_tasks_param_name] = self.background_tasks
-        if dependant.response_param_name:
-            if self._response is None:
-                self._response = _empty_response()
-            values[dependant.response_param_name] = self._response
-        if dependant.security_scopes_param_name:
-            values[dependant.security_scopes_param_name] = SecurityScopes(scopes=[*step.scopes])
-
-    def _stack(self, step: Step) -> Any:
-        scope = self._request.scope
-        if step.function_scope:
-            return scope["fastapi_function_astack"]
-        return scope["fastapi_inner_astack"]
-
-    async def _enter(self, step: Step, values: dict[str, Any]) -> Any:
-        return await solve_generator(
-            dependant=step.dependant,
-            stack=self._stack(step),
-            sub_values=values,
-            request=self._request,
-        )
-
-    async def _call_limited(self, step: Step, values: dict[str, Any]) -> Any:
-        if step.kind is Kind.GENERATOR:
-            return await self._enter(step, values)
-        async with step.concurrency.get_semaphore():
-            if step.kind is _INLINE:
-                return step.call(**values)
-            if step.kind is _ASYNC:
-                return await step.call(**values)
-            return await run_in_threadpool(step.call, **values)
+    async def _hand_over(
+        self, register: int, values: dict[str, Any] | None = None, errors: list[Any] | None = None
+    ) -> None:
+        """Let FastAPI's algorithm go on: at the beginning of this step, or, with `values`, from
+        where its parameters have been read."""
+        memory = _remembered(self._plan, register, self._slots)
+        interpreter = _interpreter(self._current, self._solution, **memory)
+        if values is None:
+            await interpreter.solve(_levels_before(self._plan, register, self._registers))
+            return
+        *levels, solved = _levels_to(self._plan, register, self._registers)
+        solved.values = values
+        solved.errors = errors or []
+        await interpreter.solve(levels, solved)
 
 
-def _empty_response() -> Response:
-    response = Response()
-    del response.headers["content-length"]
-    not_set: Any = None
-    response.status_code = not_set
-    return response
+def _levels_before(plan: Plan, register: int, registers: list[Any]) -> list[Level]:
+    """What FastAPI is in the middle of when it comes to a step."""
+    if plan.children[register]:
+        return _levels_to(plan, register, registers)
+    child = plan.steps[register]
+    endpoint = len(plan.steps) - 1
+    while child.position == 0 and child.parent != endpoint:
+        child = plan.steps[child.parent]
+    return _levels_to(plan, child.parent, registers, child.position)
+
+
+def _levels_to(
+    plan: Plan, register: int, registers: list[Any], position: int | None = None
+) -> list[Level]:
+    """The callable of a step, of whose dependencies those before `position` are solved, all of
+    them if that is `None`, and all that depend on it, the endpoint first."""
+    levels: list[Level] = []
+    child: Step | None = None
+    while True:
+        step = plan.steps[register]
+        solved = plan.children[register][:position]
+        level = Level(step.node.dependant, is_live=True)
+        level.dependencies = _iterate(step.dependencies, len(solved) + (child is not None))
+        for each in solved:
+            name = plan.steps[each].node.place.name
+            if name is not None:
+                level.values[name] = registers[each]
+        if child is not None:
+            node = child.node
+            level.child = Child(node.place, node.candidate.call, node.dependant)
+        levels.append(level)
+        if step.parent == register:
+            break
+        child, position, register = step, step.position, step.parent
+    levels.reverse()
+    for above, level in pairwise(levels):
+        child_place = above.child.place if above.child is not None else None
+        level.is_live = above.is_live and level.dependant is child_place
+    return levels
+
+
+def _iterate(dependencies: list[Dependant], start: int) -> Iterator[Dependant]:
+    """Go on iterating over a list as one does who has begun before it was changed."""
+    iterator: Any = iter(dependencies)
+    iterator.__setstate__(start)
+    return cast("Iterator[Dependant]", iterator)
+
+
+def _remembered(plan: Plan, register: int, slots: list[Any]) -> dict[str, Any]:
+    """What FastAPI would remember of the steps before this one."""
+    cache: dict[Any, Any] = {}
+    uses_scopes: dict[int, tuple[Dependant, bool]] = {}
+    for step in plan.steps[:register]:
+        uses_scopes[id(step.node.place)] = step.node.place, step.uses_scopes
+        cache[step.key] = slots[step.slot]
+    return {"cache": cache, "uses_scopes": uses_scopes}

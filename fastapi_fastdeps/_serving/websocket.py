@@ -15,45 +15,45 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._serving.current import CurrentPlan
-from fastapi_fastdeps._serving.solver import Solution
+from fastapi_fastdeps._serving.solver import solve
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 
 
 def planned_websocket(
-    live: LiveGraph, provider: Any | None, fallback: WebSocketHandler, *, embed: bool
+    live: LiveGraph, provider: Any | None, fallback: Callable[[], WebSocketHandler], *, embed: bool
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan."""
-    graph = live.current()
-    current = CurrentPlan(graph, provider, embed=embed)
-    call = graph.root.candidate.call
-    path = graph.root.dependant.path
+    current = CurrentPlan(live, provider, embed=embed)
+    root = live.root
 
     async def handle(websocket: WebSocket) -> None:
         if is_served_by_fastapi():
-            await fallback(websocket)
+            await fallback()(websocket)
             return
         telemetry = get_request_telemetry()
         data = telemetry.data if telemetry is not None else None
         if data is not None:
             data.websocket = websocket
-        solution = Solution(current, websocket)
+        begun: Any = root.call
+        path = root.path
         if telemetry is None:
-            await solution.solve()
+            solution = await solve(current, websocket)
         else:
-            with operation(name="dependencies", function=call):
-                await solution.solve()
+            with operation(name="dependencies", function=begun):
+                solution = await solve(current, websocket)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors
         if solution.errors:
-            context = extract_endpoint_context(call)
+            context = extract_endpoint_context(begun)
             if path:
                 mount_path = websocket.scope.get("root_path", "").rstrip("/")
                 context["path"] = f"WS {mount_path}{path}"
             error = WebSocketRequestValidationError(solution.errors, endpoint_ctx=context)
             validation_failed(error)
             raise error
+        call: Any = root.call
         if telemetry is None:
             await call(**solution.values)
         else:

@@ -1,0 +1,68 @@
+"""How a callable is called: what FastAPI's solver makes of it, and where it was decided to run."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any, NamedTuple
+
+from fastapi_fastdeps._fastapi.names import (
+    is_async_gen_callable,
+    is_coroutine_callable,
+    is_gen_callable,
+    unremembered,
+)
+from fastapi_fastdeps.marking import Execution, Inline
+
+
+class Kind(Enum):
+    """How a step comes by its value."""
+
+    INLINE = auto()
+    ASYNC = auto()
+    THREADED = auto()
+    INLINE_GENERATOR = auto()
+    GENERATOR = auto()
+    """Entered by FastAPI's own function: async generators, and sync ones in a thread."""
+    AGAIN = auto()
+    """Another occurrence of an earlier dependency: its cached value."""
+    ENDPOINT = auto()
+    """The values for the endpoint, which is called by the request handler."""
+
+
+class Nature(NamedTuple):
+    """What FastAPI's solver takes a callable for."""
+
+    is_generator: bool
+    is_async_generator: bool
+    is_coroutine: bool
+
+    @property
+    def is_async(self) -> bool:
+        return self.is_async_generator or self.is_coroutine
+
+
+def nature(call: Callable[..., Any]) -> Nature:
+    """What FastAPI takes the callable for. It remembers that, and the callable."""
+    return Nature(is_gen_callable(call), is_async_gen_callable(call), is_coroutine_callable(call))
+
+
+def nature_of_override(call: Callable[..., Any]) -> Nature:
+    """The same for a callable that must not be remembered once it is out of force."""
+    return Nature(_is_gen(call), _is_async_gen(call), _is_coroutine(call))
+
+
+_is_gen = unremembered(is_gen_callable)
+_is_async_gen = unremembered(is_async_gen_callable)
+_is_coroutine = unremembered(is_coroutine_callable)
+
+
+def kind_of(nature: Nature, execution: Execution | None, *, is_limited: bool) -> Kind:
+    """The kind of a dependency. FastAPI's own function limits a generator."""
+    is_inline = isinstance(execution, Inline)
+    # In FastAPI's order, for what is more than one of them.
+    if nature.is_generator or nature.is_async_generator:
+        if is_inline and not is_limited and not nature.is_async_generator:
+            return Kind.INLINE_GENERATOR
+        return Kind.GENERATOR
+    if nature.is_coroutine:
+        return Kind.ASYNC
+    return Kind.INLINE if is_inline else Kind.THREADED

@@ -1,0 +1,221 @@
+"""FastAPI's own algorithm over the tree as it is, each callable called where it was decided.
+
+A plan stands in for this as long as nothing fails and nothing changes.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
+
+from fastapi_fastdeps._deciding.graph import Node, classify_override, forgetting, judged
+from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._deciding.places import Metadata, places
+from fastapi_fastdeps._fastapi.names import (
+    Dependant,
+    concurrency_of,
+    get_cache_key,
+    rederived,
+    request_body_to_args,
+    request_params_to_args,
+)
+from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
+from fastapi_fastdeps._plan.managers import inline_manager
+from fastapi_fastdeps._plan.steps import entered_inline
+from fastapi_fastdeps._serving.calls import call_dependency
+from fastapi_fastdeps._serving.solution import Solution
+from fastapi_fastdeps.marking import Inline
+
+
+class Child:
+    """A dependency that is being solved.
+
+    Attributes:
+        place: FastAPI's description of what stands at its place.
+        call: what is called, settled when FastAPI comes to the place.
+        dependant: FastAPI's description of that: the same as `place` without overrides.
+    """
+
+    __slots__ = ("call", "dependant", "place")
+
+    def __init__(self, place: Dependant, call: Callable[..., Any], dependant: Dependant) -> None:
+        self.place = place
+        self.call = call
+        self.dependant = dependant
+
+
+class Level:
+    """A callable whose dependencies are being solved.
+
+    Attributes:
+        dependant: FastAPI's description of it.
+        is_live: whether that is part of the route's tree, not derived for overrides.
+        dependencies: those that are to come: FastAPI iterates over the list itself.
+        values: its arguments, as far as they are known.
+        child: the dependency that is being solved, for a level that is taken up again.
+    """
+
+    __slots__ = ("_metadata", "child", "dependant", "dependencies", "errors", "is_live", "values")
+
+    def __init__(self, dependant: Dependant, *, is_live: bool) -> None:
+        self.dependant = dependant
+        self.is_live = is_live
+        self.dependencies: Iterator[Dependant] = iter(dependant.dependencies)
+        self.values: dict[str, Any] = {}
+        self.errors: list[Any] = []
+        self.child: Child | None = None
+        self._metadata: dict[str | None, Metadata] | None = None
+
+    def metadata(self, name: str | None) -> Metadata:
+        if self._metadata is None:
+            self._metadata = places(self.dependant)
+        return self._metadata.get(name, ())
+
+
+class Interpreter:
+    """Solves what remains of a request."""
+
+    def __init__(
+        self,
+        live: LiveGraph,
+        provider: Any | None,
+        solution: Solution,
+        *,
+        embed: bool,
+        cache: dict[Any, Any] | None = None,
+        uses_scopes: dict[int, tuple[Dependant, bool]] | None = None,
+    ) -> None:
+        """`cache` and `uses_scopes` are what FastAPI would have remembered so far."""
+        self._live = live
+        self._provider = provider
+        self._solution = solution
+        self._embed = embed
+        self._cache: dict[Any, Any] = {} if cache is None else cache
+        self._uses_scopes: dict[int, tuple[Dependant, bool]] = (
+            {} if uses_scopes is None else uses_scopes
+        )
+
+    async def solve(self, levels: Sequence[Level] = (), solved: Level | None = None) -> None:
+        """Solve the route's tree: from its beginning, or from where it has been left.
+
+        `levels` are the callables whose dependencies were being solved, the endpoint first.
+        The last one's dependency has all of its values if there is `solved`.
+        """
+        if not levels:
+            levels = [Level(self._live.root, is_live=True)]
+        elif solved is not None:
+            levels = [*levels, solved]
+        root = levels[0]
+        await self._solve(levels, 0, has_values=solved is not None)
+        self._solution.values = root.values
+        self._solution.errors = root.errors
+
+    async def _solve(self, levels: Sequence[Level], depth: int, *, has_values: bool) -> None:
+        # One frame for each level, like FastAPI: a tree may be as deep as there.
+        level = levels[depth]
+        is_last = depth + 1 == len(levels)
+        if is_last and has_values:
+            return
+        request_stack, function_stack = self._solution.stacks()
+        child = level.child
+        level.child = None
+        while True:
+            if child is not None and not is_last:
+                below = levels[depth + 1]
+                await self._solve(levels, depth + 1, has_values=has_values)
+                is_last = True
+            else:
+                place = next(level.dependencies, None)
+                if place is None:
+                    break
+                child = self._look_up(place)
+                is_live = level.is_live and child.dependant is place
+                below = Level(child.dependant, is_live=is_live)
+                await self._solve([below], 0, has_values=False)
+            place, call, dependant = child.place, child.call, child.dependant
+            child = None
+            if below.errors:
+                level.errors.extend(below.errors)
+                continue
+            key = get_cache_key(dependant=place, uses_scopes_cache=self._uses_scopes)
+            if place.use_cache and key in self._cache:
+                value = self._cache[key]
+            else:
+                stack = function_stack if place.scope == "function" else request_stack
+                value = await self._call(level, place, call, dependant, stack, below.values)
+            if place.name is not None:
+                level.values[place.name] = value
+            if key not in self._cache:
+                self._cache[key] = value
+        await self._read(level)
+
+    def _look_up(self, place: Dependant) -> Child:
+        original: Any = place.call
+        provider = self._provider
+        if provider and provider.dependency_overrides:
+            overrides = getattr(provider, "dependency_overrides", {})
+            call = overrides.get(original, original)
+            return Child(place, call, rederived(place, call))
+        return Child(place, original, place)
+
+    async def _call(
+        self,
+        level: Level,
+        place: Dependant,
+        call: Callable[..., Any],
+        dependant: Dependant,
+        stack: AsyncExitStack,
+        values: dict[str, Any],
+    ) -> Any:
+        # What FastAPI takes it for is what stands there now, also where that has changed.
+        now: Any = dependant.call
+        found = nature(now) if level.is_live and dependant is place else nature_of_override(now)
+        node = None if found.is_async else self._judged(level, place, call, dependant)
+        concurrency = concurrency_of(dependant)
+        execution = node.execution if node is not None else None
+        kind = kind_of(found, execution, is_limited=concurrency is not None)
+        callee = call
+        if kind is Kind.INLINE_GENERATOR:
+            callee = inline_manager(now)
+        elif kind is Kind.GENERATOR and node is not None and isinstance(execution, Inline):
+            dependant = entered_inline(node)
+        return await call_dependency(
+            kind, callee, dependant, concurrency, stack, values, self._solution.request
+        )
+
+    def _judged(
+        self, level: Level, place: Dependant, call: Callable[..., Any], dependant: Dependant
+    ) -> Node:
+        live = self._live
+        if level.is_live:
+            node = live.judged(level.dependant, place)
+        else:
+            metadata = level.metadata(place.name)
+            node = judged(place, forgetting(live.classifier), live.path, metadata)
+        if call is not node.candidate.call:
+            candidate = replace(node.candidate, call=call)
+            decision = classify_override(candidate, live.classifier, node.decision)
+            node = replace(node, candidate=candidate, decision=decision)
+        return replace(node, dependant=dependant)
+
+    async def _read(self, level: Level) -> None:
+        dependant, values, errors = level.dependant, level.values, level.errors
+        request = self._solution.request
+        path, path_errors = request_params_to_args(dependant.path_params, request.path_params)
+        query, query_errors = request_params_to_args(dependant.query_params, request.query_params)
+        headers, header_errors = request_params_to_args(dependant.header_params, request.headers)
+        cookies, cookie_errors = request_params_to_args(dependant.cookie_params, request.cookies)
+        values.update(path)
+        values.update(query)
+        values.update(headers)
+        values.update(cookies)
+        errors += path_errors + query_errors + header_errors + cookie_errors
+        if dependant.body_params:
+            body, body_errors = await request_body_to_args(
+                body_fields=dependant.body_params,
+                received_body=self._solution.body,
+                embed_body_fields=self._embed,
+            )
+            values.update(body)
+            errors.extend(body_errors)
+        self._solution.add_special(dependant, values)

@@ -1,0 +1,79 @@
+"""What is found for one request."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from fastapi.background import BackgroundTasks
+from fastapi.security import SecurityScopes
+from starlette.background import BackgroundTasks as StarletteBackgroundTasks
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from fastapi_fastdeps._fastapi.names import Dependant, Undefined, get_oauth_scopes
+
+
+class Solution:
+    """FastAPI's `SolvedDependency`, as it grows.
+
+    Attributes:
+        values: the arguments of the endpoint.
+        errors: the validation errors, in FastAPI's order.
+    """
+
+    __slots__ = ("background_tasks", "body", "errors", "request", "response", "values")
+
+    def __init__(self, request: Request | WebSocket, body: Any = Undefined) -> None:
+        self.request = request
+        self.body = body
+        self.response: Response | None = None
+        self.background_tasks: StarletteBackgroundTasks | None = None
+        self.errors: list[Any] = []
+        self.values: dict[str, Any] = {}
+
+    @property
+    def status_code(self) -> int | None:
+        """The status that a dependency or the endpoint set on the injected response."""
+        return self.response.status_code if self.response is not None else None
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers that were set on the injected response."""
+        return self.response.headers.raw if self.response is not None else []
+
+    def add_special(self, dependant: Dependant, values: dict[str, Any]) -> None:
+        """Add what FastAPI injects by type."""
+        request = self.request
+        if dependant.http_connection_param_name:
+            values[dependant.http_connection_param_name] = request
+        if dependant.request_param_name and isinstance(request, Request):
+            values[dependant.request_param_name] = request
+        elif dependant.websocket_param_name and isinstance(request, WebSocket):
+            values[dependant.websocket_param_name] = request
+        if dependant.background_tasks_param_name:
+            if self.background_tasks is None:
+                self.background_tasks = BackgroundTasks()
+            values[dependant.background_tasks_param_name] = self.background_tasks
+        if dependant.response_param_name:
+            if self.response is None:
+                self.response = _empty_response()
+            values[dependant.response_param_name] = self.response
+        if dependant.security_scopes_param_name:
+            values[dependant.security_scopes_param_name] = SecurityScopes(
+                scopes=get_oauth_scopes(dependant=dependant)
+            )
+
+    def stacks(self) -> tuple[Any, Any]:
+        """Where generators are left: after the response, and when the endpoint has returned."""
+        scope = self.request.scope
+        for name in ("fastapi_inner_astack", "fastapi_function_astack"):
+            assert isinstance(scope.get(name), AsyncExitStack), f"{name} not found in request scope"
+        return scope["fastapi_inner_astack"], scope["fastapi_function_astack"]
+
+
+def _empty_response() -> Response:
+    response = Response()
+    del response.headers["content-length"]
+    not_set: Any = None
+    response.status_code = not_set
+    return response
