@@ -408,10 +408,11 @@ _SPIED = (
     "APIWebSocketRoute, 'matches'",
     "JSONResponse, 'render'",
     "JSONResponse, '__init__'",
-    "Response, 'init_headers'",
     "Response, '__call__'",
 )
 _CHANGED = (
+    "Response, 'init_headers', with_header(Response.init_headers)",
+    "JSONResponse, 'init_headers', with_header(Response.init_headers)",
     "routing, 'jsonable_encoder', changed(routing, 'jsonable_encoder', lambda value: [value])",
     "routing, 'is_body_allowed_for_status_code', lambda status_code: False",
     "routing, '_build_response_args',"

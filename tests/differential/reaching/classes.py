@@ -179,9 +179,9 @@ def _app_of_its_own(pen: Pen) -> _Body:
     return (
         _line("_app = None"),
         _line("@property"),
-        _method("app(self)", "note('app of', self.path)", "return self._app"),
+        _method("app(self)", "return self._app"),
         _line("@app.setter"),
-        _method("app(self, app)", "self._app = app"),
+        _method("app(self, app)", "note('app set', self.path)", "self._app = app"),
     )
 
 

@@ -26,6 +26,7 @@ from .stage import stage
 
 _FILE = "/differential/reaching.py"
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_OUR_CLASS = re.compile(r"FastDeps(Route\b|Router\b|WebSocketRoute\b|API\b)")
 _STUCK_AFTER = 30
 
 _POOL = frozenset({"run_in_threadpool"})
@@ -126,14 +127,20 @@ async def _observed(code: CodeType, framework: Framework) -> Observation:
     finally:
         stage.restore()
     answers = tuple(
-        Answer(tuple(map(_without_context, answer.events)), _ADDRESS.sub("", answer.error))
+        Answer(tuple(map(_without_context, answer.events)), _nameless(answer.error))
         for answer in stage.answers
     )
-    return Observation(build_error=_ADDRESS.sub("", error), answers=answers)
+    return Observation(build_error=_nameless(error), answers=answers)
 
 
 def _without_context(event: Event) -> Event:
-    return Event(event.kind, event.name, _ADDRESS.sub("", event.detail), (), event.on_loop)
+    return Event(event.kind, event.name, _nameless(event.detail), (), event.on_loop)
+
+
+def _nameless(text: str) -> str:
+    """Without addresses, and with our classes under the names of those that they stand for."""
+    text = _ADDRESS.sub("", text)
+    return _OUR_CLASS.sub(lambda found: f"API{found[1]}".replace("APIAPI", "FastAPI"), text)
 
 
 def compare_file(path: str, variant: str) -> None:

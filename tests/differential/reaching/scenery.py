@@ -175,6 +175,14 @@ def changed(owner: Any, name: str, change: Callable[[Any], Any]) -> Any:
     return changing_sync
 
 
+def with_header(init_headers: Callable[..., None]) -> Callable[..., None]:
+    def init(self: Response, headers: Any = None) -> None:
+        init_headers(self, headers)
+        self.raw_headers.append((b"x-patched", b"yes"))
+
+    return init
+
+
 async def at_once(function: Callable[..., Any], /, *values: Any, **named: Any) -> Any:
     """A thread pool without threads."""
     return function(*values, **named)
