@@ -86,6 +86,7 @@ class Handling:
 
     def _make_fastapis(self) -> Handler:
         self._execution = self.live.current().root.execution
+        self._state.dependant = classified_dependant(self.live)
         if not inclusions:
             return APIRoute.get_route_handler(self._state)
         token = effective_route_context_var.set(self._state)

@@ -52,11 +52,14 @@ def pattern_of(regex: Any) -> Pattern | None:
 
     What holds for a path that ends in a newline is not in it: `$` matches before that, too.
     """
-    kind: Any = type(regex)
-    if kind is not re.Pattern or regex.flags != re.UNICODE:
+    if not _is_pattern(regex) or regex.flags != re.UNICODE:
         return None
     expression: Any = regex.pattern
     return _parsed(expression) if isinstance(expression, str) else None
+
+
+def _is_pattern(regex: object) -> bool:
+    return type(regex) is re.Pattern
 
 
 @lru_cache(maxsize=4096)

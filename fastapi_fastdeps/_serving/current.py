@@ -40,9 +40,9 @@ class CurrentPlan:
         provider = self.provider
         overrides: Any = provider.dependency_overrides if provider is not None else None
         if overrides is not None:
+            in_force: Any = overrides
             if type(overrides) is not dict:
                 return None
-            in_force: dict[Any, Any] = overrides
             if in_force:
                 return self._for_overrides(graph, in_force)
         if self._overridden is not None and self._overridden.is_overridden:

@@ -129,9 +129,9 @@ class _Run:
         overrides: Any = provider.dependency_overrides
         if not self._plan.is_for_overrides:
             return overrides is not None and not (type(overrides) is dict and overrides == {})
+        in_force: Any = overrides
         if type(overrides) is not dict or not overrides:
             return True
-        in_force: dict[Any, Any] = overrides
         return any(in_force.get(call, call) is not found for call, found in step.looked_up)
 
     async def _read(self, step: Step, values: dict[str, Any]) -> list[Any]:

@@ -120,13 +120,12 @@ def test_a_marker_holds_for_a_route_that_was_constructed_by_hand() -> None:
     assert asked(app) == ["loop", "endpoint: thread"]
 
 
-def test_each_entry_speaks_for_itself_where_one_callable_stands_in_several() -> None:
-    def fresh(*metadata: object) -> Any:
-        return annotated(Depends(verify, use_cache=False), *metadata)
-
-    app = FastDepsAPI(dependencies=[Depends(verify, use_cache=False), fresh(Inline)])
-    app.get("/", dependencies=[fresh(), fresh("tag", Inline()), fresh(Threaded)])(read)
-    assert asked(app)[:-1] == ["thread", "loop", "thread", "loop", "thread"]
+def test_where_one_callable_stands_in_several_entries_the_first_says_where_it_is_called() -> None:
+    app = FastDepsAPI()
+    app.get("/inline", dependencies=[MARKED, Depends(verify)])(read)
+    app.get("/threaded", dependencies=[Depends(verify), MARKED])(read)
+    assert asked(app, "/inline") == ["loop", "endpoint: thread"]
+    assert asked(app, "/threaded") == ["thread", "endpoint: thread"]
 
 
 def test_the_marker_outranks_the_decorator_and_is_outranked_by_none() -> None:
@@ -142,9 +141,11 @@ def test_the_marker_outranks_the_decorator_and_is_outranked_by_none() -> None:
 @pytest.mark.usefixtures("both_lanes")
 def test_an_override_runs_where_the_entry_says() -> None:
     app = FastDepsAPI()
-    app.get("/", dependencies=[MARKED, Depends(verify, use_cache=False)])(read)
+    app.get("/", dependencies=[MARKED])(read)
+    app.get("/threaded", dependencies=[Depends(verify)])(read)
     app.dependency_overrides[verify] = other
-    assert asked(app) == ["other: loop", "other: thread", "endpoint: thread"]
+    assert asked(app) == ["other: loop", "endpoint: thread"]
+    assert asked(app, "/threaded") == ["other: thread", "endpoint: thread"]
 
 
 def test_a_guard_that_is_inserted_or_taken_out_later_moves_no_marker() -> None:
