@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--seeds", default="0:1000", help="FIRST:END")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--stock", action="store_true", help="FastAPI against itself")
+    parser.add_argument("--without", default="", help="leave out what tries this: `names`")
     parser.add_argument("--show", type=int, default=3, help="how many to shrink, of each way")
     parser.add_argument("--save", type=Path, help="a folder for the programs that are shown")
     parser.add_argument("--digest", action="store_true", help="say how often each kind was drawn")
@@ -33,7 +34,7 @@ def main() -> int:
     first, _, end = options.seeds.partition(":")
     seeds = range(int(first), int(end or int(first) + 1))
     started, total = time.monotonic(), Tally()
-    work = [(chunk, options.stock) for chunk in _chunks(seeds)]
+    work = [(chunk, options.stock, options.without) for chunk in _chunks(seeds)]
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
         for tally in pool.imap_unordered(run_chunk, work):
             total.add(tally)
