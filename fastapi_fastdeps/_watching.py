@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from operator import attrgetter, is_
 from typing import Any, Final, TypeVar
 
-from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._fastapi.names import Dependant, classification
 
 Item = TypeVar("Item")
 
@@ -137,7 +137,7 @@ def _references(dependant: Dependant, name: str) -> int:
     return sys.getrefcount(getattr(dependant, name))
 
 
-_REFERENCES: Final = _references(Dependant(), "dependencies") - 1
+_REFERENCES: Final = _references(Dependant(), "dependencies") - 1 if classification else 0
 """How many references to a list there are that no one holds, besides the tree's."""
 
 

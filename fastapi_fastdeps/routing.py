@@ -196,6 +196,16 @@ class FastDepsRouter(Classifying, TypedAPIRouter):
             del self.routes[count:]
             raise
 
+    def __getstate__(self) -> dict[str, Any]:
+        # An id() is good in one process.
+        constructed, hand_made = [*self._constructed.values()], [*self._hand_made.values()]
+        return vars(self) | {"_constructed": constructed, "_hand_made": hand_made}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._constructed = {id(each[0]): each for each in state["_constructed"]}
+        self._hand_made = {id(each.route): each for each in state["_hand_made"]}
+
     def _remember(self, route: APIRoute, live: LiveGraph, handling: Handling | None) -> None:
         """Know how a route of the user's class is handled, without a word on the route."""
         if len(self._constructed) > 2 * len(self.routes):

@@ -49,13 +49,75 @@ def test_every_run_of_ci_has_the_oldest_the_newest_and_two_between() -> None:
     assert set(EVERY_RUN) <= {release.version for release in RELEASES}
 
 
-def test_private_names_of_fastapi_stand_in_one_module() -> None:
+NAMES = "names.py"
+OTHERS = ("fastapi", "starlette", "anyio", "pydantic", "pydantic_core", "contextlib")
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def trees() -> dict[str, ast.Module]:
+    """The package, but for the module of private names."""
+    paths = [path for path in PACKAGE.rglob("*.py") if path.name != NAMES]
+    return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in paths}
+
+
+def test_private_names_of_others_are_imported_in_one_module() -> None:
     strays = []
-    for path in PACKAGE.rglob("*.py"):
-        if path.name == "names.py":
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("fastapi."):
-                names = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
-                strays += [f"{path.name}: {name}" for name in names if name.startswith("_")]
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            names: list[str] = []
+            if isinstance(node, ast.ImportFrom):
+                parts = [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+                names = parts if parts[0] in OTHERS else []
+            elif isinstance(node, ast.Import):
+                imported = [alias.name.split(".") for alias in node.names]
+                names = [name for parts in imported if parts[0] in OTHERS for name in parts]
+            strays += [f"{path}: {name}" for name in names if is_private(name)]
     assert strays == []
+
+
+def test_private_attributes_of_others_are_read_in_one_module() -> None:
+    own = {"_Marker"}  # One of dependency-injector, where there is one.
+    read = []
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                own.add(node.name)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                own.add(node.id)
+            elif isinstance(node, ast.Attribute) and is_private(node.attr):
+                if isinstance(node.ctx, ast.Store):
+                    own.add(node.attr)
+                else:
+                    read.append((path, node.attr))
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "getattr":
+                name = getattr(node.args[1], "value", "")
+                if isinstance(name, str) and is_private(name):
+                    read.append((path, name))
+    assert [each for each in read if each[1] not in own] == []
+
+
+def test_modules_that_no_documentation_promises_are_imported_in_one_module() -> None:
+    promised = {
+        "starlette.applications",
+        "starlette.background",
+        "starlette.concurrency",
+        "starlette.convertors",
+        "starlette.datastructures",
+        "starlette.exceptions",
+        "starlette.middleware",
+        "starlette.requests",
+        "starlette.responses",
+        "starlette.routing",
+        "starlette.types",
+        "starlette.websockets",
+    }
+    imported = {
+        node.module
+        for tree in trees().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("starlette")
+    }
+    assert imported <= promised

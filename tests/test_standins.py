@@ -469,17 +469,14 @@ def test_an_inline_endpoint_stands_in_a_traceback_as_in_fastapi(call: Callable[.
 def test_a_validation_error_names_an_inline_endpoint_as_in_fastapi(
     call: Callable[..., Any],
 ) -> None:
+    async def unhandled(_: Any, error: Exception) -> Response:
+        raise error
+
     def said(app: FastAPI) -> list[Any]:
         app.get("/", response_model=None)(call)
-        with pytest.raises(RequestValidationError) as raised:
-            call_raw(app)
-        return [raised.value.endpoint_file, raised.value.endpoint_line, str(raised.value)]
-
-    def call_raw(app: FastAPI) -> None:
-        async def unhandled(_: Any, error: Exception) -> Response:
-            raise error
-
         app.add_exception_handler(RequestValidationError, unhandled)
-        TestClient(app).get("/?number=one")
+        with pytest.raises(RequestValidationError) as raised:
+            TestClient(app).get("/?number=one")
+        return [raised.value.endpoint_file, raised.value.endpoint_line, str(raised.value)]
 
     assert said(FastDepsAPI(classifier=everything)) == said(FastAPI())

@@ -43,10 +43,4 @@ DIFFERENCES = (
         "Narrowing keeps what was ruled out, `str & ~Page`, which assert_type can't spell.",
         frozenset({"assert-type-unspellable-subtype"}),
     ),
-    Difference(
-        "narrowed-execution",
-        "ty",
-        "Narrowing keeps what was ruled out, `Threaded & ~Inline`, which assert_type can't spell.",
-        frozenset({"assert-type-unspellable-subtype"}),
-    ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
+from fastapi import routing
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,6 @@ from fastapi_fastdeps._fastapi.names import (
     effective_route_context_var,
     fast_lane,
     inclusions,
-    request_response,
     wrap_app_with_body_limit,
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
@@ -71,16 +71,18 @@ class Handling:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
         if self.planned is None:
             return None
-        return wrap_app_with_body_limit(planned_app(self.planned.handle), self._state.max_body_size)
+        app = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        return wrap_app_with_body_limit(app, self._state.max_body_size)
 
     def app_in_full(self) -> ASGIApp:
         """The whole ASGI app of the route, in whichever lane."""
         app = self.app()
-        return app if app is not None else request_response(self.handle)
+        return app if app is not None else routing.request_response(self.handle)
 
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
         if self._fastapis is None or self._execution != self.live.current().root.execution:
+            self._state.dependant = classified_dependant(self.live)
             self._fastapis = self._make_fastapis()
         return await self._fastapis(request)
 
@@ -118,10 +120,18 @@ _READ: Final = (
 """What FastAPI reads of a route when it makes its handler, in one release or another."""
 
 
+class _AsItIs(SimpleNamespace):
+    """What is known of a route, and the route itself for what another FastAPI reads."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+
 def _as_it_is(route: APIRoute, state: Any, live: LiveGraph, provider: Any | None) -> Any:
     """What FastAPI's handler is made of, later changes of the route left out."""
     known = {name: getattr(state, name) for name in _READ if hasattr(state, name)}
-    return SimpleNamespace(
+    return _AsItIs(
+        _state=state,
         **{"form_limits": getattr(route, "form_limits", None), "max_body_size": None, **known},
         original_route=route,
         dependant=classified_dependant(live),

@@ -6,7 +6,7 @@ from typing import Any, cast
 from fastapi import params
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.utils import get_value_or_default
-from starlette.routing import BaseRoute, compile_path
+from starlette.routing import BaseRoute
 
 from fastapi_fastdeps._building.frontends import classified_frontend
 from fastapi_fastdeps._building.routes import (
@@ -23,10 +23,12 @@ from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
+    compile_path,
     frontends,
     get_dependant,
     get_parameterless_sub_dependant,
     has_built_candidates,
+    lock_of,
     low_priority_routes,
     websockets,
 )
@@ -80,7 +82,7 @@ class ClassifiedInclusion(IncludedRouter):
     def effective_low_priority_routes(self) -> list[EffectiveRouteContext]:
         contexts = super().effective_low_priority_routes()
         if frontends and contexts is not self._frontends[0]:
-            with self._effective_routes_lock:
+            with lock_of(self):
                 if contexts is not self._frontends[0]:
                     self._frontends = contexts, tuple(self._classified_frontends(contexts))
         return contexts
@@ -88,7 +90,8 @@ class ClassifiedInclusion(IncludedRouter):
     @property
     def frontends(self) -> tuple[tuple[EffectiveRouteContext, LiveGraph], ...]:
         """The frontends of this inclusion, with their classified trees."""
-        self.effective_low_priority_routes()
+        if frontends:
+            self.effective_low_priority_routes()
         return self._frontends[1]
 
     def _build_effective_context(self, route: BaseRoute) -> EffectiveRouteContext | None:

@@ -9,6 +9,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from fastapi import routing
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.types import ASGIApp
 
@@ -29,10 +30,8 @@ from fastapi_fastdeps._fastapi.names import (
     effective_route_context_var,
     embeds_body_fields,
     fast_lane,
-    get_websocket_app,
     includes_by_copy,
     inclusions,
-    websocket_session,
     websockets,
 )
 from fastapi_fastdeps._lane.choice import why_not_planned
@@ -305,7 +304,7 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
 
 def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tuple[str, ASGIApp]:
     """Why a WebSocket route takes FastAPI's lane, empty if it does not, and its app."""
-    handler = get_websocket_app(
+    handler = routing.get_websocket_app(
         dependant=classified_dependant(live),
         dependency_overrides_provider=overrides_of(provider, live),
         embed_body_fields=embed,
@@ -313,10 +312,10 @@ def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tupl
     why = why_not_planned(live.current()) or ""
     if not why:
         handler = planned_websocket(live, provider, partial(_given, handler), embed=embed)
-    return why, websocket_session(handler)
+    return why, routing.websocket_session(handler)
 
 
-def _given(handler: WebSocketHandler) -> WebSocketHandler:
+def _given(handler: "WebSocketHandler") -> "WebSocketHandler":
     return handler
 
 

@@ -1,7 +1,7 @@
 """The classified tree of a route as it is now."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 from fastapi import params
 
@@ -9,6 +9,7 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._sending import LeavesBehind, nothing
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
 from fastapi_fastdeps.marking import last_late_mark
@@ -23,9 +24,11 @@ class Deciding(Protocol):
         ...
 
 
-class Memory:
+class Memory(LeavesBehind):
     """What classifiers said about the candidates of an inclusion when it was checked, so
     that no one is asked twice. It is dropped once FastAPI has built the inclusion."""
+
+    left_behind: ClassVar = {"_remembering": dict[Any, Any]}
 
     def __init__(self) -> None:
         self._remembering: dict[int, Remembering] = {}
@@ -38,7 +41,7 @@ class Memory:
         return remembering
 
 
-class LiveGraph:
+class LiveGraph(LeavesBehind):
     """The classified tree of one route at one place, as it is now.
 
     FastAPI reads its tree when a request comes, so this is derived anew where the tree, what
@@ -47,6 +50,8 @@ class LiveGraph:
     Attributes:
         root: FastAPI's tree, the object that its own handler would hold.
     """
+
+    left_behind: ClassVar = {"_judged": dict[Any, Any], "_token": nothing}
 
     def __init__(
         self,

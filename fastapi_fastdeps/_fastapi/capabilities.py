@@ -6,9 +6,13 @@ where one is missing or has another shape. Everything then is served as FastAPI 
 """
 
 import inspect
+import platform
+import sys
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from importlib.metadata import version
+from types import CodeType
 from typing import Any
 
 import fastapi
@@ -91,9 +95,9 @@ class Capability:
             for part in name.split("."):
                 found = getattr(found, part)
         except (ImportError, AttributeError):
-            return self.miss(f"FastAPI {fastapi.__version__} has no {module}.{name}", otherwise)
+            return self.miss(f"{_release_of(module)} has no {module}.{name}", otherwise)
         if not is_shaped(found, shape):
-            problem = f"{module}.{name} of FastAPI {fastapi.__version__} is not what it was"
+            problem = f"{module}.{name} of {_release_of(module)} is not what it was"
             return self.miss(problem, otherwise)
         return found
 
@@ -101,6 +105,15 @@ class Capability:
         """Turn it off for this reason."""
         self.problems.append(problem)
         return otherwise
+
+
+def _release_of(module: str) -> str:
+    package = module.partition(".")[0]
+    if package == "fastapi":
+        return f"FastAPI {fastapi.__version__}"
+    if package in sys.stdlib_module_names:
+        return f"Python {platform.python_version()}"
+    return f"{package.capitalize()} {version(package)}"
 
 
 def is_shaped(found: Any, shape: Shape) -> bool:
@@ -137,6 +150,17 @@ def has(*attributes: str, **methods: Shape) -> Shape:
 def makes(*attributes: str, arguments: tuple[Any, ...] = ()) -> Shape:
     """The shape of a class whose instances have these attributes."""
     return lambda found: has(*attributes)(found(*arguments))
+
+
+def mentions(*words: str) -> Shape:
+    """The shape of a function in whose code, nested functions included, these strings are."""
+    return lambda found: _strings_in(found.__code__).issuperset(words)
+
+
+def _strings_in(code: CodeType) -> set[str]:
+    found = {each for each in code.co_consts if isinstance(each, str)}
+    nested = (each for each in code.co_consts if isinstance(each, CodeType))
+    return found.union(*map(_strings_in, nested))
 
 
 def instance_of(kind: type) -> Shape:

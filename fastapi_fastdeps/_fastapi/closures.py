@@ -39,8 +39,13 @@ def websocket_arguments(app: Any) -> dict[str, Any] | None:
     return _closure(_closure(app, _WEBSOCKET_APP).get("func"), _WEBSOCKET_HANDLER) or None
 
 
+def _is(code: CodeType, fastapis: CodeType) -> bool:
+    """Whether it is FastAPI's, or was before it came from another process."""
+    return code is fastapis or (code == fastapis and code.co_filename == fastapis.co_filename)
+
+
 def _closure(function: Any, code: CodeType | None) -> dict[str, Any]:
-    if code is None or not isinstance(function, FunctionType) or function.__code__ is not code:
+    if code is None or not isinstance(function, FunctionType) or not _is(function.__code__, code):
         return {}
     cells = function.__closure__ or ()
     return {name: cell.cell_contents for name, cell in zip(code.co_freevars, cells, strict=True)}

@@ -1,9 +1,12 @@
-"""Every name of FastAPI that its documentation does not promise, in one place."""
+"""Every name of FastAPI, and of what it is built on, that no documentation promises, in one
+place."""
 
 # pyright: reportPrivateUsage=false
 
 import functools
 import inspect
+import operator
+import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from copy import copy
@@ -14,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import fastapi
 import starlette.routing
 from fastapi import APIRouter, params, routing
+from pydantic.fields import FieldInfo
 from starlette.routing import BaseRoute
+from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi.capabilities import (
     Absent,
@@ -23,10 +28,12 @@ from fastapi_fastdeps._fastapi.capabilities import (
     instance_of,
     is_shaped,
     makes,
+    mentions,
     takes,
     tells,
     warn_of,
 )
+from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, find_code, is_own, is_replaced
 from fastapi_fastdeps._fastapi.versions import (
     FAST_LANE,
     INDEX,
@@ -74,7 +81,8 @@ if TYPE_CHECKING:
     from fastapi._compat import v2
     from fastapi.dependencies import models, utils
     from fastapi.telemetry import _api
-    from starlette import _utils
+    from starlette import _exception_handler, _utils
+    from starlette import routing as starlette_routing
     from starlette.middleware import body_limit
 
     get_body_limit_error = _body_limit.get_body_limit_error
@@ -126,6 +134,8 @@ if TYPE_CHECKING:
     operation = _api._operation
     validation_failed = _api._validation_failed
     EventSourceResponse = sse.EventSourceResponse
+    compile_path = starlette_routing.compile_path
+    wrap_app_handling_exceptions = _exception_handler.wrap_app_handling_exceptions
 else:
     _MODELS = "fastapi.dependencies.models"
     _ROUTING = "fastapi.routing"
@@ -162,6 +172,48 @@ else:
         return {}
 
     _SCOPE = {}
+
+    def _has_code(path, name):
+        """The shape of a function that is what it was. What took its place is not judged."""
+        return lambda found: not is_own(found, path) or find_code(found, name) is not None
+
+    def _response_is_what_it_was(found):
+        if is_replaced(found.__module__):
+            return True
+        response = found.__new__(found)
+        response.status_code = 201
+        response.background = None
+        response.body = b'{"a":1}'
+        response.init_headers()
+        return vars(response) == vars(found({"a": 1}, 201, background=None))
+
+    def _request_is_what_it_was(found):
+        if is_replaced("starlette.requests"):
+            return True
+        scope = {
+            "type": "websocket" if found is WebSocket else "http",
+            "method": "GET",
+            "headers": [(b"a", b"1"), (b"cookie", b"c=2")],
+            "query_string": b"q=3&q=4",
+            "path_params": {"p": 5},
+        }
+        request = found(scope, None, None)
+        return (
+            request.scope is scope
+            and request.headers.raw == scope["headers"]
+            and request.headers.getlist("A") == ["1"]
+            and request.cookies == {"c": "2"}
+            and request.query_params.getlist("q") == ["3", "4"]
+            and request.path_params == {"p": 5}
+        )
+
+    def _validates(found):
+        field = found(field_info=FieldInfo(annotation=int), name="n")
+        adapter = field._type_adapter
+        return (
+            adapter.validator.validate_python("1", from_attributes=True) == 1
+            and adapter.core_schema["type"] == "int"
+        )
 
     Dependant = classification.find(
         _MODELS, "Dependant", has("call", "dependencies", "name", "path"), Absent
@@ -252,6 +304,9 @@ else:
     )
     get_parameterless_sub_dependant = inclusions.find(
         _UTILS, "get_parameterless_sub_dependant", takes("depends", "path")
+    )
+    compile_path = inclusions.find(
+        "starlette.routing", "compile_path", lambda found: found("/a/{b:int}")[1] == "/a/{b}"
     )
 
     FrontendRouteGroup = frontends.find(
@@ -428,6 +483,30 @@ else:
         "fastapi.concurrency", "_DependencyConcurrency", has("get_semaphore"), since="0.163.0"
     )
 
+    fast_lane.find(
+        _ROUTING, "request_response", mentions("fastapi_inner_astack", "fastapi_function_astack")
+    )
+    fast_lane.find(_ROUTING, "get_request_handler", mentions("fastapi_middleware_astack"))
+    fast_lane.find(
+        _ROUTING, "_FASTAPI_SCOPE_KEY", lambda found: found == "fastapi", since="0.165.0"
+    )
+    fast_lane.find("fastapi._compat", "ModelField", _validates)
+
+    wrap_app_handling_exceptions = fast_lane.find(
+        "starlette._exception_handler", "wrap_app_handling_exceptions", takes(positional=2)
+    )
+    fast_lane.find("starlette.concurrency", "run_in_threadpool", takes("value", positional=1))
+    fast_lane.find("starlette.requests", "Request", _request_is_what_it_was)
+    fast_lane.find("starlette.websockets", "WebSocket", _request_is_what_it_was)
+    fast_lane.find("starlette.responses", "JSONResponse", _response_is_what_it_was)
+    fast_lane.find("contextlib", "AsyncExitStack", makes("_exit_callbacks"))
+
+    for functions in (BUILDING, SERVING):
+        for module, qualified_names in functions.items():
+            for qualified_name in qualified_names:
+                path = qualified_name.partition(".<locals>.")[0]
+                fast_lane.find(module, path, _has_code(path, qualified_name))
+
 if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
     fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
 
@@ -453,9 +532,11 @@ __all__ = [
     "apply_router_form_limits",
     "asked_lane",
     "classification",
+    "compile_path",
     "concurrency_of",
     "effective_route_context_var",
     "embeds_body_fields",
+    "exit_callbacks",
     "extract_endpoint_context",
     "fast_lane",
     "fastapis",
@@ -485,6 +566,7 @@ __all__ = [
     "is_json_field",
     "is_passed_as_ever",
     "lenient_issubclass",
+    "lock_of",
     "low_priority_routes",
     "match_low_priority",
     "match_within",
@@ -504,6 +586,7 @@ __all__ = [
     "should_embed_body_fields",
     "solve_generator",
     "streams_generators",
+    "type_adapter_of",
     "unremembered",
     "unwrapped",
     "update_scope",
@@ -512,6 +595,7 @@ __all__ = [
     "websocket_session",
     "websockets",
     "with_dependency",
+    "wrap_app_handling_exceptions",
     "wrap_app_with_body_limit",
 ]
 
@@ -531,6 +615,15 @@ def embeds_body_fields(route: Any) -> bool:
     return embeds
 
 
+exit_callbacks = operator.attrgetter("_exit_callbacks")
+"""What an `AsyncExitStack` is still to leave."""
+
+
+def type_adapter_of(field: ModelField) -> Any:
+    """Pydantic's adapter of a field, `None` where it has none."""
+    return getattr(field, "_type_adapter", None)
+
+
 def low_priority_routes(router: APIRouter) -> list[BaseRoute]:
     """What FastAPI asks after all other routes of a router: its frontends."""
     return getattr(router, "_low_priority_routes", [])
@@ -546,6 +639,14 @@ def has_built_candidates(inclusion: IncludedRouter) -> bool:
     """Whether FastAPI would go through an inclusion without building anything first."""
     built: int | None = inclusion._effective_candidates_version
     return built == inclusion.original_router._get_routes_version()
+
+
+_lock = threading.RLock()
+
+
+def lock_of(inclusion: IncludedRouter) -> Any:
+    """What FastAPI holds while it builds the routes of an inclusion."""
+    return getattr(inclusion, "_effective_routes_lock", _lock)
 
 
 def is_passed_as_ever(inclusion: IncludedRouter) -> bool:

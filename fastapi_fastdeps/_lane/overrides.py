@@ -5,7 +5,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from operator import is_
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import params
 
@@ -19,6 +19,7 @@ from fastapi_fastdeps._fastapi.names import (
     with_dependency,
 )
 from fastapi_fastdeps._lane.standins import StandIn, stand_in
+from fastapi_fastdeps._sending import LeavesBehind
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
 from fastapi_fastdeps.marking import Execution, Inline, Threaded
 
@@ -26,13 +27,15 @@ _REMEMBERED = 256
 """How many callables are kept with what overrides them, for each route."""
 
 
-class ClassifiedOverrides:
+class ClassifiedOverrides(LeavesBehind):
     """The `dependency_overrides_provider` of a classified tree.
 
     While overrides are in force, FastAPI's solver derives each dependency anew from what
     this returns for it. So it returns the callable that is in force, classified like what
     it replaces, with its own dependencies classified in its signature.
     """
+
+    left_behind: ClassVar = {"_found": dict[Any, Any]}
 
     def __init__(self, provider: Any, live: LiveGraph) -> None:
         self.provider = provider

@@ -1,14 +1,16 @@
 """FastAPI's tree as its own handler and solver are to see it."""
 
-from collections.abc import Callable, MutableSequence
+import copyreg
+from collections.abc import Callable, Mapping, MutableSequence
 from operator import attrgetter
-from typing import Any, SupportsIndex, cast, overload
+from typing import Any, ClassVar, SupportsIndex, cast, overload
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in, threaded_endpoint
+from fastapi_fastdeps._sending import nothing
 from fastapi_fastdeps._watching import FIELDS
 from fastapi_fastdeps.marking import Execution, Inline
 
@@ -29,6 +31,8 @@ class ClassifiedDependant(Dependant):
         "of",
     )
 
+    left_behind: ClassVar[Mapping[str, Callable[[], Any]]] = {"_token": nothing, "_views": dict}
+
     def __init__(self, live: LiveGraph, of: Dependant, parent: Dependant | None = None) -> None:
         """`parent` is FastAPI's `Dependant` above, `None` at the root."""
         self.of = of
@@ -40,6 +44,14 @@ class ClassifiedDependant(Dependant):
         self._given: Any = None
         self._execution: Execution | None = None
         self._is_awaited = False
+
+    def __reduce__(self) -> Any:
+        # The fields are FastAPI's own, which what copies objects would read and assign to.
+        classes = [each for each in type(self).__mro__ if issubclass(each, ClassifiedDependant)]
+        names = [name for each in classes for name in vars(each)["__slots__"]]
+        state = {name: getattr(self, name) for name in names}
+        state |= {name: make() for name, make in self.left_behind.items()}
+        return copyreg.__newobj__, (type(self),), (None, state)  # type: ignore[attr-defined]
 
     def view(self, child: Dependant) -> "ClassifiedDependant":
         """How FastAPI is to see a dependency of this one."""

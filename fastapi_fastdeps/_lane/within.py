@@ -7,7 +7,7 @@ planned route for an endpoint, as long as nothing needs FastAPI's solver.
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,12 +15,14 @@ from starlette.responses import Response
 from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
+    classification,
     get_request_telemetry,
     is_coroutine_callable,
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._lane.standins import standing_where
 from fastapi_fastdeps._lane.tree import PROPERTIES, ClassifiedDependant
+from fastapi_fastdeps._sending import nothing
 from fastapi_fastdeps.marking import Inline
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -35,6 +37,12 @@ class PlannedDependant(ClassifiedDependant):
     """A route's tree for FastAPI's handler, which finds a plan in the place of the endpoint."""
 
     __slots__ = ("_endpoint_seen", "_endpoint_within", "_handle")
+
+    left_behind: ClassVar = {
+        **ClassifiedDependant.left_behind,
+        "_endpoint_seen": nothing,
+        "_endpoint_within": nothing,
+    }
 
     def __init__(self, live: LiveGraph, handle: Handle) -> None:
         super().__init__(live, live.root)
@@ -99,11 +107,12 @@ _NAMES = (
     "background_tasks_param_name",
     "security_scopes_param_name",
 )
-for _name, _property in {
-    **{name: _unless_planned(name, []) for name in _LISTS},
-    **{name: _unless_planned(name, None) for name in _NAMES},
-    "request_param_name": _unless_planned("request_param_name", _REQUEST),
-    "dependencies": property(_dependencies, PROPERTIES["dependencies"].fset),
-    "call": property(PlannedDependant.endpoint, PROPERTIES["call"].fset),
-}.items():
-    setattr(PlannedDependant, _name, _property)
+if classification:
+    for _name, _property in {
+        **{name: _unless_planned(name, []) for name in _LISTS},
+        **{name: _unless_planned(name, None) for name in _NAMES},
+        "request_param_name": _unless_planned("request_param_name", _REQUEST),
+        "dependencies": property(_dependencies, PROPERTIES["dependencies"].fset),
+        "call": property(PlannedDependant.endpoint, PROPERTIES["call"].fset),
+    }.items():
+        setattr(PlannedDependant, _name, _property)

@@ -23,6 +23,7 @@ from fastapi_fastdeps._fastapi.names import (
     request_body_to_args,
     request_params_to_args,
     should_embed_body_fields,
+    type_adapter_of,
 )
 
 Source = Literal["path_params", "query_params", "headers", "cookies"]
@@ -109,7 +110,7 @@ def compile_parameters(dependant: Dependant) -> tuple[Reads, ...]:
 
 def _compile(field: ModelField, source: Source) -> Parameter | None:
     info = field.field_info
-    validator = getattr(getattr(field, "_type_adapter", None), "validator", None)
+    validator = getattr(type_adapter_of(field), "validator", None)
     if (
         type(field) is not ModelField
         or type(validator) is not SchemaValidator
@@ -188,7 +189,7 @@ def compile_body(dependant: Dependant, embed: bool) -> Body | None:
         and not should_embed_body_fields(fields)
         and not get_form_models(fields[0])
     ):
-        validator = getattr(getattr(fields[0], "_type_adapter", None), "validator", None)
+        validator = getattr(type_adapter_of(fields[0]), "validator", None)
         if type(validator) is SchemaValidator:
             single = validator.validate_python
     return Body(fields, embed, single)

@@ -5,12 +5,16 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
-from starlette._exception_handler import wrap_app_handling_exceptions
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._fastapi.names import request_response
+from fastapi_fastdeps._fastapi.names import (
+    exit_callbacks,
+    request_response,
+    wrap_app_handling_exceptions,
+)
+from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -18,22 +22,25 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class _ExitStack(AsyncExitStack):
     """An exit stack that need not be left where nothing was entered."""
 
-    _exit_callbacks: Any
-
     def is_empty(self) -> bool:
-        return not self._exit_callbacks
+        return not exit_callbacks(self)
 
 
-def planned_app(handle: Handler) -> ASGIApp:
+def planned_app(handle: Handler, fastapis: ASGIApp) -> ASGIApp:
     """What FastAPI's `request_response` makes of a handler, for a planned one.
 
     Starlette reads which exception handlers are in force before anything runs, and finds
-    the one for an exception.
+    the one for an exception. `fastapis`: the app in FastAPI's lane.
     """
-    return partial(_app, handle)
+    return partial(_app, handle, fastapis)
 
 
-async def _app(handle: Handler, scope: Scope, receive: Receive, send: Send) -> None:
+async def _app(
+    handle: Handler, fastapis: ASGIApp, scope: Scope, receive: Receive, send: Send
+) -> None:
+    if is_served_by_fastapi():
+        await fastapis(scope, receive, send)
+        return
     request = Request(scope, receive, send)
     handled = wrap_app_handling_exceptions(partial(_respond, handle, request), request)
     await handled(scope, receive, send)

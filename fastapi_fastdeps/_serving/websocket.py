@@ -1,6 +1,7 @@
 """The handler of a planned WebSocket route."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from fastapi.exceptions import WebSocketRequestValidationError
@@ -8,6 +9,7 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
+    Dependant,
     extract_endpoint_context,
     get_request_telemetry,
     operation,
@@ -24,40 +26,43 @@ def planned_websocket(
     live: LiveGraph, provider: Any | None, fallback: Callable[[], WebSocketHandler], *, embed: bool
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan."""
-    current = CurrentPlan(live, provider, embed=embed)
-    root = live.root
+    return partial(_handle, CurrentPlan(live, provider, embed=embed), live.root, fallback)
 
-    async def handle(websocket: WebSocket) -> None:
-        if is_served_by_fastapi():
-            await fallback()(websocket)
-            return
-        telemetry = get_request_telemetry()
-        data = telemetry.data if telemetry is not None else None
-        if data is not None:
-            data.websocket = websocket
-        begun: Any = root.call
-        path = root.path
-        if telemetry is None:
+
+async def _handle(
+    current: CurrentPlan,
+    root: Dependant,
+    fallback: Callable[[], WebSocketHandler],
+    websocket: WebSocket,
+) -> None:
+    if is_served_by_fastapi():
+        await fallback()(websocket)
+        return
+    telemetry = get_request_telemetry()
+    data = telemetry.data if telemetry is not None else None
+    if data is not None:
+        data.websocket = websocket
+    begun: Any = root.call
+    path = root.path
+    if telemetry is None:
+        solution = await solve(current, websocket)
+    else:
+        with operation(name="dependencies", function=begun):
             solution = await solve(current, websocket)
-        else:
-            with operation(name="dependencies", function=begun):
-                solution = await solve(current, websocket)
-                if data is not None:
-                    data.values = solution.values
-                    data.errors = solution.errors
-        if solution.errors:
-            context = extract_endpoint_context(begun)
-            if path:
-                mount_path = websocket.scope.get("root_path", "").rstrip("/")
-                context["path"] = f"WS {mount_path}{path}"
-            error = WebSocketRequestValidationError(solution.errors, endpoint_ctx=context)
-            validation_failed(error)
-            raise error
-        call: Any = root.call
-        if telemetry is None:
+            if data is not None:
+                data.values = solution.values
+                data.errors = solution.errors
+    if solution.errors:
+        context = extract_endpoint_context(begun)
+        if path:
+            mount_path = websocket.scope.get("root_path", "").rstrip("/")
+            context["path"] = f"WS {mount_path}{path}"
+        error = WebSocketRequestValidationError(solution.errors, endpoint_ctx=context)
+        validation_failed(error)
+        raise error
+    call: Any = root.call
+    if telemetry is None:
+        await call(**solution.values)
+    else:
+        with operation(name="endpoint", function=call):
             await call(**solution.values)
-        else:
-            with operation(name="endpoint", function=call):
-                await call(**solution.values)
-
-    return handle

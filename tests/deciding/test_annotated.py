@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Security, WebSocket, params
+from fastapi.dependencies.utils import get_dependant
 from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, SecurityScopes
 from fastapi.testclient import TestClient
@@ -46,7 +47,6 @@ class Mine(params.Depends):
 
 
 MARKED = annotated(Depends(verify), Inline)
-APPS: list[Callable[..., FastDepsAPI]] = [FastDepsAPI]
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +128,21 @@ def test_where_one_callable_stands_in_several_entries_the_first_says_where_it_is
     assert asked(app, "/threaded") == ["thread", "endpoint: thread"]
 
 
+def test_each_entry_speaks_for_itself_where_one_callable_stands_in_several() -> None:
+    app = FastDepsAPI(openapi_url=None, dependencies=[Depends(verify), MARKED])
+    entries = [Depends(verify), annotated(Depends(verify), "tag", Inline()), Depends(other)]
+    app.get("/", dependencies=[*entries, annotated(Depends(verify), Threaded)])(read)
+    (route,) = explain(app)
+    assert [call.decided_by for call in route.calls[1:]] == [
+        "no opinion",
+        "Inline at the place",
+        "no opinion",
+        "Inline at the place",
+        "no opinion",
+        "Threaded at the place",
+    ]
+
+
 def test_the_marker_outranks_the_decorator_and_is_outranked_by_none() -> None:
     app = FastDepsAPI(classifier=first_match(default_classifier, everything))
     marked = [
@@ -149,14 +164,21 @@ def test_an_override_runs_where_the_entry_says() -> None:
 
 
 def test_a_guard_that_is_inserted_or_taken_out_later_moves_no_marker() -> None:
-    app = FastDepsAPI()
+    app = FastDepsAPI(openapi_url=None)
     app.get("/", dependencies=[Depends(other), MARKED])(read)
-    route: Any = next(route for route in app.router.routes if getattr(route, "path", "") == "/")
+    route: Any = app.router.routes[0]
     tree = route.dependant.dependencies
-    tree.insert(0, copy.copy(tree[0]))
-    assert asked(app)[:-1] == ["other: thread", "loop"]
+
+    def executions() -> list[str]:
+        (record,) = explain(app)
+        return [f"{call.name}: {call.execution}" for call in record.calls[1:]]
+
+    tree.insert(0, get_dependant(path="/", call=read))
+    assert executions() == ["read: threaded", "other: threaded", "verify: inline"]
     del tree[:2]
-    assert asked(app)[:-1] == ["loop"]
+    assert executions() == ["verify: inline"]
+    tree.clear()
+    assert executions() == []
 
 
 def test_a_marker_holds_for_a_default_value() -> None:

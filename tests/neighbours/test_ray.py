@@ -33,6 +33,16 @@ from tests.neighbours.shop import (
     report,
 )
 
+SETTINGS = {
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Ray replaces what has not started in time, too little on a busy machine.
+    "RAY_raylet_start_wait_time_s": "120",
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "120",
+    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "120",
+}
+ATTEMPTS = 3
+
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -40,20 +50,33 @@ def address() -> Iterator[str]:
     port = free_port()
     with (
         tempfile.TemporaryDirectory(prefix="ray-") as directory,
-        mock.patch.dict(os.environ, {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}),
+        mock.patch.dict(os.environ, SETTINGS),
     ):
-        ray.init(
-            num_cpus=2,
-            include_dashboard=False,
-            runtime_env={"env_vars": {"PYTHONPATH": str(REPOSITORY)}},
-            _temp_dir=directory,
-        )
+        start_cluster(directory)
         try:
             serve.start(http_options={"port": port})
             yield f"http://127.0.0.1:{port}"
         finally:
             serve.shutdown()
             ray.shutdown()
+
+
+def start_cluster(directory: str) -> None:
+    """Start one. Ray gives its node half a minute, too little for it on a busy machine."""
+    for attempt in range(ATTEMPTS):
+        try:
+            ray.init(
+                num_cpus=2,
+                include_dashboard=False,
+                runtime_env={"env_vars": {"PYTHONPATH": str(REPOSITORY)}},
+                _temp_dir=f"{directory}/{attempt}",
+            )
+        except Exception:
+            ray.shutdown()
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 def make_app(app_class: AppClass) -> FastAPI:

@@ -2,7 +2,7 @@
 
 Reads a line of JSON for each: the words to rename, whether to leave something else in their
 place, and the version to say. Writes a line of JSON with what came of it. Each has a process
-of its own, which begins with everything imported but FastAPI.
+of its own, which begins with everything imported but FastAPI and Starlette.
 """
 
 import importlib
@@ -15,14 +15,14 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import fastapi.testclient
+import fastapi.testclient  # noqa: F401
 
-from tests.next_fastapi.renaming import rename
+from tests.next_fastapi.renaming import PACKAGES, rename
 
 
 def main() -> None:
     stock = _in_process_of_its_own(_stock)
-    for module in [each for each in sys.modules if each.partition(".")[0] == fastapi.__name__]:
+    for module in [each for each in sys.modules if each.partition(".")[0] in PACKAGES]:
         del sys.modules[module]
     for line in sys.stdin:
         words, decoys, version = json.loads(line)

@@ -1,4 +1,5 @@
-"""FastAPI imported with words of its source renamed, as a later version could have them."""
+"""FastAPI and Starlette imported with words of their sources renamed, as later versions could
+have them."""
 
 import re
 import sys
@@ -6,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
+
+PACKAGES = ("fastapi", "starlette")
 
 DECOY = """
 class {word}:
@@ -15,7 +18,7 @@ class {word}:
 
 
 def rename(words: Iterable[str], *, decoys: bool) -> None:
-    """Rename these words in all of FastAPI, which is yet to be imported.
+    """Rename these words in all of FastAPI and Starlette, which are yet to be imported.
 
     With `decoys`, something of another shape stands under the old name where it was defined.
     """
@@ -30,7 +33,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] != "fastapi":
+        if fullname.partition(".")[0] not in PACKAGES:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):

@@ -121,17 +121,17 @@ def test_a_route_outside_of_an_app_fails_before_it_reads_what_it_needs(
         def write(number: Annotated[int, Body()]) -> int:
             return number
 
+        route: Any
         (route,) = (route for route in app.router.routes if getattr(route, "path", "") == "/")
-        handle = vars(route)["app"] if missing == "middleware" else None
 
         async def outside(scope: Scope, receive: Receive, send: Send) -> None:
-            if handle is not None:
-                await handle(scope, receive, send)
+            if missing == "middleware":
+                await route.app(scope, receive, send)
                 return
             scope["fastapi_middleware_astack"] = AsyncExitStack()
             if missing == "function":
                 scope["fastapi_inner_astack"] = AsyncExitStack()
-            await route.get_route_handler()(Request(scope, receive))  # type: ignore[attr-defined]
+            await route.get_route_handler()(Request(scope, receive))
 
         return outside
 

@@ -19,7 +19,7 @@ def narrowed(execution: Execution) -> None:
     if isinstance(execution, Inline):
         assert_type(execution, Inline)
     else:
-        assert_type(execution, Threaded)  # differs: narrowed-execution
+        assert_type(execution, Threaded)
 
 
 candidate = Candidate(name, role="endpoint", path="/items")

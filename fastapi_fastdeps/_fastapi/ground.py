@@ -1,0 +1,382 @@
+"""The functions that the fast lane stands in for, and whether they are as they were.
+
+Whoever replaces a name that one of them reads, or a method, expects his replacement to do its
+work. So what is watched is derived from their code: every global that they read, through
+modules too (`json.dumps`), and the methods themselves.
+"""
+
+import functools
+import inspect
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from types import CodeType, FunctionType, ModuleType
+from typing import Any, Final
+
+Functions = Mapping[str, tuple[str, ...]]
+"""Functions by module, under their qualified names."""
+
+BUILDING: Final[Functions] = {
+    "fastapi.routing": (
+        "APIRoute.get_route_handler",
+        "get_request_handler",
+        "get_websocket_app",
+        "request_response",
+        "websocket_session",
+    ),
+}
+"""What is stood in for when a route is built. A nested function is not part of its function."""
+
+SERVING: Final[Functions] = {
+    "fastapi.routing": (
+        "request_response.<locals>.app",
+        "request_response.<locals>.app.<locals>.app",
+        "websocket_session.<locals>.app",
+        "websocket_session.<locals>.app.<locals>.app",
+        "get_request_handler.<locals>.app",
+        "get_websocket_app.<locals>.app",
+        "_build_response_args",
+        "_extract_endpoint_context",
+        "run_endpoint_function",
+        "serialize_response",
+    ),
+    "fastapi.dependencies.utils": (
+        "solve_dependencies",
+        "_solve_generator",
+        "request_params_to_args",
+        "request_body_to_args",
+        "_get_form_models",
+        "_get_model_type",
+        "_get_multidict_value",
+        "_get_param_aliases",
+        "_get_param_model",
+        "_is_json_field",
+        "_should_embed_body_fields",
+        "_validate_value_with_model_field",
+        "get_validation_alias",
+    ),
+    "fastapi.dependencies.models": (
+        "_get_cache_key",
+        "_get_computed_scope",
+        "_get_oauth_scopes",
+        "_is_async_gen_callable",
+        "_is_coroutine_callable",
+        "_is_gen_callable",
+        "_is_security_scheme",
+        "_uses_scopes",
+    ),
+    "fastapi._compat.shared": ("field_annotation_is_sequence", "lenient_issubclass"),
+    "fastapi._compat.v2": (
+        "ModelField.alias",
+        "ModelField.default",
+        "ModelField.get_default",
+        "ModelField.serialize",
+        "ModelField.serialize_json",
+        "ModelField.validate",
+        "ModelField.validation_alias",
+    ),
+    "fastapi.encoders": ("jsonable_encoder",),
+    "fastapi.telemetry._api": (
+        "_get_request_telemetry",
+        "_operation",
+        "_run_sync_endpoint",
+        "_validation_failed",
+        "get_telemetry_data",
+    ),
+    "starlette.datastructures": (
+        "Headers.__contains__",
+        "Headers.__getitem__",
+        "Headers.get",
+        "Headers.getlist",
+        "QueryParams.__contains__",
+        "QueryParams.__init__",
+        "QueryParams.get",
+        "QueryParams.getlist",
+    ),
+    "starlette.requests": (
+        "Request.cookies",
+        "Request.headers",
+        "Request.path_params",
+        "Request.query_params",
+    ),
+    "starlette.responses": (
+        "JSONResponse.__init__",
+        "JSONResponse.init_headers",
+        "JSONResponse.render",
+        "Response.__init__",
+        "Response.headers",
+        "Response.render",
+    ),
+    "starlette.websockets": (
+        "WebSocket.cookies",
+        "WebSocket.headers",
+        "WebSocket.path_params",
+        "WebSocket.query_params",
+    ),
+    "contextlib": ("AsyncExitStack.__aexit__",),
+    "json": ("dumps",),
+    "json.encoder": ("JSONEncoder.encode", "JSONEncoder.iterencode"),
+}
+"""What is stood in for when a request is served."""
+
+_TRUSTED: Final = sys.stdlib_module_names | {
+    "anyio",
+    "fastapi",
+    "opentelemetry",
+    "pydantic",
+    "pydantic_core",
+    "starlette",
+    "typing_extensions",
+    "typing_inspection",
+}
+"""The packages that the functions have their names from."""
+
+_ALIASES: Final = {"StarletteBackgroundTasks": "BackgroundTasks"}
+"""What FastAPI imports under another name."""
+
+_HOMES: Final = {"collections.abc": "_collections_abc"}
+"""Where modules are that say another name."""
+
+_TYPING: Final = frozenset({"typing", "typing_extensions", "collections.abc"})
+_OWN: Final = frozenset({"fastapi", "starlette"})
+_Cached: Final = type(functools.cache(len))
+_REPLACED: Final = object()
+"""Stands for the original of a name that was replaced before it could be seen."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A name in a module or class.
+
+    Attributes:
+        own: what was found there first, `_REPLACED` if that was a replacement already.
+    """
+
+    holder: Any
+    name: str
+    own: Any
+
+    @property
+    def is_touched(self) -> bool:
+        found = getattr(self.holder, self.name, None)
+        if self.own is _REPLACED:
+            return not is_own(found, self.name)
+        return found is not self.own
+
+    def __str__(self) -> str:
+        if isinstance(self.holder, ModuleType):
+            return f"{self.holder.__name__}.{self.name}"
+        return f"{self.holder.__module__}.{self.holder.__qualname__}.{self.name}"
+
+
+class Ground:
+    """Whether everything that some functions read is as it was.
+
+    Raises `LookupError` where one of the functions is not there.
+    """
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self._watched = tuple(_watched(self._functions))
+        self._unseen = tuple(each for each in self._watched if each.own is _REPLACED)
+        self._is_as_it_was = _comparison(self._watched)
+
+    def is_touched(self) -> bool:
+        """Whether there is a replacement now: `first_touched` in a hurry."""
+        if self._is_as_it_was():
+            return False
+        if not self._unseen or any(each.is_touched for each in self._unseen):
+            return True
+        self._look_again()
+        return not self._is_as_it_was()
+
+    def first_touched(self) -> str | None:
+        """The name of something that was replaced, `None` if nothing is."""
+        if not self.is_touched():
+            return None
+        return next(str(each) for each in self._watched if each.is_touched)
+
+
+def is_replaced(module: str) -> bool:
+    """Whether one of the functions of a module that are stood in for is not its own."""
+    return any(
+        not is_own(functools.reduce(getattr, path.split("."), sys.modules[module]), path)
+        for path in (name.partition(".<locals>.")[0] for name in SERVING[module])
+    )
+
+
+def _watched(functions: Functions) -> Iterator[_Watched]:
+    seen: set[tuple[int, str]] = set()
+    for module, names in functions.items():
+        for name in names:
+            for holder, read in _reads(module, name):
+                if (id(holder), read) not in seen:
+                    seen.add((id(holder), read))
+                    found = getattr(holder, read)
+                    yield _Watched(holder, read, found if is_own(found, read) else _REPLACED)
+
+
+def _comparison(watched: tuple[_Watched, ...]) -> Callable[[], bool]:
+    """A function that compares all of them by identity, written out: the interpreter reads
+    an attribute of a module by its index, ten times as fast as a loop does."""
+    holders = list({id(each.holder): each.holder for each in watched}.values())
+    indices = {id(holder): index for index, holder in enumerate(holders)}
+    parameters = [f"h{index}" for index in range(len(holders))]
+    parameters += [f"o{index}" for index in range(len(watched))]
+    comparisons = [
+        f"h{indices[id(each.holder)]}.{each.name} is o{index}" for index, each in enumerate(watched)
+    ]
+    source = "\n".join(
+        (
+            f"def is_untouched({', '.join(f'{name}=None' for name in parameters)}):",
+            "    try:",
+            f"        return {' and '.join(comparisons) or 'True'}",
+            "    except AttributeError:",
+            "        return False",
+        )
+    )
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "<fastapi_fastdeps ground>", "exec"), namespace)
+    function: FunctionType = namespace["is_untouched"]
+    function.__defaults__ = (*holders, *(each.own for each in watched))
+    return function
+
+
+def find_code(function: Any, name: str) -> CodeType:
+    """The code of a function, or of one that is nested in it, by the qualified name.
+
+    Raises `LookupError` where there is none.
+    """
+    code: CodeType | None = getattr(_unwrapped(function), "__code__", None)
+    for nested in name.split(".<locals>.")[1:]:
+        constants = code.co_consts if code is not None else ()
+        code = next((each for each in constants if getattr(each, "co_name", "") == nested), None)
+    if code is None:
+        raise LookupError(name)
+    return code
+
+
+def _reads(module: str, name: str) -> Iterator[tuple[Any, str]]:
+    """What a function reads, by holder and name; a method is read itself."""
+    holder, path = sys.modules[module], name.partition(".<locals>.")[0]
+    *classes, last = path.split(".")
+    for each in classes:
+        holder = getattr(holder, each)
+    function = getattr(holder, last)
+    is_its_own = is_own(function, last)
+    if not is_its_own or (path == name and (classes or module == "fastapi.routing")):
+        yield holder, last
+    if not is_its_own:
+        # What the function itself reads shows when it is back.
+        return
+    namespace = getattr(_unwrapped(function), "__globals__", {})
+    definer = sys.modules.get(namespace.get("__name__", ""))
+    if definer is not None:
+        for code in _with_expressions(find_code(function, name)):
+            yield from _names_in(definer, frozenset(code.co_names))
+
+
+def _names_in(module: ModuleType, names: frozenset[str]) -> Iterator[tuple[ModuleType, str]]:
+    for name in sorted(names & vars(module).keys()):
+        found = vars(module)[name]
+        if getattr(found, "__module__", "") in _TYPING and not isinstance(found, FunctionType):
+            continue
+        yield module, name
+        if isinstance(found, ModuleType) and module is not found:
+            yield from _names_in(found, names)
+
+
+def _with_expressions(code: CodeType) -> Iterator[CodeType]:
+    """The code, and that of the lambdas and comprehensions in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType) and constant.co_name.startswith("<"):
+            yield from _with_expressions(constant)
+
+
+def _unwrapped(found: Any) -> Any:
+    found = getattr(found, "fget", found)
+    return inspect.unwrap(found) if callable(found) else found
+
+
+def is_own(found: Any, name: str) -> bool:
+    """Whether something that stands under a name is what belongs there, as far as it shows.
+
+    It comes from one of the packages, and where these define a thing of their own under
+    that name. A replacement that copies `__module__` and `__qualname__` still has globals
+    of its own. Data can't be told from other data.
+    """
+    if isinstance(found, ModuleType):
+        return sys.modules.get(found.__name__) is found
+    if isinstance(found, property):
+        return is_own(found.fget, name)
+    if isinstance(found, _Cached):
+        return is_own(found.__wrapped__, name)
+    if isinstance(found, FunctionType):
+        return _is_own_function(found, name)
+    if isinstance(found, type):
+        return _is_own_class(found, name)
+    if inspect.isbuiltin(found):
+        return _is_trusted(found.__module__ or "")
+    return not callable(found) or _is_trusted_form(type(found).__module__)
+
+
+def _is_own_function(found: FunctionType, name: str) -> bool:
+    module = found.__globals__.get("__name__", "")
+    if module in ("contextlib", "functools") and hasattr(found, "__wrapped__"):
+        return is_own(inspect.unwrap(found), name)
+    return (
+        module == found.__module__
+        and _is_trusted(module)
+        and found.__globals__ is vars(sys.modules[_HOMES.get(module, module)])
+        and found.__code__.co_qualname == found.__qualname__
+        and found.__code__.co_filename == _file_of(module)
+        and _is_named(found, name)
+    )
+
+
+def _is_own_class(found: type, name: str) -> bool:
+    module = found.__module__
+    if not _is_trusted(module) or module not in sys.modules:
+        return False
+    is_there = getattr(sys.modules[module], found.__qualname__, None) is found
+    # Classes that are written in C are not always where they say.
+    return _is_named(found, name) and (is_there or _file_of(module) is None)
+
+
+@functools.cache
+def _file_of(module: str) -> str | None:
+    """The file that most functions of a module say that they are from. The module itself
+    says another where it was loaded without its source."""
+    files = Counter(
+        each.__code__.co_filename for each in _functions_of(sys.modules[_HOMES.get(module, module)])
+    )
+    return files.most_common(1)[0][0] if files else None
+
+
+def _functions_of(module: ModuleType) -> Iterator[FunctionType]:
+    namespace = vars(module)
+    classes = (each for each in namespace.values() if isinstance(each, type))
+    own = (vars(each).values() for each in classes if each.__module__ == module.__name__)
+    for found in chain(namespace.values(), *own):
+        function = _unwrapped(found)
+        if isinstance(function, FunctionType) and function.__globals__ is namespace:
+            yield function
+
+
+def _is_named(found: Any, name: str) -> bool:
+    own = found.__module__.partition(".")[0] in _OWN
+    return not own or found.__name__ == _ALIASES.get(name, name.rpartition(".")[2])
+
+
+def _is_trusted(module: str) -> bool:
+    return module.partition(".")[0] in _TRUSTED
+
+
+def _is_trusted_form(module: str) -> bool:
+    return module in ("builtins", "types", "typing", "typing_extensions")
