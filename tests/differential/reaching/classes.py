@@ -181,7 +181,7 @@ def _app_of_its_own(pen: Pen) -> _Body:
         _line("@property"),
         _method("app(self)", "return self._app"),
         _line("@app.setter"),
-        _method("app(self, app)", "note('app set', self.path)", "self._app = app"),
+        _method("app(self, app)", "self._app = app"),
     )
 
 
