@@ -14,6 +14,7 @@ from .running import Tally, run_chunk, script
 from .shrinking import WAYS, shrink
 
 _CHUNK = 100
+_SHOWN_EVERY = 1000
 
 
 def _chunks(seeds: range) -> Iterator[range]:
@@ -38,6 +39,8 @@ def main() -> int:
     with multiprocessing.get_context("spawn").Pool(options.jobs) as pool:
         for tally in pool.imap_unordered(run_chunk, work):
             total.add(tally)
+            if total.seeds // _SHOWN_EVERY > (total.seeds - tally.seeds) // _SHOWN_EVERY:
+                print(f"{total.seeds}, {len(total.differing)} differ", file=sys.stderr, flush=True)
     took = time.monotonic() - started
     print(f"{total.seeds} programs in {took:.0f} s, {len(total.differing)} differ")
     ways: dict[str, list[int]] = {found: [] for found in WAYS}

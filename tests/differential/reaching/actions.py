@@ -121,6 +121,7 @@ def _attribute(pen: Pen) -> str:
             "name = None",
             "name = 'd0'",
             "path = '/changed'",
+            "concurrency = None",
         )
     )
     return f"{_place(pen)}.{change}"

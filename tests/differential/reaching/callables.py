@@ -49,6 +49,7 @@ _SCHEMES = (
     "Security({}, scopes=['read'])",
     "Security({}, scopes=['admin'])",
     "Depends({}, scope='function')",
+    "Depends({}, max_concurrency=5)",
 )
 
 Inside = Callable[[Pen, str], tuple[Piece, ...]]
@@ -98,7 +99,10 @@ def node(pen: Pen, index: int, inside: Inside) -> tuple[Piece, ...]:
     request = ("request: Request",) if pen.chance(often) else ()
     connection = ("connection: HTTPConnection",) if not request and pen.chance(0.4) else ()
     handle = "request" if request else "connection" if connection else ""
-    body: tuple[Piece, ...] = (Piece(f"see('{name}', locals())", fixed=True),)
+    body: tuple[Piece, ...] = (
+        Piece(f"see('{name}', locals())", fixed=True),
+        *_uses(pen, name, texts),
+    )
     if pen.chance(0.55 if handle else 0.25):
         body = (*inside(pen, handle), *body) if pen.chance(0.3) else (*body, *inside(pen, handle))
     if kind in ("async def", "async generator") and pen.chance(0.15):
@@ -144,6 +148,18 @@ def _yielding(pen: Pen, name: str) -> tuple[Piece, ...]:
     return (Piece("if True", tail=":", body=body, fixed=True, simpler=(yielded,)),)
 
 
+def _uses(pen: Pen, name: str, texts: tuple[str, ...]) -> tuple[Piece, ...]:
+    """What is done with a response or with tasks, if there are such."""
+    uses: tuple[Piece, ...] = ()
+    if "response: Response" in texts:
+        uses += (Piece(f"response.headers.append('x-seen', '{name}')", kind="response header"),)
+        if pen.chance(0.3):
+            uses += (Piece("response.status_code = 202", kind="response status"),)
+    if "tasks: BackgroundTasks" in texts:
+        uses += (Piece(f"tasks.add_task(note, 'task', '{name}')", kind="background task"),)
+    return uses
+
+
 def endpoint(pen: Pen, place: Place, inside: Inside) -> Piece:
     name = place.endpoint
     texts = parameters(pen, pen.nodes, place, specials=not place.websocket)
@@ -165,22 +181,24 @@ def endpoint(pen: Pen, place: Place, inside: Inside) -> Piece:
         acts = (*acts, *(inside(pen, "request") if pen.chance(0.3) else ()))
     if place.method == "POST" and pen.chance(0.5):
         texts = ("body: dict[str, int]", *texts)
-    kind = pen.random.choices(("async def", "def", "stream", "response"), (12, 2, 1, 2))[0]
+    kind = pen.random.choices(
+        ("async def", "def", "stream", "sync stream", "response"), (24, 4, 2, 1, 4)
+    )[0]
     returns = " -> Out" if kind in ("async def", "def") and pen.chance(0.2) else ""
     result = f"return Out(name='{name}')" if returns else "return shown(locals())"
-    if kind == "stream":
+    if kind.endswith("stream"):
         result = "yield shown(locals())"
     elif kind == "response":
         result = "return JSONResponse(shown(locals()), 203)"
-    define = "def" if kind == "def" else "async def"
-    wait = (Piece("await gate()", kind="gate"),) if kind != "def" and pen.chance(0.1) else ()
+    define = "def" if kind in ("def", "sync stream") else "async def"
+    wait = (Piece("await gate()", kind="gate"),) if define != "def" and pen.chance(0.1) else ()
     fails = ()
-    if kind != "stream" and pen.chance(0.05):
+    if not kind.endswith("stream") and pen.chance(0.05):
         fails = (Piece("raise HTTPException(404, 'missing')", kind="raising"),)
     return Piece(
         f"{define} {name}(",
         (*request, *texts),
         f"){returns}:",
-        (seen, *acts, *wait, *fails, Piece(result, fixed=True)),
+        (seen, *_uses(pen, name, texts), *acts, *wait, *fails, Piece(result, fixed=True)),
         f"endpoint {kind}",
     )
