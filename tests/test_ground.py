@@ -26,7 +26,7 @@ from fastapi_fastdeps import FastDepsAPI, explain
 from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, Ground
 from fastapi_fastdeps._fastapi.names import LANE_VARIABLE, fast_lane
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi, why_not_now
-from tests.hops import everything
+from tests.harness.hops import everything
 
 pytestmark = pytest.mark.skipif(not fast_lane, reason="there is no fast lane to leave")
 

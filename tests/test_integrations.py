@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, Inline, inline
-from tests.hops import ask, everything, here
+from tests.harness.hops import ask, everything, here
 
 Log = list[str]
 

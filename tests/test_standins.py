@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel, PrivateAttr
 
 from fastapi_fastdeps import FastDepsAPI, Inline, all_classes
-from tests.hops import ask, everything, here
+from tests.harness.hops import ask, everything, here
 
 pytestmark = pytest.mark.usefixtures("both_lanes")
 

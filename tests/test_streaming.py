@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, Inline, inline
-from tests.hops import everything, here, hops
+from tests.harness.hops import everything, here, hops
 
 
 class Item(BaseModel):

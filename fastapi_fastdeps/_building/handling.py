@@ -124,6 +124,9 @@ class _AsItIs(SimpleNamespace):
     """What is known of a route, and the route itself for what another FastAPI reads."""
 
     def __getattr__(self, name: str) -> Any:
+        if "_state" not in vars(self):
+            # A copy is asked for its methods before it has anything.
+            raise AttributeError(name)
         return getattr(self._state, name)
 
 

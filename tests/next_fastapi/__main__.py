@@ -63,7 +63,7 @@ def _ours(words: list[str], decoys: bool, version: str | None, stock: Any) -> An
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, FastDepsWarning, explain
-    from tests.hops import everything
+    from tests.harness.hops import everything
     from tests.next_fastapi.app import Ran, answers, make
 
     class InlineAPI(FastDepsAPI):

@@ -22,7 +22,7 @@ from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from tests.hops import here
+from tests.harness.hops import here
 
 Ran = list[tuple[str, str]]
 
