@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signature_with
 from fastapi_fastdeps._building.routes import FastDepsRoute
+from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.routing import FastDepsRouter
 
@@ -51,7 +53,11 @@ class FastDepsAPI(TypedFastAPI):
         router.watch_routes()
         if router.route_class is APIRoute:
             router.route_class = FastDepsRoute
+        count = len(router.routes)
         super().setup()
+        for page in router.routes[count:]:
+            if type(page) is Route:
+                page.__class__ = NoticingRoute
 
     def build_middleware_stack(self) -> ASGIApp:
         if isinstance(self.router, FastDepsRouter):

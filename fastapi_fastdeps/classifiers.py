@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
-from fastapi_fastdeps._deciding.marks import find_marker
+from fastapi_fastdeps._marks import find_marker
 from fastapi_fastdeps._sending import LeavesBehind
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe_place
 from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark

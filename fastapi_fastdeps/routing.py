@@ -37,12 +37,13 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._matching.dispatch import dispatch, index_of, low_priority_candidates
 from fastapi_fastdeps._matching.index import Indexed
+from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 Handle = Callable[[Scope, Receive, Send], Any]
 
 
-class FastDepsRouter(Classifying, TypedAPIRouter):
+class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
     """`APIRouter` whose sync callables run where its classifier says.
 
     Its classifier holds for its own routes and for those of the routers that it includes,
@@ -81,10 +82,6 @@ class FastDepsRouter(Classifying, TypedAPIRouter):
             if index is None:
                 return super()._iter_low_priority_routes()
             return low_priority_candidates(self, index)
-
-        def _mark_routes_changed(self) -> None:
-            super()._mark_routes_changed()
-            _watching.changed()
 
     if not TYPE_CHECKING:
 

@@ -32,11 +32,12 @@ from fastapi_fastdeps._fastapi.names import (
     low_priority_routes,
     websockets,
 )
+from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps.classifiers import Classifier
 from fastapi_fastdeps.marking import place_metadata
 
 
-class ClassifiedInclusion(IncludedRouter):
+class ClassifiedInclusion(NoticesMatching, IncludedRouter):
     """A router at one place where it is included, with its own decisions there.
 
     FastAPI makes the object; `take` has it decide. What FastAPI builds of it, it builds

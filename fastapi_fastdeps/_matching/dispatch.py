@@ -27,7 +27,7 @@ from fastapi_fastdeps._fastapi.names import (
     update_scope,
     wrap_app_with_body_limit,
 )
-from fastapi_fastdeps._matching.index import Indexed, RouteIndex
+from fastapi_fastdeps._matching.index import Indexed, OutdatedError, RouteIndex
 from fastapi_fastdeps._matching.leaves import Leaf
 
 Handle = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
@@ -63,7 +63,11 @@ async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Se
     apply_router_form_limits(scope, router.form_limits)
     if "router" not in scope:
         scope["router"] = router
-    selected = _first_match(router, scope) if index is None else index.select(scope)
+    try:
+        selected = _first_match(router, scope) if index is None else index.select(scope)
+    except OutdatedError:
+        index = None
+        selected = _first_match(router, scope)
     if selected is not None:
         leaf, child_scope = selected
         if leaf.chain:
@@ -72,7 +76,7 @@ async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Se
             await _handle_own(router, leaf.route, child_scope, scope, receive, send)
     elif (url := _with_or_without_slash(router, index, scope)) is not None:
         await RedirectResponse(url=url)(scope, receive, send)
-    elif not await _handle_low_priority(router, scope, receive, send):
+    elif not await _handle_low_priority(router, index, scope, receive, send):
         await router.default(scope, receive, send)
 
 
@@ -181,7 +185,14 @@ def _with_or_without_slash(router: APIRouter, index: RouteIndex | None, scope: S
         redirect_scope["path"] = redirect_scope["path"].rstrip("/")
     else:
         redirect_scope["path"] = redirect_scope["path"] + "/"
-    leaf = _any_match(router, redirect_scope) if index is None else index.select_any(redirect_scope)
+    leaf = None
+    try:
+        if index is not None:
+            leaf = index.select_any(redirect_scope)
+    except OutdatedError:
+        index = None
+    if index is None:
+        leaf = _any_match(router, redirect_scope)
     if leaf is None:
         return None
     if scope.get(TELEMETRY_KEY) is not None:
@@ -194,9 +205,11 @@ def _with_or_without_slash(router: APIRouter, index: RouteIndex | None, scope: S
 
 
 async def _handle_low_priority(
-    router: APIRouter, scope: Scope, receive: Receive, send: Send
+    router: APIRouter, index: RouteIndex | None, scope: Scope, receive: Receive, send: Send
 ) -> bool:
     """Handle a request that nothing else matches. False if nothing of low priority does."""
+    if index is not None and not low_priority_routes(router) and not index.low_priority():
+        return False
     match, child_scope, route, context = match_low_priority(router, scope)
     if match == Match.NONE or route is None:
         return False

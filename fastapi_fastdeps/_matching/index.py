@@ -17,19 +17,29 @@ from fastapi_fastdeps._matching.snapshots import Snapshot
 from fastapi_fastdeps._matching.table import Table
 
 
+class OutdatedError(Exception):
+    """The routes are no longer those that an index knows."""
+
+
 class RouteIndex:
     """Finds the route of a request among those of a router and of all that it includes.
 
     It is of use as long as it `holds`, and to any thread. What can match a path comes from a
     table; whether it does is for its own `matches` to say, in FastAPI's order.
 
+    A route that is included from a plain router can get a `matches` of its own, and nobody
+    notices. That is looked at where the path could be its own: `OutdatedError` is raised.
+    So such a route can be switched off at any time, but not made to match other paths.
+
     Attributes:
         is_outgrown: whether FastAPI has built inclusions that are not in the table.
+        is_outdated: whether a route was found to match in another way than it did.
     """
 
     def __init__(self, router: APIRouter) -> None:
         self.router: Final = router
         self.is_outgrown = False
+        self.is_outdated = False
         self._snapshot: Final = Snapshot(router)
         leaves = Leaves(list(router.routes), self._snapshot)
         self._have_inclusions: Final = leaves.have_inclusions
@@ -38,13 +48,13 @@ class RouteIndex:
 
     def holds(self) -> bool:
         """Whether the routes are still those that it knows."""
-        return self._snapshot.holds()
+        return not self.is_outdated and self._snapshot.holds()
 
     def select(self, scope: Scope) -> tuple[Leaf, Scope] | None:
         """The first leaf that matches in full, or else the first that matches in part."""
         method = scope["method"] if scope["type"] == "http" else None
         in_part: list[tuple[Leaf, Scope | None]] = []
-        for leaf in self._table.candidates(get_route_path(scope)):
+        for leaf in self._candidates(scope):
             if leaf.follows_inclusion:
                 get_fastapi_scope(scope)
             if leaf.is_by_method and method is not None:
@@ -69,7 +79,7 @@ class RouteIndex:
 
     def select_any(self, scope: Scope) -> Leaf | None:
         """The first leaf that matches, in full or in part."""
-        for leaf in self._table.candidates(get_route_path(scope)):
+        for leaf in self._candidates(scope):
             match, _ = self._ask(leaf, scope)
             if match != Match.NONE:
                 return leaf
@@ -85,6 +95,14 @@ class RouteIndex:
                 for context in route.effective_low_priority_routes()
             ]
         return self._low_priority
+
+    def _candidates(self, scope: Scope) -> tuple[Leaf, ...]:
+        leaves = self._table.candidates(get_route_path(scope))
+        for leaf in leaves:
+            if leaf.unnoticed is not None and not leaf.is_as_ever:
+                self.is_outdated = True
+                raise OutdatedError
+        return leaves
 
     def _ask(self, leaf: Leaf, scope: Scope) -> tuple[Match, Scope]:
         match: Match

@@ -44,10 +44,13 @@ class Leaf:
         pattern: what the paths look like that it can match, `None` if that is not known.
         chain: the inclusions that lead to it, the outermost first.
         context: what FastAPI knows of the route where it is included.
-        follows_inclusion: whether FastAPI asks an inclusion before it comes here.
+        follows_inclusion: whether FastAPI asks an inclusion before it comes here, or here,
+            and so makes a note in the scope.
         is_unbuilt: whether it is an inclusion that FastAPI has yet to build.
         is_by_method: whether it can't match in full unless `methods` has the method, and
             nothing else could come of asking it.
+        unnoticed: the route that is included, if it could get a `matches` of its own
+            without notice.
     """
 
     route: Any
@@ -57,6 +60,12 @@ class Leaf:
     follows_inclusion: bool = False
     is_unbuilt: bool = False
     is_by_method: bool = False
+    unnoticed: APIRoute | None = None
+
+    @property
+    def is_as_ever(self) -> bool:
+        """Whether a route that is included still matches as it did."""
+        return self.unnoticed is None or _matches(self.unnoticed) is _ROUTE
 
     @property
     def top(self) -> BaseRoute:
@@ -70,7 +79,8 @@ class Leaves:
 
     Attributes:
         all: the leaves, in FastAPI's order.
-        have_inclusions: whether an inclusion is among the routes.
+        have_inclusions: whether an inclusion is among the routes into which FastAPI does not
+            have to look itself.
     """
 
     def __init__(self, routes: Iterable[BaseRoute], snapshot: Snapshot) -> None:
@@ -79,9 +89,12 @@ class Leaves:
         self.have_inclusions = False
         for route in routes:
             if isinstance(route, IncludedRouter):
-                self.have_inclusions = True
                 within = self._within(route, ())
-                self.all += [Leaf(route, follows_inclusion=True)] if within is None else within
+                if within is None:
+                    self.all.append(Leaf(route, follows_inclusion=self.have_inclusions))
+                else:
+                    self.all += within
+                    self.have_inclusions = True
             else:
                 self.all.append(self._of_own(route))
 
@@ -123,9 +136,9 @@ class Leaves:
         if isinstance(original, APIRoute):
             if _matches(original) is not _ROUTE or _matches(context) is not _CONTEXT:
                 return None
-            self._snapshot.add_class(type(original))
             self._snapshot.add_class(type(context))
-            return self._known(context, chain, context, follows_inclusion=True)
+            unnoticed = None if self._snapshot.add_noticing(original) else original
+            return self._known(context, chain, context, follows_inclusion=True, unnoticed=unnoticed)
         route = context.starlette_route
         matches = _matches(route)
         if route is None or matches not in _FASTAPIS:
@@ -142,6 +155,7 @@ class Leaves:
         context: EffectiveRouteContext | None = None,
         *,
         follows_inclusion: bool,
+        unnoticed: APIRoute | None = None,
     ) -> Leaf:
         pattern = pattern_of(route.path_regex)
         is_by_method = (
@@ -149,7 +163,15 @@ class Leaves:
             and hasattr(route, "methods")
             and all(type(each) in _UNABLE_TO_FAIL for each in route.param_convertors.values())
         )
-        return Leaf(route, pattern, chain, context, follows_inclusion, is_by_method=is_by_method)
+        return Leaf(
+            route,
+            pattern,
+            chain,
+            context,
+            follows_inclusion,
+            is_by_method=is_by_method,
+            unnoticed=unnoticed,
+        )
 
 
 def _matches(route: Any) -> Any:

@@ -19,6 +19,7 @@ _TOKEN: Final = re.compile(
     rf"|(?P<parameter>\(\?P<\w+>(?:{'|'.join(map(re.escape, _CONVERTORS))})\))"
     r"|(?P<end>\$\Z)"
 )
+_COMPILED: Final[Any] = re.Pattern
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _QUANTIFIERS: Final = frozenset("*+?{")
 
@@ -52,14 +53,10 @@ def pattern_of(regex: Any) -> Pattern | None:
 
     What holds for a path that ends in a newline is not in it: `$` matches before that, too.
     """
-    if not _is_pattern(regex) or regex.flags != re.UNICODE:
+    if regex.__class__ is not _COMPILED or regex.flags != re.UNICODE:
         return None
     expression: Any = regex.pattern
     return _parsed(expression) if isinstance(expression, str) else None
-
-
-def _is_pattern(regex: object) -> bool:
-    return type(regex) is re.Pattern
 
 
 @lru_cache(maxsize=4096)

@@ -6,26 +6,50 @@ from typing import Any, Final
 
 import starlette.routing
 from fastapi import APIRouter, routing
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from fastapi_fastdeps import _watching
-from fastapi_fastdeps._fastapi.names import IncludedRouter, get_route_path, routes_version
+from fastapi_fastdeps._fastapi.names import (
+    IncludedRouter,
+    get_route_path,
+    is_passed_as_ever,
+    routes_version,
+)
 
-_NOTICED: Final = frozenset(("matches", "path_regex"))
+_NOTICED: Final = frozenset(
+    (
+        *("__class__", "matches", "path_regex"),
+        *("handle", "original_router", "_match", "_handle_selected"),
+        *("_get_routes_version", "_routes_version"),
+    )
+)
+
+_token = object()
+"""Another object after each change of how something matches that notices it."""
 
 
 class NoticesMatching:
-    """A route that notices when the way it matches is changed."""
+    """A route, router or inclusion that notices when the way it matches is changed."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name in _NOTICED:
-            _watching.changed()
+            _matching_changed()
 
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
         if name in _NOTICED:
-            _watching.changed()
+            _matching_changed()
+
+
+def _matching_changed() -> None:
+    global _token
+    _token = object()
+    _watching.changed()
+
+
+class NoticingRoute(NoticesMatching, Route):
+    """A page of the docs."""
 
 
 def notices_routes(router: APIRouter) -> bool:
@@ -47,6 +71,7 @@ class Snapshot:
 
     def __init__(self, router: APIRouter) -> None:
         self._token = _watching.token
+        self._routes_token = _token
         self._router = router
         self._top = list(router.routes)
         self._looks_at_top = not notices_routes(router)
@@ -54,7 +79,10 @@ class Snapshot:
         self._plain_routers = _PlainRouters()
         self._plain_routes = _PlainRoutes()
         self._noticing_routers: list[tuple[APIRouter, list[BaseRoute], int]] = []
-        self._noticing_routes: list[tuple[BaseRoute, Any, Any]] = []
+        self._noticing_routes: list[tuple[BaseRoute, Any]] = []
+        self._inclusions: list[tuple[IncludedRouter, bool]] = []
+        self._plain_inclusions: list[dict[str, Any]] = []
+        self._sizes = 0
         self._seen: set[int] = set()
         for inclusion in _inclusions(self._top):
             self.add_included(inclusion)
@@ -65,12 +93,18 @@ class Snapshot:
 
     def add_route(self, route: BaseRoute) -> bool:
         """Note how a route matches. False if no one could tell later whether it still does."""
+        return self.add_noticing(route) or (
+            not hasattr(type(route), "path_regex") and self._plain_routes.add(route)
+        )
+
+    def add_noticing(self, route: BaseRoute) -> bool:
+        """Note how a route matches, if it notices when that is changed."""
         kind: Any = type(route)
         self.add_class(kind)
-        if kind.__setattr__ is NoticesMatching.__setattr__:
-            self._noticing_routes.append((route, *_way_of(route)))
-            return True
-        return not hasattr(kind, "path_regex") and self._plain_routes.add(route)
+        if kind.__setattr__ is not NoticesMatching.__setattr__:
+            return False
+        self._noticing_routes.append((route, _way_of(route)))
+        return True
 
     def add_included(self, inclusion: IncludedRouter) -> bool:
         """Note what FastAPI looks at, of an included router and of all that it includes, to
@@ -78,6 +112,12 @@ class Snapshot:
         router = inclusion.original_router
         for kind in (type(inclusion), type(router)):
             self._classes.add(kind, "matches", "handle")
+        if id(inclusion) not in self._seen:
+            self._seen.add(id(inclusion))
+            self._inclusions.append((inclusion, is_passed_as_ever(inclusion)))
+            if not isinstance(inclusion, NoticesMatching):
+                self._plain_inclusions.append(vars(inclusion))
+                self._sizes += len(vars(inclusion))
         if id(router) in self._seen:
             return True
         if notices_routes(router):
@@ -95,6 +135,8 @@ class Snapshot:
             return False
         if self._looks_at_top and not _are_same(self._router.routes, self._top):
             return False
+        if self._plain_inclusions and sum(map(len, self._plain_inclusions)) != self._sizes:
+            return False
         return (
             self._plain_routers.hold()
             and self._plain_routes.hold()
@@ -104,21 +146,21 @@ class Snapshot:
         )
 
     def _holds_what_notices(self) -> bool:
-        token = _watching.token
-        if (
-            _are_same(self._router.routes, self._top)
-            and all(
-                version == routes_version(router) and _are_same(router.routes, routes)
-                for router, routes, version in self._noticing_routers
-            )
-            and all(
-                (regex, matches) == _way_of(route)
-                for route, regex, matches in self._noticing_routes
-            )
+        token, routes_token = _watching.token, _token
+        if not _are_same(self._router.routes, self._top) or not all(
+            version == routes_version(router) and _are_same(router.routes, routes)
+            for router, routes, version in self._noticing_routers
         ):
-            self._token = token
-            return True
-        return False
+            return False
+        if self._routes_token is not routes_token:
+            if any(way != _way_of(route) for route, way in self._noticing_routes) or any(
+                was_passed != is_passed_as_ever(inclusion)
+                for inclusion, was_passed in self._inclusions
+            ):
+                return False
+            self._routes_token = routes_token
+        self._token = token
+        return True
 
 
 class _Classes:
@@ -143,9 +185,8 @@ class _Classes:
                 methods.append(getattr(kind, name))
 
     def hold(self) -> bool:
-        return (
-            list(map(_matches, self._matching)) == self._matches
-            and list(map(_handle, self._handling)) == self._handles
+        return list(map(_matches, self._matching)) == self._matches and (
+            not self._handling or list(map(_handle, self._handling)) == self._handles
         )
 
 
@@ -197,7 +238,7 @@ class _PlainRoutes:
         return True
 
     def hold(self) -> bool:
-        return (
+        return not self._attributes or (
             list(map(_path_regex, self._attributes)) == self._regexes
             and sum(map(len, self._attributes)) == self._sizes
         )

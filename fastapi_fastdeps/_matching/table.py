@@ -41,6 +41,7 @@ class Table:
             return self._leaves
         numbers = self._trie.find(path)
         numbers += self._everywhere
-        if len(numbers) > 1:
-            numbers.sort()
+        if len(numbers) == 1:
+            return (self._leaves[numbers[0]],)
+        numbers.sort()
         return tuple([self._leaves[number] for number in numbers])

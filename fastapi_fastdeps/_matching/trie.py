@@ -38,20 +38,24 @@ class Trie:
     def find(self, path: str) -> list[int]:
         """The numbers of all patterns that let the path through, in no order."""
         found: list[int] = []
-        nodes = [self._root]
-        for segment in path.split("/"):
-            below: list[_Node] = []
-            for node in nodes:
-                if node.opens:
-                    found += node.opens
-                child = node.named.get(segment)
-                if child is not None:
-                    below.append(child)
-                if node.anything is not None and segment:
-                    below.append(node.anything)
-            if not below:
-                return found
-            nodes = below
-        for node in nodes:
-            found += node.ends
+        _find(self._root, path.split("/"), 0, found)
         return found
+
+
+def _find(node: _Node, segments: list[str], start: int, found: list[int]) -> None:
+    for index in range(start, len(segments)):
+        if node.opens:
+            found += node.opens
+        segment = segments[index]
+        named = node.named.get(segment)
+        # No parameter matches nothing, so the segment of an empty name has no other.
+        anything = node.anything if segment else None
+        if named is None:
+            if anything is None:
+                return
+            node = anything
+        else:
+            if anything is not None:
+                _find(anything, segments, index + 1, found)
+            node = named
+    found += node.ends
