@@ -85,7 +85,13 @@ class Judge:
             _ending(),
         ):
             warnings.simplefilter("ignore")
-            return self._runner.run(_observed(code, framework))
+            try:
+                return self._runner.run(_observed(code, framework))
+            except StuckError:
+                # Its loop can't be trusted any more, nor closed.
+                self._runner = asyncio.Runner()
+                stage.restore()
+                return Observation(build_error="it does not end")
 
     def observations(
         self, program: Program, ours: Framework | None = None

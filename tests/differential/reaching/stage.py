@@ -11,7 +11,7 @@ from fastapi.security import SecurityScopes
 from ..drive import Answer
 from ..recorder import Event, Result, describe_error, run
 
-_HUNG_AFTER = 5
+_HUNG_AFTER = 10
 _ARGUMENTS = frozenset(
     {"a", "b", "x", "x_user", "token", "model", "body", "d0", "d1", "request", "response"}
     | {"tasks", "scopes", "connection", "websocket", "values"}
