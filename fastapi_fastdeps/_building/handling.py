@@ -22,7 +22,7 @@ from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
-from fastapi_fastdeps.marking import Execution
+from fastapi_fastdeps.marking import Inline
 
 if TYPE_CHECKING or fast_lane:
     from fastapi_fastdeps._serving.asgi import planned_app
@@ -48,7 +48,7 @@ class Handling:
         self._route = route
         self._state = _as_it_is(route, state, live, provider)
         self._fastapis: Handler | None = None
-        self._execution: Execution | None = None
+        self._is_inline = False
         self.planned: PlannedHandler | None = None
         self.why_not_planned = why_not_planned(live.current(), state.response_class) or ""
         if self.why_not_planned:
@@ -81,13 +81,15 @@ class Handling:
 
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
-        if self._fastapis is None or self._execution != self.live.current().root.execution:
-            self._state.dependant = classified_dependant(self.live)
+        if self._fastapis is None or self._is_inline != self._runs_inline():
             self._fastapis = self._make_fastapis()
         return await self._fastapis(request)
 
+    def _runs_inline(self) -> bool:
+        return isinstance(self.live.current().root.execution, Inline)
+
     def _make_fastapis(self) -> Handler:
-        self._execution = self.live.current().root.execution
+        self._is_inline = self._runs_inline()
         self._state.dependant = classified_dependant(self.live)
         if not inclusions:
             return APIRoute.get_route_handler(self._state)

@@ -8,7 +8,7 @@ from fastapi import params
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
-from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable
 from fastapi_fastdeps._sending import LeavesBehind, nothing
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
@@ -49,6 +49,8 @@ class LiveGraph(LeavesBehind):
 
     Attributes:
         root: FastAPI's tree, the object that its own handler would hold.
+        was_async: whether the endpoint was async, which FastAPI asks once, when it makes its
+            handler: it treats what is put in its place later alike.
     """
 
     left_behind: ClassVar = {"_judged": dict[Any, Any], "_token": nothing}
@@ -69,6 +71,7 @@ class LiveGraph(LeavesBehind):
         """
         self.root = root
         self._dependencies = dependencies
+        self.was_async = is_coroutine_callable(root.call)
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint
