@@ -144,8 +144,11 @@ def _without_context(event: Event) -> Event:
 
 
 def _nameless(text: str) -> str:
-    """Without addresses, and with our classes under the names of those that they stand for."""
-    text = _ADDRESS.sub("", text)
+    """Without addresses, and with what is ours under the name of what it stands for.
+
+    An inline generator is an async one to FastAPI.
+    """
+    text = _ADDRESS.sub("", text).replace("async_generator", "generator")
     return _OUR_CLASS.sub(lambda found: f"API{found[1]}".replace("APIAPI", "FastAPI"), text)
 
 
