@@ -67,13 +67,19 @@ class _Broken(FastAPI):
 
 
 class KeepsTheRequest(_Broken):
-    """Headers and queries are read before the first dependency is called."""
+    """Headers, queries and cookies are those of the request's beginning."""
 
     def solving(self, solve: Callable[..., Any]) -> Callable[..., Any]:
         async def solved(**arguments: Any) -> Any:
             request = arguments["request"]
-            _ = request.headers, request.query_params, request.cookies
+            kept = request.headers, request.query_params, request.cookies
             request.scope["headers"] = list(request.scope["headers"])
+            taken = type(
+                type(request).__name__,
+                (type(request),),
+                dict(zip(("headers", "query_params", "cookies"), kept, strict=True)),
+            )
+            request.__class__ = taken
             return await solve(**arguments)
 
         return solved
