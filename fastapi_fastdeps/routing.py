@@ -74,7 +74,8 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
     def watch_routes(self) -> None:
         """Notice what becomes of the routes, from now on, and find them by an index."""
-        self._routes = _watching.WatchedList(self.__dict__.pop("routes"))
+        if "routes" in vars(self):
+            self._routes = _watching.WatchedList(vars(self).pop("routes"))
         if matching:
             stack: Any = wrap_app_with_body_limit(self.app, max_body_size(self))
             self.middleware_stack = stack
@@ -99,7 +100,8 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
         ) -> None:
             self.decide_by(classifier)
             pass_on(super().__init__, {"route_class": route_class, **options})
-            self._routes = _watching.WatchedList(self._routes)
+            if "_routes" in vars(self):
+                self._routes = _watching.WatchedList(self._routes)
 
         __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 

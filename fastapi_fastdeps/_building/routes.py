@@ -118,7 +118,10 @@ class FastDepsRoute(NoticesMatching, APIRoute):
     @property
     def dependant(self) -> Dependant:
         """FastAPI's description of the endpoint, with the tree of its dependencies."""
-        dependant: Dependant = self.__dict__["dependant"]
+        try:
+            dependant: Dependant = self.__dict__["dependant"]
+        except KeyError:
+            raise AttributeError("dependant", name="dependant", obj=self) from None
         return dependant
 
     # FastAPI declares an attribute here, and reads and writes it like this property.
@@ -129,6 +132,10 @@ class FastDepsRoute(NoticesMatching, APIRoute):
         if "dependant" not in self.__dict__:
             _watching.watch(dependant)
         self.__dict__["dependant"] = dependant
+
+    @dependant.deleter
+    def dependant(self) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        del self.__dict__["dependant"]
 
     def get_route_handler(self) -> Handler:
         context = effective_route_context_var.get()

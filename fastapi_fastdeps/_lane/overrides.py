@@ -13,7 +13,7 @@ from fastapi_fastdeps._deciding.graph import Node, Overrides, classify_override,
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place, places
 from fastapi_fastdeps._fastapi.names import (
-    get_dependant,
+    dependant_of,
     get_typed_signature,
     is_async,
     with_dependency,
@@ -100,7 +100,7 @@ class ClassifiedOverrides(LeavesBehind):
         A dependency is given as a default value, never in `Annotated`: `typing` keeps
         equal annotations once, and a stand-in equals what it stands for.
         """
-        dependant = get_dependant(path=self._path, call=call)
+        dependant = dependant_of(call, self._path)
         metadata = places(dependant)
         marked: dict[str | None, Node] = {}
         for place in dependant.dependencies:

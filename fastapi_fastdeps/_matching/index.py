@@ -13,7 +13,7 @@ from fastapi_fastdeps._fastapi.names import (
     get_route_path,
 )
 from fastapi_fastdeps._matching.leaves import Leaf, Leaves
-from fastapi_fastdeps._matching.snapshots import Snapshot
+from fastapi_fastdeps._matching.snapshots import Snapshot, is_matching_fastapis
 from fastapi_fastdeps._matching.table import Table
 
 
@@ -138,6 +138,8 @@ class Indexed:
             self._known = Snapshot(self._router)
             return None
         if isinstance(known, Snapshot) or known.is_outgrown:
+            if not is_matching_fastapis():
+                return None
             self._known = known = RouteIndex(self._router)
         return known
 
