@@ -86,7 +86,7 @@ class WatchedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
     def __eq__(self, other: object) -> bool:
         if type(other) not in (Dependant, WatchedDependant):
             return NotImplemented
-        return bool(_fields(self) == _fields(other))
+        return _fields(self) == _fields(other)
 
     __hash__ = None  # type: ignore[assignment]
 
