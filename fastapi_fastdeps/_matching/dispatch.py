@@ -1,6 +1,6 @@
 """How a request goes from a router to its route."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -30,7 +30,7 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._matching.index import Indexed, OutdatedError, RouteIndex
 from fastapi_fastdeps._matching.leaves import Leaf
 
-Handle = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
+Handle = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Dispatching(APIRouter):
@@ -176,8 +176,8 @@ async def _handle_included(
 
 def _handle_of(route: APIRoute, context: EffectiveRouteContext, scope: Scope) -> Handle:
     """What `APIRoute.handle` calls where a route is included, or that itself."""
-    handle: Any = route.handle
-    app: Any = context.app
+    handle: Handle = route.handle
+    app: Handle | None = context.app
     if getattr(handle, "__func__", None) is not _handle or app is None:
         return handle
     methods = context.methods
