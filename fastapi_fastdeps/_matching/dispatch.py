@@ -176,8 +176,8 @@ async def _handle_included(
 
 def _handle_of(route: APIRoute, context: EffectiveRouteContext, scope: Scope) -> Handle:
     """What `APIRoute.handle` calls where a route is included, or that itself."""
-    handle: Any = route.handle
-    app: Any = context.app
+    handle: Handle = route.handle
+    app: Handle | None = context.app  # type: ignore[assignment]  # FastAPI's are functions
     if getattr(handle, "__func__", None) is not _handle or app is None:
         return handle
     methods = context.methods
