@@ -1,6 +1,5 @@
 """FastAPI's tree as its own handler and solver are to see it."""
 
-import copyreg
 from collections.abc import Callable, MutableSequence
 from operator import attrgetter
 from typing import Any, ClassVar, SupportsIndex, cast, overload
@@ -15,7 +14,11 @@ from fastapi_fastdeps._watching import FIELDS
 from fastapi_fastdeps.marking import Execution, Inline
 
 
-class ClassifiedDependant(Dependant):
+def _without_fields(kind: "type[ClassifiedDependant]") -> "ClassifiedDependant":
+    return kind.__new__(kind)
+
+
+class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
     """What FastAPI knows of a callable, read when FastAPI reads it, with an async stand-in
     in the place of what runs inline. What is assigned to it reaches FastAPI's own."""
 
@@ -51,7 +54,7 @@ class ClassifiedDependant(Dependant):
         names = [name for each in classes for name in vars(each)["__slots__"]]
         state = {name: getattr(self, name) for name in names}
         state |= {name: make() for name, make in self.left_behind.items()}
-        return copyreg.__newobj__, (type(self),), (None, state)  # type: ignore[attr-defined]
+        return _without_fields, (type(self),), (None, state)
 
     def view(self, child: Dependant) -> "ClassifiedDependant":
         """How FastAPI is to see a dependency of this one."""
