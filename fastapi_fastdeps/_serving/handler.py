@@ -32,10 +32,9 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
-from fastapi_fastdeps._serving.current import CurrentPlan
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
-from fastapi_fastdeps._serving.solver import solve
+from fastapi_fastdeps._serving.solver import Solver
 from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -76,7 +75,10 @@ class PlannedHandler:
         self._root = live.root
         self._fallback = fallback
         self._fastapis: tuple[Graph, Handler] | None = None
-        self._current = CurrentPlan(live, provider, embed=embeds_body_fields(state))
+        methods = " ".join(sorted(getattr(state, "methods", None) or ()))
+        self._solver = Solver(
+            live, provider, embed=embeds_body_fields(state), title=f"{methods} {live.path}"
+        )
         # FastAPI settles this once, and calls what stands there when a request comes.
         self._is_async = is_async(self._root.call)
         self._settle()
@@ -108,6 +110,11 @@ class PlannedHandler:
     def graph(self) -> Graph:
         """The classified tree as it is now."""
         return self._live.current()
+
+    @property
+    def source(self) -> str | None:
+        """What solves the dependencies of a request, once it has been compiled."""
+        return self._solver.plan.source
 
     def _settle(self) -> None:
         """Take note of which endpoint stands in the tree, and where it runs."""
@@ -166,10 +173,10 @@ class PlannedHandler:
             "fastapi_function_astack not found in request scope"
         )
         if telemetry is None:
-            solution = await solve(self._current, request, body)
+            solution = await self._solver.solve(request, body)
         else:
             with operation(name="dependencies", function=context_of):
-                solution = await solve(self._current, request, body)
+                solution = await self._solver.solve(request, body)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors

@@ -16,8 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
     validation_failed,
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
-from fastapi_fastdeps._serving.current import CurrentPlan
-from fastapi_fastdeps._serving.solver import solve
+from fastapi_fastdeps._serving.solver import Solver
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 
@@ -26,11 +25,12 @@ def planned_websocket(
     live: LiveGraph, provider: Any | None, fallback: Callable[[], WebSocketHandler], *, embed: bool
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan."""
-    return partial(_handle, CurrentPlan(live, provider, embed=embed), live.root, fallback)
+    solver = Solver(live, provider, embed=embed, title=f"WS {live.path}")
+    return partial(_handle, solver, live.root, fallback)
 
 
 async def _handle(
-    current: CurrentPlan,
+    solver: Solver,
     root: Dependant,
     fallback: Callable[[], WebSocketHandler],
     websocket: WebSocket,
@@ -45,10 +45,10 @@ async def _handle(
     begun: Any = root.call
     path = root.path
     if telemetry is None:
-        solution = await solve(current, websocket)
+        solution = await solver.solve(websocket)
     else:
         with operation(name="dependencies", function=begun):
-            solution = await solve(current, websocket)
+            solution = await solver.solve(websocket)
             if data is not None:
                 data.values = solution.values
                 data.errors = solution.errors
