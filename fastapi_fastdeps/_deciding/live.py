@@ -9,7 +9,7 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable
-from fastapi_fastdeps._sending import LeavesBehind, nothing
+from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
 from fastapi_fastdeps.marking import last_late_mark
