@@ -7,7 +7,7 @@ from typing import Any, ClassVar, SupportsIndex, cast, overload
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place
-from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable
+from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable, is_gen_callable
 from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in, threaded_endpoint
 from fastapi_fastdeps._sending import Makers, nothing
 from fastapi_fastdeps._watching import FIELDS
@@ -96,6 +96,9 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
 
     def _endpoint(self, call: Any, execution: Execution | None) -> Any:
         is_inline, was_async = isinstance(execution, Inline), self.live.was_async
+        if self.live.was_generator:
+            # FastAPI calls what it streams on the event loop, and iterates it as what it is.
+            return inline_endpoint(call) if is_inline and is_gen_callable(call) else call
         if self._call is None:
             # FastAPI asks once whether to await the endpoint: when it makes its handler.
             self._is_awaited = was_async or is_inline or is_coroutine_callable(call)
