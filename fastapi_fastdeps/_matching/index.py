@@ -38,8 +38,8 @@ class RouteIndex:
 
     def __init__(self, router: APIRouter) -> None:
         self.router: Final = router
-        self.is_outgrown = False
-        self.is_outdated = False
+        self.is_outgrown: bool = False
+        self.is_outdated: bool = False
         self._snapshot: Final = Snapshot(router)
         leaves = Leaves(list(router.routes), self._snapshot)
         self._have_inclusions: Final = leaves.have_inclusions
