@@ -1,6 +1,7 @@
 """How the requests of one route at one place come to be handled."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +23,7 @@ from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
-from fastapi_fastdeps.marking import Execution
+from fastapi_fastdeps.marking import Inline
 
 if TYPE_CHECKING or fast_lane:
     from fastapi_fastdeps._serving.asgi import planned_app
@@ -48,9 +49,10 @@ class Handling:
         self._route = route
         self._state = _as_it_is(route, state, live, provider)
         self._fastapis: Handler | None = None
-        self._execution: Execution | None = None
+        self._is_inline = False
         self.planned: PlannedHandler | None = None
-        self.why_not_planned = why_not_planned(live.current(), state.response_class) or ""
+        why = why_not_planned(live.current(), state.response_class)
+        self.why_not_planned: str = why or ""
         if self.why_not_planned:
             self._fastapis = self._make_fastapis()
             self.handle: Handler = self._handle_as_fastapi
@@ -71,7 +73,8 @@ class Handling:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
         if self.planned is None:
             return None
-        app = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        served = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        app: ASGIApp = _App(served)
         return wrap_app_with_body_limit(app, self._state.max_body_size)
 
     def app_in_full(self) -> ASGIApp:
@@ -79,15 +82,23 @@ class Handling:
         app = self.app()
         return app if app is not None else routing.request_response(self.handle)
 
+    def __deepcopy__(self, memo: object) -> "Handling":
+        # What copies a route leaves FastAPI's handler, a function, what it is.
+        return self
+
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
-        if self._fastapis is None or self._execution != self.live.current().root.execution:
-            self._state.dependant = classified_dependant(self.live)
+        if self._fastapis is None or self._is_inline != self._runs_inline():
             self._fastapis = self._make_fastapis()
         return await self._fastapis(request)
 
+    def _runs_inline(self) -> bool:
+        """Whether FastAPI is to await what it would have called in a thread."""
+        is_inline = isinstance(self.live.current().root.execution, Inline)
+        return is_inline and not self.live.was_async
+
     def _make_fastapis(self) -> Handler:
-        self._execution = self.live.current().root.execution
+        self._is_inline = self._runs_inline()
         self._state.dependant = classified_dependant(self.live)
         if not inclusions:
             return APIRoute.get_route_handler(self._state)
@@ -96,6 +107,13 @@ class Handling:
             return APIRoute.get_route_handler(self._route)
         finally:
             effective_route_context_var.reset(token)
+
+
+class _App(partial[Any]):
+    """An app that is copied as a function is: not at all."""
+
+    def __deepcopy__(self, memo: object) -> "_App":
+        return self
 
 
 _READ: Final = (

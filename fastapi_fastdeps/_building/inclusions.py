@@ -191,7 +191,11 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
         self, classifier: Classifier, dependencies: Iterable[params.Depends], path: str
     ) -> None:
         for depends in dependencies:
-            dependant = get_parameterless_sub_dependant(depends=depends, path=path)
+            try:
+                dependant = get_parameterless_sub_dependant(depends=depends, path=path)
+            except Exception:
+                # What FastAPI has to say about it, it says when it builds the inclusion.
+                continue
             classify_dependency(dependant, classifier, path, place_metadata(depends))
 
     def _classified_frontends(

@@ -118,7 +118,10 @@ class FastDepsRoute(NoticesMatching, APIRoute):
     @property
     def dependant(self) -> Dependant:
         """FastAPI's description of the endpoint, with the tree of its dependencies."""
-        dependant: Dependant = self.__dict__["dependant"]
+        try:
+            dependant: Dependant = self.__dict__["dependant"]
+        except KeyError:
+            raise AttributeError("dependant", name="dependant", obj=self) from None
         return dependant
 
     # FastAPI declares an attribute here, and reads and writes it like this property.
@@ -129,6 +132,10 @@ class FastDepsRoute(NoticesMatching, APIRoute):
         if "dependant" not in self.__dict__:
             _watching.watch(dependant)
         self.__dict__["dependant"] = dependant
+
+    @dependant.deleter
+    def dependant(self) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        del self.__dict__["dependant"]
 
     def get_route_handler(self) -> Handler:
         context = effective_route_context_var.get()
@@ -297,9 +304,9 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
             dependencies=self.dependencies,
             memory=_memory.get(),
         )
-        self.why_not_planned, self.app = websocket_app(
-            self.live, provider, embed=embeds_body_fields(self)
-        )
+        embed = embeds_body_fields(self)
+        self.app: ASGIApp
+        self.why_not_planned, self.app = websocket_app(self.live, provider, embed=embed)
 
 
 def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tuple[str, ASGIApp]:

@@ -534,6 +534,7 @@ __all__ = [
     "classification",
     "compile_path",
     "concurrency_of",
+    "dependant_of",
     "effective_route_context_var",
     "embeds_body_fields",
     "exit_callbacks",
@@ -707,6 +708,16 @@ def max_body_size(route: Any) -> int | None:
 def concurrency_of(dependant: Dependant) -> Any:
     """What limits how many requests are in a dependency at once, FastAPI 0.163 and newer."""
     return getattr(dependant, "concurrency", None)
+
+
+def dependant_of(call: Callable[..., Any], path: str) -> Dependant:
+    """FastAPI's description of a callable and what is below it, whatever its scope."""
+    if _takes_scope:
+        return get_dependant(path=path, call=call, scope="function")
+    return get_dependant(path=path, call=call)
+
+
+_takes_scope = is_shaped(get_dependant, takes("path", "call", "scope"))
 
 
 def rederived(place: Dependant, call: Callable[..., Any]) -> Dependant:

@@ -22,7 +22,7 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._lane.standins import standing_where
 from fastapi_fastdeps._lane.tree import PROPERTIES, ClassifiedDependant
-from fastapi_fastdeps._sending import nothing
+from fastapi_fastdeps._sending import Makers, nothing
 from fastapi_fastdeps.marking import Inline
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -38,7 +38,7 @@ class PlannedDependant(ClassifiedDependant):
 
     __slots__ = ("_endpoint_seen", "_endpoint_within", "_handle")
 
-    left_behind: ClassVar = {
+    left_behind: ClassVar[Makers] = {
         **ClassifiedDependant.left_behind,
         "_endpoint_seen": nothing,
         "_endpoint_within": nothing,
