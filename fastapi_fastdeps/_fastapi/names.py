@@ -8,7 +8,7 @@ import inspect
 import operator
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import is_dataclass, replace
@@ -642,6 +642,7 @@ __all__ = [
     "route_selected",
     "routes_version",
     "routes_within",
+    "routing_names",
     "shell",
     "should_embed_body_fields",
     "solve_generator",
@@ -781,6 +782,11 @@ def match_within(inclusion: IncludedRouter, scope: Any) -> Any:
 def match_low_priority(router: APIRouter, scope: Any) -> Any:
     """What FastAPI selects when no other route matches: as `match_within`."""
     return router._match_low_priority(scope)
+
+
+def routing_names() -> Mapping[str, Any]:
+    """The names in FastAPI's module of routing, as they are at each moment."""
+    return vars(routing)
 
 
 def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:

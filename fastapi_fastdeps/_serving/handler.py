@@ -31,6 +31,8 @@ from fastapi_fastdeps._fastapi.names import (
     validation_failed,
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
+from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._serving import answering
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
@@ -190,12 +192,21 @@ class PlannedHandler:
             raise invalid
         if self._live.current() is not self._settled or self._root.call is not self._call:
             self._settle()
+        if not answering.is_as_ever():
+            returned = await answering.run_endpoint(
+                classified_dependant(self._live),
+                solution.values,
+                is_awaited=self._is_async or self._is_inline,
+            )
+            return await self._respond_as_fastapi(request, returned, solution)
         if telemetry is None and self._is_async:
             returned = await self._call(**solution.values)
         elif telemetry is None and self._is_inline:
             returned = self._call(**solution.values)
         else:
             returned = await self._run_endpoint(solution.values)
+        if not answering.is_as_ever():
+            return await self._respond_as_fastapi(request, returned, solution)
         if isinstance(returned, Response):
             if returned.background is None:
                 returned.background = solution.background_tasks
@@ -205,6 +216,22 @@ class PlannedHandler:
             return await self._respond(request, returned, solution)
         with operation(name="serialization", function=self._call):
             return await self._respond(request, returned, solution)
+
+    async def _respond_as_fastapi(
+        self, request: Request, returned: Any, solution: Solution
+    ) -> Response:
+        return await answering.respond(
+            returned,
+            solution,
+            status_code=self._status_code,
+            response_class=self._response_class,
+            endpoint=self._call,
+            field=self._field,
+            is_coroutine=self._is_async or self._is_inline,
+            endpoint_ctx=self._context(request, self._call),
+            dump_json=self._dump_json,
+            **self._serialization,
+        )
 
     async def _run_endpoint(self, values: dict[str, Any]) -> Any:
         if self._is_inline:
