@@ -9,7 +9,12 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps import _watching
-from fastapi_fastdeps._building.constructors import TypedAPIRouter, pass_on, signature_with
+from fastapi_fastdeps._building.constructors import (
+    TypedAPIRouter,
+    pass_on,
+    signature_with,
+    standing_in,
+)
 from fastapi_fastdeps._building.frontends import FrontendGroup
 from fastapi_fastdeps._building.handling import Handling
 from fastapi_fastdeps._building.handmade import HandMade, is_hand_made
@@ -100,7 +105,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
         __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 
-        @wraps(APIRouter.add_api_route)
+        @standing_in(APIRouter, "add_api_route")
         def add_api_route(self, *args, **options) -> None:
             factory = None
             if route_classes:
@@ -114,14 +119,14 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             if factory is not None and factory.constructed is not None:
                 self._remember(*factory.constructed)
 
-        @wraps(APIRouter.add_api_websocket_route)
+        @standing_in(APIRouter, "add_api_websocket_route")
         def add_api_websocket_route(self, *args, **options) -> None:
             count = len(self.routes)
             super().add_api_websocket_route(*args, **options)
             deciding = next(self._deciding_about_sockets, self)
             self._take_from(count, deciding)
 
-        @wraps(APIRouter.include_router)
+        @standing_in(APIRouter, "include_router")
         def include_router(self, router, **options) -> None:
             count = len(self.routes)
             if includes_by_copy:

@@ -51,7 +51,8 @@ class Handling:
         self._fastapis: Handler | None = None
         self._is_inline = False
         self.planned: PlannedHandler | None = None
-        self.why_not_planned = why_not_planned(live.current(), state.response_class) or ""
+        why = why_not_planned(live.current(), state.response_class)
+        self.why_not_planned: str = why or ""
         if self.why_not_planned:
             self._fastapis = self._make_fastapis()
             self.handle: Handler = self._handle_as_fastapi
@@ -92,7 +93,9 @@ class Handling:
         return await self._fastapis(request)
 
     def _runs_inline(self) -> bool:
-        return isinstance(self.live.current().root.execution, Inline)
+        """Whether FastAPI is to await what it would have called in a thread."""
+        is_inline = isinstance(self.live.current().root.execution, Inline)
+        return is_inline and not (self.live.was_async or self.live.was_generator)
 
     def _make_fastapis(self) -> Handler:
         self._is_inline = self._runs_inline()

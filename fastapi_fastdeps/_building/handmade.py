@@ -30,7 +30,7 @@ class HandMade:
         self.route = route
         self.live: LiveGraph | None = None
         self.handling: Handling | None = None
-        self.why_not_planned = ""
+        self.why_not_planned: str = ""
         self._deciding = deciding
         self._given: object = None
         self._app: ASGIApp | None = None

@@ -304,9 +304,9 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
             dependencies=self.dependencies,
             memory=_memory.get(),
         )
-        self.why_not_planned, self.app = websocket_app(
-            self.live, provider, embed=embeds_body_fields(self)
-        )
+        embed = embeds_body_fields(self)
+        self.app: ASGIApp
+        self.why_not_planned, self.app = websocket_app(self.live, provider, embed=embed)
 
 
 def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tuple[str, ASGIApp]:

@@ -8,8 +8,13 @@ from fastapi import params
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
-from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable
-from fastapi_fastdeps._sending import LeavesBehind, nothing
+from fastapi_fastdeps._fastapi.names import (
+    Dependant,
+    is_coroutine_callable,
+    is_gen_callable,
+    streams_generators,
+)
+from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
 from fastapi_fastdeps.marking import last_late_mark
@@ -28,7 +33,7 @@ class Memory(LeavesBehind):
     """What classifiers said about the candidates of an inclusion when it was checked, so
     that no one is asked twice. It is dropped once FastAPI has built the inclusion."""
 
-    left_behind: ClassVar = {"_remembering": dict[Any, Any]}
+    left_behind: ClassVar[Makers] = {"_remembering": dict[Any, Any]}
 
     def __init__(self) -> None:
         self._remembering: dict[int, Remembering] = {}
@@ -51,9 +56,11 @@ class LiveGraph(LeavesBehind):
         root: FastAPI's tree, the object that its own handler would hold.
         was_async: whether the endpoint was async, which FastAPI asks once, when it makes its
             handler: it treats what is put in its place later alike.
+        was_generator: whether the endpoint was a sync generator function, whose items FastAPI
+            streams.
     """
 
-    left_behind: ClassVar = {"_judged": dict[Any, Any], "_token": nothing}
+    left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
 
     def __init__(
         self,
@@ -72,6 +79,7 @@ class LiveGraph(LeavesBehind):
         self.root = root
         self._dependencies = dependencies
         self.was_async = is_coroutine_callable(root.call)
+        self.was_generator = streams_generators and is_gen_callable(root.call)
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint

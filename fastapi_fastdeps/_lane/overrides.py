@@ -19,7 +19,7 @@ from fastapi_fastdeps._fastapi.names import (
     with_dependency,
 )
 from fastapi_fastdeps._lane.standins import StandIn, stand_in
-from fastapi_fastdeps._sending import LeavesBehind
+from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
 from fastapi_fastdeps.marking import Execution, Inline, Threaded
 
@@ -35,7 +35,7 @@ class ClassifiedOverrides(LeavesBehind):
     it replaces, with its own dependencies classified in its signature.
     """
 
-    left_behind: ClassVar = {"_found": dict[Any, Any]}
+    left_behind: ClassVar[Makers] = {"_found": dict[Any, Any]}
 
     def __init__(self, provider: Any, live: LiveGraph) -> None:
         self.provider = provider

@@ -167,11 +167,21 @@ async def _handle_included(
         route_selected(scope=scope, path=path, mount=isinstance(route, Mount))
     fastapi_scope[EFFECTIVE_ROUTE_CONTEXT_KEY] = context
     if isinstance(original, APIRoute):
-        await original.handle(scope, receive, send)
+        await _handle_of(original, context, scope)(scope, receive, send)
     else:
         assert route is not None
         limit = inclusion.include_context.max_body_size
         await wrap_app_with_body_limit(route.handle, limit)(scope, receive, send)
+
+
+def _handle_of(route: APIRoute, context: EffectiveRouteContext, scope: Scope) -> Handle:
+    """What `APIRoute.handle` calls where a route is included, or that itself."""
+    handle: Handle = route.handle
+    app: Handle | None = context.app  # type: ignore[assignment]  # FastAPI's are functions
+    if getattr(handle, "__func__", None) is not _handle or app is None:
+        return handle
+    methods = context.methods
+    return handle if methods and scope["method"] not in methods else app
 
 
 def _with_or_without_slash(router: APIRouter, index: RouteIndex | None, scope: Scope) -> str | None:

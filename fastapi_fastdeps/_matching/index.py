@@ -13,7 +13,7 @@ from fastapi_fastdeps._fastapi.names import (
     get_route_path,
 )
 from fastapi_fastdeps._matching.leaves import Leaf, Leaves
-from fastapi_fastdeps._matching.snapshots import Snapshot
+from fastapi_fastdeps._matching.snapshots import Snapshot, is_matching_fastapis
 from fastapi_fastdeps._matching.table import Table
 
 
@@ -38,8 +38,8 @@ class RouteIndex:
 
     def __init__(self, router: APIRouter) -> None:
         self.router: Final = router
-        self.is_outgrown = False
-        self.is_outdated = False
+        self.is_outgrown: bool = False
+        self.is_outdated: bool = False
         self._snapshot: Final = Snapshot(router)
         leaves = Leaves(list(router.routes), self._snapshot)
         self._have_inclusions: Final = leaves.have_inclusions
@@ -138,6 +138,8 @@ class Indexed:
             self._known = Snapshot(self._router)
             return None
         if isinstance(known, Snapshot) or known.is_outgrown:
+            if not is_matching_fastapis():
+                return None
             self._known = known = RouteIndex(self._router)
         return known
 
