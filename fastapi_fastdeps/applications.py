@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signature_with
 from fastapi_fastdeps._building.routes import FastDepsRoute
+from fastapi_fastdeps._fastapi.names import asked_lane, shell, telemetry_of
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.routing import FastDepsRouter
+
+if TYPE_CHECKING or shell:
+    from fastapi_fastdeps._serving.shell import is_as_ever, serve
 
 
 class FastDepsAPI(TypedFastAPI):
@@ -23,6 +27,7 @@ class FastDepsAPI(TypedFastAPI):
     """
 
     _classifier: Classifier = default_classifier
+    _has_shell: bool = False
 
     if not TYPE_CHECKING:
 
@@ -45,6 +50,20 @@ class FastDepsAPI(TypedFastAPI):
         if isinstance(self.router, FastDepsRouter):
             self.router.classifier = classifier
 
+    if shell and not TYPE_CHECKING:
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if not self._has_shell or not is_as_ever(scope, telemetry_of(self)):
+                await super().__call__(scope, receive, send)
+                return
+            if self.root_path:
+                scope["root_path"] = self.root_path
+            scope["app"] = self
+            if self.middleware_stack is None:
+                self.middleware_stack = self.build_middleware_stack()
+            router = self.router if type(self.router) is FastDepsRouter else None
+            await serve(self.middleware_stack, router, scope, receive, send)
+
     def setup(self) -> None:
         # FastAPI makes its router itself, of arguments that change with its versions.
         router: Any = self.router
@@ -53,6 +72,7 @@ class FastDepsAPI(TypedFastAPI):
         router.watch_routes()
         if router.route_class is APIRoute:
             router.route_class = FastDepsRoute
+        self._has_shell = asked_lane() != "fastapi" and _calls(type(self)) == _calls(FastDepsAPI)
         count = len(router.routes)
         super().setup()
         for page in router.routes[count:]:
@@ -63,6 +83,12 @@ class FastDepsAPI(TypedFastAPI):
         if isinstance(self.router, FastDepsRouter):
             self.router.prepare()
         return super().build_middleware_stack()
+
+
+def _calls(kind: type[FastDepsAPI]) -> list[type]:
+    """The classes that a request goes through, from ours on."""
+    mro = kind.__mro__[kind.__mro__.index(FastDepsAPI) :]
+    return [each for each in mro if "__call__" in vars(each)]
 
 
 def _router_class(router_class: type[APIRouter]) -> type[APIRouter]:

@@ -125,6 +125,23 @@ SERVING: Final[Functions] = {
 }
 """What is stood in for when a request is served."""
 
+SHELL: Final[Functions] = {
+    "fastapi._body_limit": ("AppBodyLimitMiddleware.__call__",),
+    "fastapi.applications": ("FastAPI.__call__",),
+    "fastapi.middleware.asyncexitstack": ("AsyncExitStackMiddleware.__call__",),
+    "fastapi.telemetry._api": ("_unconfigured",),
+    "fastapi.telemetry._asgi": ("ExceptionTelemetryMiddleware.__call__", "NativeTelemetry.enabled"),
+    "opentelemetry._logs._internal": ("get_logger_provider",),
+    "opentelemetry.metrics._internal": ("get_meter_provider",),
+    "opentelemetry.trace": ("get_tracer_provider",),
+    "starlette.applications": ("Starlette.__call__",),
+    "starlette.middleware.errors": ("ServerErrorMiddleware.__call__",),
+    "starlette.middleware.exceptions": ("ExceptionMiddleware.__call__",),
+    "starlette.requests": ("HTTPConnection.__init__", "Request.__init__"),
+    "starlette.routing": ("Router.__call__",),
+}
+"""What is stood in for around the router."""
+
 _TRUSTED: Final = sys.stdlib_module_names | {
     "anyio",
     "fastapi",
@@ -381,7 +398,8 @@ def _is_own_function(found: FunctionType, name: str) -> bool:
     if module in ("contextlib", "functools") and hasattr(found, "__wrapped__"):
         return is_own(inspect.unwrap(found), name)
     return (
-        module == found.__module__
+        # A package may give a function of a private module of its own for one of its own.
+        (module == found.__module__ or module.startswith(f"{found.__module__}._"))
         and _is_trusted(module)
         and found.__globals__ is vars(sys.modules[_HOMES.get(module, module)])
         and found.__code__.co_qualname == found.__qualname__

@@ -6,6 +6,7 @@ place."""
 import functools
 import inspect
 import operator
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -18,6 +19,7 @@ import fastapi
 import starlette.routing
 from fastapi import APIRouter, params, routing
 from pydantic.fields import FieldInfo
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket
 
@@ -33,7 +35,14 @@ from fastapi_fastdeps._fastapi.capabilities import (
     tells,
     warn_of,
 )
-from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, find_code, is_own, is_replaced
+from fastapi_fastdeps._fastapi.ground import (
+    BUILDING,
+    SERVING,
+    SHELL,
+    find_code,
+    is_own,
+    is_replaced,
+)
 from fastapi_fastdeps._fastapi.versions import (
     FAST_LANE,
     INDEX,
@@ -74,17 +83,28 @@ matching = Capability(
 fast_lane = Capability(
     "the fast lane", "requests take FastAPI's own handler", since=FAST_LANE[0], on=classification
 )
+shell = Capability(
+    "the shell", "requests go through each of FastAPI's layers", since="0.165.0", on=fast_lane
+)
 
+
+_PROVIDERS = {
+    "opentelemetry.trace": ("_TRACER_PROVIDER", "OTEL_PYTHON_TRACER_PROVIDER"),
+    "opentelemetry.metrics._internal": ("_METER_PROVIDER", "OTEL_PYTHON_METER_PROVIDER"),
+    "opentelemetry._logs._internal": ("_LOGGER_PROVIDER", "_OTEL_PYTHON_LOGGER_PROVIDER"),
+}
+"""Where OpenTelemetry keeps its providers, and the variables that name others."""
 
 if TYPE_CHECKING:
     from fastapi import _body_limit, _compat, _form_limits, sse
     from fastapi._compat import v2
     from fastapi.dependencies import models, utils
-    from fastapi.telemetry import _api
+    from fastapi.telemetry import _api, _asgi
     from starlette import _exception_handler, _utils
     from starlette import routing as starlette_routing
     from starlette.middleware import body_limit
 
+    AppBodyLimitMiddleware = _body_limit.AppBodyLimitMiddleware
     get_body_limit_error = _body_limit.get_body_limit_error
     wrap_app_with_body_limit = _body_limit.wrap_app_with_body_limit
     FormLimits = _form_limits._FormLimits
@@ -133,6 +153,8 @@ if TYPE_CHECKING:
     get_request_telemetry = _api._get_request_telemetry
     operation = _api._operation
     validation_failed = _api._validation_failed
+    ExceptionTelemetryMiddleware = _asgi.ExceptionTelemetryMiddleware
+    NativeTelemetry = _asgi.NativeTelemetry
     EventSourceResponse = sse.EventSourceResponse
     compile_path = starlette_routing.compile_path
     wrap_app_handling_exceptions = _exception_handler.wrap_app_handling_exceptions
@@ -170,6 +192,9 @@ else:
 
     def _no_limits(*_):
         return {}
+
+    def _is_anything(_):
+        return True
 
     _SCOPE = {}
 
@@ -507,13 +532,41 @@ else:
                 path = qualified_name.partition(".<locals>.")[0]
                 fast_lane.find(module, path, _has_code(path, qualified_name))
 
+    AppBodyLimitMiddleware = shell.find(
+        "fastapi._body_limit", "AppBodyLimitMiddleware", instance_of(type), Absent
+    )
+    ExceptionTelemetryMiddleware = shell.find(
+        "fastapi.telemetry._asgi", "ExceptionTelemetryMiddleware", instance_of(type), Absent
+    )
+    NativeTelemetry = shell.find(
+        "fastapi.telemetry._asgi",
+        "NativeTelemetry",
+        instance_of(type),
+        Absent,
+    )
+    for module, names in _PROVIDERS.items():
+        for name in names:
+            shell.find(module, name, _is_anything)
+    shell.find("os", "environ._data", instance_of(dict))
+    shell.find("os", "environ.encodekey", takes(positional=1))
+    shell.find(
+        "starlette.middleware.exceptions",
+        "ExceptionMiddleware",
+        makes("_exception_handlers", "_status_handlers", arguments=(None,)),
+    )
+    for module, qualified_names in SHELL.items():
+        for qualified_name in qualified_names:
+            shell.find(module, qualified_name, _has_code(qualified_name, qualified_name))
+
 if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
     fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
 
 if fastapi.__version__ not in INDEX:
     matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
 
-warn_of(classification, route_classes, websockets, inclusions, frontends, matching, fast_lane)
+warn_of(
+    classification, route_classes, websockets, inclusions, frontends, matching, fast_lane, shell
+)
 
 __all__ = [
     "EFFECTIVE_ROUTE_CONTEXT_KEY",
@@ -521,13 +574,16 @@ __all__ = [
     "INCLUDED_ROUTER_KEY",
     "LANE_VARIABLE",
     "MAX_BODY_SIZE_SCOPE_KEY",
+    "AppBodyLimitMiddleware",
     "Capability",
     "Dependant",
     "EffectiveRouteContext",
     "EventSourceResponse",
+    "ExceptionTelemetryMiddleware",
     "FrontendRouteGroup",
     "IncludedRouter",
     "ModelField",
+    "NativeTelemetry",
     "Undefined",
     "apply_router_form_limits",
     "asked_lane",
@@ -537,6 +593,8 @@ __all__ = [
     "dependant_of",
     "effective_route_context_var",
     "embeds_body_fields",
+    "environment",
+    "exception_handlers",
     "exit_callbacks",
     "extract_endpoint_context",
     "fast_lane",
@@ -584,9 +642,13 @@ __all__ = [
     "route_selected",
     "routes_version",
     "routes_within",
+    "shell",
     "should_embed_body_fields",
     "solve_generator",
     "streams_generators",
+    "telemetry_of",
+    "telemetry_providers",
+    "telemetry_variables",
     "type_adapter_of",
     "unremembered",
     "unwrapped",
@@ -618,6 +680,36 @@ def embeds_body_fields(route: Any) -> bool:
 
 exit_callbacks = operator.attrgetter("_exit_callbacks")
 """What an `AsyncExitStack` is still to leave."""
+
+
+telemetry_of = operator.attrgetter("_native_telemetry")
+"""What an app asks whether to report a request."""
+
+
+def exception_handlers(layer: ExceptionMiddleware) -> tuple[Any, Any]:
+    """What Starlette's layer calls for exceptions and for statuses, as it tells its routes."""
+    return layer._exception_handlers, layer._status_handlers
+
+
+def telemetry_providers() -> list[Any]:
+    """What OpenTelemetry was given to report to."""
+    return [getattr(import_module(module), name) for module, (name, _) in _PROVIDERS.items()]
+
+
+def telemetry_variables() -> list[Any]:
+    """Under which keys of `environment` OpenTelemetry finds what to report to."""
+    environ: Any = os.environ
+    return [
+        environ.encodekey(getattr(import_module(module), name))
+        for module, (_, name) in _PROVIDERS.items()
+    ]
+
+
+def environment() -> dict[Any, Any]:
+    """The environment variables, as `os.environ` keeps them."""
+    environ: Any = os.environ
+    variables: dict[Any, Any] = environ._data
+    return variables
 
 
 def type_adapter_of(field: ModelField) -> Any:
