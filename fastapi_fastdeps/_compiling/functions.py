@@ -158,7 +158,7 @@ class _Writer:
         plan, add = self._plan, self.lines.add
         sources = plan.sources
         if plan.is_open:
-            add("received = received_of(request, plan)")
+            add("received = received_of(request)")
             return
         odd: list[str] = []
         if "query_params" in sources:
@@ -228,8 +228,8 @@ class _Writer:
         conditions = ["watching.token is not token"]
         if self._is_overridable:
             conditions.append("provider.dependency_overrides is not overrides")
-            if not self._plan.is_for_overrides:
-                conditions.append("overrides")
+            # Without any, FastAPI does not derive anew what stands in the tree.
+            conditions.append("not overrides" if self._plan.is_for_overrides else "overrides")
             for number, (call, found) in enumerate(step.looked_up):
                 if self._plan.is_for_overrides:
                     key = self.lines.bind(f"k{register}_{number}", call)

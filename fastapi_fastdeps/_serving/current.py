@@ -61,7 +61,11 @@ class CurrentPlan:
             return None, None
         overrides: Any = None
         if self.provider is not None:
-            overrides = self.provider.dependency_overrides
+            try:
+                overrides = self.provider.dependency_overrides
+            except AttributeError:
+                # FastAPI fails when it comes to a dependency, if there is one.
+                return None, None
             if overrides is not None and type(cast("object", overrides)) is not dict:
                 return None, overrides
         if overrides:

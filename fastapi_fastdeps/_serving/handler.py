@@ -41,6 +41,10 @@ from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
+_Begun = tuple[Callable[..., Any], str | None, str, str]
+"""A request as it was before anything of the user's ran: the endpoint, the route's path, the
+method, and where the app is mounted."""
+
 
 class RouteState(Protocol):
     """What FastAPI knows of a route at one inclusion."""
@@ -151,7 +155,12 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack), (
             "fastapi_middleware_astack not found in request scope"
         )
-        context_of = self._call
+        begun: _Begun = (
+            self._call,
+            self._root.path,
+            request.method,
+            scope.get("root_path", ""),
+        )
         body = Undefined
         if self._body_field is not None:
             try:
@@ -160,7 +169,7 @@ class PlannedHandler:
                 else:
                     body = await read_json(request, strict=self._strict)
             except Exception as error:
-                raised = body_error(request, error, self._context(request, context_of))
+                raised = body_error(request, error, _context(begun))
                 if raised is error:
                     raise
                 if isinstance(raised, RequestValidationError):
@@ -177,7 +186,7 @@ class PlannedHandler:
         if telemetry is None:
             solution = await self._solver.solve(request, body)
         else:
-            with operation(name="dependencies", function=context_of):
+            with operation(name="dependencies", function=begun[0]):
                 solution = await self._solver.solve(request, body)
                 if data is not None:
                     data.values = solution.values
@@ -186,7 +195,7 @@ class PlannedHandler:
             invalid = RequestValidationError(
                 solution.errors,
                 body=None if body is Undefined else body,
-                endpoint_ctx=self._context(request, context_of),
+                endpoint_ctx=_context(begun),
             )
             validation_failed(invalid)
             raise invalid
@@ -212,10 +221,7 @@ class PlannedHandler:
                 returned.background = solution.background_tasks
             assert returned
             return returned
-        if telemetry is None:
-            return await self._respond(request, returned, solution)
-        with operation(name="serialization", function=self._call):
-            return await self._respond(request, returned, solution)
+        return await self._respond(begun, returned, solution, is_seen=telemetry is not None)
 
     async def _respond_as_fastapi(
         self, request: Request, returned: Any, solution: Solution
@@ -241,17 +247,23 @@ class PlannedHandler:
             dependant=self._root, values=values, is_coroutine=self._is_async
         )
 
-    async def _respond(self, request: Request, returned: Any, solution: Solution) -> Response:
+    async def _respond(
+        self, begun: _Begun, returned: Any, solution: Solution, *, is_seen: bool
+    ) -> Response:
         response: Response
         injected = solution.status_code
         status_code = injected or self._status_code or injected
-        if self._is_plain_json:
+        if self._is_plain_json and not is_seen:
             response = json_response(returned, status_code, solution.background_tasks)
         else:
             arguments: dict[str, Any] = {"background": solution.background_tasks}
             if status_code is not None:
                 arguments["status_code"] = status_code
-            content = await self._serialize(request, returned)
+            if is_seen:
+                with operation(name="serialization", function=self._call):
+                    content = await self._serialize(begun, returned)
+            else:
+                content = await self._serialize(begun, returned)
             if self._dump_json:
                 response = Response(content, media_type="application/json", **arguments)
             else:
@@ -272,7 +284,7 @@ class PlannedHandler:
         assert response
         return response
 
-    async def _serialize(self, request: Request, returned: Any) -> Any:
+    async def _serialize(self, begun: _Begun, returned: Any) -> Any:
         field = self._field
         if field is None:
             return jsonable_encoder(returned)
@@ -282,14 +294,16 @@ class PlannedHandler:
             value, errors = await run_in_threadpool(field.validate, returned, {}, loc=("response",))
         if errors:
             raise ResponseValidationError(
-                errors=errors, body=returned, endpoint_ctx=self._context(request, self._call)
+                errors=errors, body=returned, endpoint_ctx=_context(begun)
             )
         serialize = field.serialize_json if self._dump_json else field.serialize
         return serialize(value, **self._serialization)
 
-    def _context(self, request: Request, call: Any) -> EndpointContext:
-        context = extract_endpoint_context(call)
-        if path := self._root.path:
-            mount_path = request.scope.get("root_path", "").rstrip("/")
-            context["path"] = f"{request.method} {mount_path}{path}"
-        return context
+
+def _context(begun: _Begun) -> EndpointContext:
+    """Where FastAPI says that an error of this request is."""
+    call, path, method, mount_path = begun
+    context = extract_endpoint_context(call)
+    if path:
+        context["path"] = f"{method} {mount_path.rstrip('/')}{path}"
+    return context

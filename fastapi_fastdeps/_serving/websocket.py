@@ -44,6 +44,7 @@ async def _handle(
         data.websocket = websocket
     begun: Any = root.call
     path = root.path
+    mount_path: str = websocket.scope.get("root_path", "")
     if telemetry is None:
         solution = await solver.solve(websocket)
     else:
@@ -55,8 +56,7 @@ async def _handle(
     if solution.errors:
         context = extract_endpoint_context(begun)
         if path:
-            mount_path = websocket.scope.get("root_path", "").rstrip("/")
-            context["path"] = f"WS {mount_path}{path}"
+            context["path"] = f"WS {mount_path.rstrip('/')}{path}"
         error = WebSocketRequestValidationError(solution.errors, endpoint_ctx=context)
         validation_failed(error)
         raise error

@@ -6,8 +6,23 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, WebSocket
+from fastapi import (
+    Depends,
+    FastAPI,
+    Header,
+    HTTPException,
+    Query,
+    Request,
+    WebSocket,
+    WebSocketDisconnect,
+)
 from fastapi.dependencies.utils import get_dependant, get_parameterless_sub_dependant
+from fastapi.exceptions import (
+    RequestValidationError,
+    ResponseValidationError,
+    WebSocketRequestValidationError,
+)
+from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.testclient import TestClient
 from pydantic import AfterValidator
@@ -370,3 +385,128 @@ def test_a_default_that_is_changed_after_requests_were_served() -> None:
         return found + ask(app)
 
     assert compare(answer)[-1] == (200, "2")
+
+
+def test_a_query_that_a_dependency_changes_in_place() -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+
+        def before(name: str = "none") -> str:
+            return name
+
+        def rename(request: Request, before: Annotated[str, Depends(before)]) -> str:
+            vars(request.query_params)["_dict"]["name"] = "changed"
+            return before
+
+        def after(name: str = "none") -> str:
+            return name
+
+        @app.get("/")
+        def read(
+            rename: Annotated[str, Depends(rename)], after: Annotated[str, Depends(after)]
+        ) -> list[str]:
+            return [rename, after]
+
+        return ask(app, "/?name=sent")
+
+    assert compare(answer) == [(200, '["sent","changed"]')] * 3
+
+
+@pytest.mark.parametrize("path", ["/number", "/response"])
+def test_errors_name_the_place_where_the_request_began(path: str) -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+
+        def move(request: Request) -> None:
+            request.scope["root_path"] = "/elsewhere"
+            request.scope["method"] = "MOVED"
+
+        @app.get("/number", dependencies=[Depends(move)])
+        def number(number: int) -> int:
+            return number
+
+        @app.get("/response", dependencies=[Depends(move)], response_model=int)
+        def response() -> str:
+            return "none"
+
+        @app.exception_handler(RequestValidationError)
+        @app.exception_handler(ResponseValidationError)
+        async def place(_: Request, error: Any) -> PlainTextResponse:
+            return PlainTextResponse(error.endpoint_path)
+
+        return ask(app, path)
+
+    assert compare(answer) == [(200, f"GET {path}")] * 3
+
+
+def test_a_websockets_errors_name_the_place_where_it_began() -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+
+        def move(websocket: WebSocket) -> None:
+            websocket.scope["root_path"] = "/elsewhere"
+
+        @app.websocket("/", dependencies=[Depends(move)])
+        async def connect(websocket: WebSocket, number: int) -> None: ...
+
+        places: list[Any] = []
+
+        @app.exception_handler(WebSocketRequestValidationError)
+        async def place(websocket: WebSocket, error: Any) -> None:
+            places.append(error.endpoint_path)
+            await websocket.close()
+
+        for _ in range(2):
+            with pytest.raises(WebSocketDisconnect), TestClient(app).websocket_connect("/"):
+                pass
+        return places
+
+    assert compare(answer) == ["WS /"] * 2
+
+
+def test_a_dependency_that_is_not_derived_anew_once_no_override_is_left() -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+
+        def clear() -> None:
+            app.dependency_overrides.clear()
+
+        @app.get("/", dependencies=[Depends(clear), Depends(one)])
+        def read() -> int:
+            return 1
+
+        @app.get("/guarded", dependencies=[Depends(deny)])
+        def guarded() -> int:
+            return 1
+
+        open_to_all, closed = (each for each in app.routes if isinstance(each, APIRoute))
+        guard = closed.dependant.dependencies[0]
+        open_to_all.dependant.dependencies[-1].dependencies.append(guard)
+        client = TestClient(app)
+        statuses: list[int] = []
+        for _ in range(3):
+            app.dependency_overrides[two] = one
+            statuses.append(client.get("/").status_code)
+        return statuses
+
+    assert compare(answer) == [403] * 3
+
+
+def test_a_provider_without_overrides_is_asked_for_them_by_dependencies_alone() -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+
+        @app.get("/")
+        def read() -> int:
+            return 1
+
+        @app.get("/dependent", dependencies=[Depends(one)])
+        def dependent() -> int:
+            return 1
+
+        del app.dependency_overrides
+        return ask(app), ask(app, "/dependent")
+
+    without, dependent = compare(answer)
+    assert without == [(200, "1")] * 3
+    assert dependent == [(500, "Internal Server Error")] * 3
