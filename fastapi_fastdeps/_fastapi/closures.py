@@ -10,7 +10,12 @@ from typing import Any
 
 from fastapi import routing
 
-from fastapi_fastdeps._fastapi.names import get_websocket_app, request_response, websocket_session
+from fastapi_fastdeps._fastapi.names import (
+    get_websocket_app,
+    request_response,
+    websocket_session,
+    wrap_app_with_body_limit,
+)
 
 
 def _inner(function: Callable[..., Any] | None) -> CodeType | None:
@@ -26,11 +31,27 @@ _HTTP_HANDLER = _inner(getattr(routing, "get_request_handler", None))
 _WEBSOCKET_APP = _inner(websocket_session)
 _WEBSOCKET_HANDLER = _inner(get_websocket_app)
 
+_limited: Any = wrap_app_with_body_limit(request_response, 0)
+_LIMITED = () if _limited is request_response else (type(_limited), type(_limited.app))
+
 
 def http_arguments(app: Any) -> dict[str, Any] | None:
     """What `get_request_handler` was given for the handler in this app, `None` if the app,
     or the handler in it, is not FastAPI's own."""
-    return _closure(_closure(app, _HTTP_APP).get("f"), _HTTP_HANDLER) or None
+    return handler_arguments(_closure(app, _HTTP_APP).get("f"))
+
+
+def handler_arguments(handler: Any) -> dict[str, Any] | None:
+    """What `get_request_handler` was given for this handler, `None` if it is not FastAPI's."""
+    return _closure(handler, _HTTP_HANDLER) or None
+
+
+def handler_of(app: Any) -> Any:
+    """The handler that FastAPI made this app of, with or without a limit for the body. `None`
+    if the app is not FastAPI's own."""
+    if tuple(map(type, (app, getattr(app, "app", None)))) == _LIMITED:
+        app = app.app.app
+    return _closure(app, _HTTP_APP).get("f")
 
 
 def websocket_arguments(app: Any) -> dict[str, Any] | None:

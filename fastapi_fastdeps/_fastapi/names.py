@@ -587,6 +587,7 @@ __all__ = [
     "Undefined",
     "apply_router_form_limits",
     "asked_lane",
+    "builds_contexts_as_ever",
     "classification",
     "compile_path",
     "concurrency_of",
@@ -771,6 +772,14 @@ _INCLUSION = {
     for name in ("matches", "_match", "handle", "_handle_selected")
 }
 _ROUTER = {name: fastapis(APIRouter, name) for name in ("matches", "handle", "_get_routes_version")}
+
+
+def builds_contexts_as_ever() -> bool:
+    """Whether no one else has a say in what FastAPI builds of a route where it is included."""
+    return (
+        fastapis(IncludedRouter, "_build_effective_context") is not None
+        and getattr(routing, "_EffectiveRouteContext", None) is EffectiveRouteContext
+    )
 
 
 def match_within(inclusion: IncludedRouter, scope: Any) -> Any:
