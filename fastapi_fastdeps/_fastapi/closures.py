@@ -9,6 +9,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from fastapi import routing
+from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import (
     get_websocket_app,
@@ -31,8 +32,16 @@ _HTTP_HANDLER = _inner(getattr(routing, "get_request_handler", None))
 _WEBSOCKET_APP = _inner(websocket_session)
 _WEBSOCKET_HANDLER = _inner(get_websocket_app)
 
-_limited: Any = wrap_app_with_body_limit(request_response, 0)
-_LIMITED = () if _limited is request_response else (type(_limited), type(_limited.app))
+
+def _layers(app: object) -> tuple[object, object]:
+    """The classes of an app and of the one that it is wrapped around."""
+    return app.__class__, getattr(app, "app", None).__class__
+
+
+async def _unlimited(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+_LIMITED = _layers(wrap_app_with_body_limit(_unlimited, 0))
 
 
 def http_arguments(app: Any) -> dict[str, Any] | None:
@@ -49,7 +58,7 @@ def handler_arguments(handler: Any) -> dict[str, Any] | None:
 def handler_of(app: Any) -> Any:
     """The handler that FastAPI made this app of, with or without a limit for the body. `None`
     if the app is not FastAPI's own."""
-    if tuple(map(type, (app, getattr(app, "app", None)))) == _LIMITED:
+    if _layers(app) == _LIMITED != _layers(_unlimited):
         app = app.app.app
     return _closure(app, _HTTP_APP).get("f")
 
