@@ -41,8 +41,9 @@ class FastDepsAPI(TypedFastAPI):
     @property
     def classifier(self) -> Classifier:
         """Decides where sync callables run. What is assigned holds for the next request."""
-        own = self.router.classifier if isinstance(self.router, FastDepsRouter) else None
-        return self._classifier if own is None else own
+        if isinstance(self.router, FastDepsRouter):
+            return self.router.classifier_in_force
+        return self._classifier
 
     @classifier.setter
     def classifier(self, classifier: Classifier) -> None:
@@ -81,6 +82,9 @@ class FastDepsAPI(TypedFastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         if isinstance(self.router, FastDepsRouter):
+            if self.router.classifier is None:
+                # Another router has taken the place of the one that FastAPI made.
+                self.router.classifier = self._classifier
             self.router.prepare()
         return super().build_middleware_stack()
 

@@ -207,3 +207,20 @@ def test_an_app_runs_on_trio() -> None:
         response = TestClient(app, backend="trio").get("/read")
     assert response.status_code == 200
     assert sent == []
+
+
+def test_the_classifier_of_an_app_holds_for_a_router_that_takes_the_place_of_its_own() -> None:
+    app = FastDepsAPI(classifier=everything)
+    app.router = FastDepsRouter()
+    app.get("/")(here)
+    assert ask(app) == ("loop", 0)
+    assert app.classifier is everything
+
+
+def test_an_app_names_the_classifier_that_is_in_force() -> None:
+    app = FastDepsAPI(classifier=everything)
+    app.get("/")(here)
+    assert ask(app) == ("loop", 0)
+    app.router.classifier = None  # type: ignore[attr-defined]
+    assert ask(app) == ("thread", 2)
+    assert app.classifier is default_classifier
