@@ -8,7 +8,7 @@ import inspect
 import operator
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import is_dataclass, replace
@@ -642,7 +642,6 @@ __all__ = [
     "route_classes",
     "route_selected",
     "routes_version",
-    "routes_within",
     "shell",
     "should_embed_body_fields",
     "solve_generator",
@@ -790,14 +789,6 @@ def match_within(inclusion: IncludedRouter, scope: Any) -> Any:
 def match_low_priority(router: APIRouter, scope: Any) -> Any:
     """What FastAPI selects when no other route matches: as `match_within`."""
     return router._match_low_priority(scope)
-
-
-def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:
-    """Path and methods of each HTTP route that FastAPI says to find behind this one."""
-    iterate: Any = getattr(routing, "iter_route_contexts", None)
-    for context in iterate([route]) if iterate is not None else ():
-        if isinstance(getattr(context, "original_route", None), routing.APIRoute):
-            yield context.path, context.methods
 
 
 def max_body_size(route: Any) -> int | None:
