@@ -35,6 +35,9 @@ class FastDepsAPI(TypedFastAPI):
             if classifier is not None:
                 self._classifier = classifier
             pass_on(super().__init__, options)
+            if not isinstance(self.router, FastDepsRouter):
+                # A subclass has a `setup` of its own that does not call FastAPI's.
+                self._take_router()
 
         __init__.__signature__ = signature_with(__init__, FastAPI.__init__)
 
@@ -66,19 +69,23 @@ class FastDepsAPI(TypedFastAPI):
             await serve(self.middleware_stack, router, scope, receive, send)
 
     def setup(self) -> None:
+        self._take_router()
+        self._has_shell = asked_lane() != "fastapi" and _calls(type(self)) == _calls(FastDepsAPI)
+        count = len(self.router.routes)
+        super().setup()
+        for page in self.router.routes[count:]:
+            if type(page) is Route:
+                page.__class__ = NoticingRoute
+
+    def _take_router(self) -> None:
         # FastAPI makes its router itself, of arguments that change with its versions.
         router: Any = self.router
+        classifier = self.classifier
         router.__class__ = _router_class(self.router.__class__)
-        router.decide_by(self._classifier)
+        router.decide_by(classifier)
         router.watch_routes()
         if router.route_class is APIRoute:
             router.route_class = FastDepsRoute
-        self._has_shell = asked_lane() != "fastapi" and _calls(type(self)) == _calls(FastDepsAPI)
-        count = len(router.routes)
-        super().setup()
-        for page in router.routes[count:]:
-            if type(page) is Route:
-                page.__class__ = NoticingRoute
 
     def build_middleware_stack(self) -> ASGIApp:
         if isinstance(self.router, FastDepsRouter):

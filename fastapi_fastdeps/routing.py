@@ -141,7 +141,8 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
     def decide_by(self, classifier: Classifier | None) -> None:
         """Begin as a router with this classifier, which FastAPI has made or is about to."""
-        self.classifier = classifier
+        if classifier is not None:
+            self.classifier = classifier
         self._deciding_about_copies: Iterator[Deciding] = iter(())
         self._deciding_about_sockets: Iterator[Deciding] = iter(())
         self._constructed: dict[int, tuple[APIRoute, LiveGraph, Handling | None]] = {}
