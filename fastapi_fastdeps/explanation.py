@@ -166,15 +166,7 @@ class _Walk:
         """What FastAPI is going to build of an inclusion, as far as it is known before."""
         for route, path, nested in inclusion.preview():
             if isinstance(route, APIRoute | APIWebSocketRoute):
-                is_http = isinstance(route, APIRoute)
-                graph = nested.preview_of(route)
-                response_class = nested.response_class_of(route) if is_http else None
-                why = why_not_planned(graph, response_class) or why_not_now() or ""
-                if not why and _is_wrapped_alone(route, graph):
-                    why = _own_handler(route)
-                methods = _sorted(getattr(route, "methods", None))
-                kind: Literal["http", "websocket"] = "http" if is_http else "websocket"
-                yield RouteRecord(prefix + path, kind, methods, _lane(why), why, _calls(graph))
+                yield _planned_record(route, nested, prefix + path)
             elif isinstance(route, FrontendRouteGroup):
                 graph = nested.preview_of_frontend(route)
                 yield from _frontend_records(route, graph, prefix + path)
@@ -185,8 +177,12 @@ class _Walk:
         """What FastAPI builds of an inclusion that it has to itself."""
         taken = ClassifiedInclusion(inclusion.original_router, inclusion.include_context)
         why = _why_stock(inclusions)
-        for route, path, _ in taken.preview():
-            if isinstance(route, APIRoute):
+        for route, path, nested in taken.preview():
+            if isinstance(route, FastDepsRoute) and classification:
+                # It decides about itself wherever it is included.
+                nested.deciding = route
+                yield _planned_record(route, nested, prefix + path)
+            elif isinstance(route, APIRoute):
                 yield _stock(prefix + path, "http", route.methods, why)
             elif isinstance(route, APIWebSocketRoute):
                 yield _stock(prefix + path, "websocket", None, why)
@@ -207,6 +203,21 @@ def _innermost(app: object) -> object:
         seen.append(app)
         app = getattr(app, "__dict__", {}).get("app", app)
     return app
+
+
+def _planned_record(
+    route: APIRoute | APIWebSocketRoute, inclusion: ClassifiedInclusion, path: str
+) -> RouteRecord:
+    """A route as FastAPI is going to build it where it is included."""
+    is_http = isinstance(route, APIRoute)
+    graph = inclusion.preview_of(route)
+    response_class = inclusion.response_class_of(route) if is_http else None
+    why = why_not_planned(graph, response_class) or why_not_now() or ""
+    if not why and _is_wrapped_alone(route, graph):
+        why = _own_handler(route)
+    methods = _sorted(getattr(route, "methods", None))
+    kind: Literal["http", "websocket"] = "http" if is_http else "websocket"
+    return RouteRecord(path, kind, methods, _lane(why), why, _calls(graph))
 
 
 def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:

@@ -367,3 +367,14 @@ def test_an_app_is_found_in_middleware_that_a_mount_wraps_around_it() -> None:
     endless.app = endless
     app.mount("/endless", endless)  # type: ignore[arg-type]
     assert lanes(app) == [("/wrapped/get", "fast", ""), ("/with/get", "fast", "")]
+
+
+@pytest.mark.skipif(not inclusions, reason="FastAPI includes by copy")
+def test_a_route_that_decides_about_itself_in_a_plain_app_is_explained() -> None:
+    router = FastDepsRouter(classifier=everything)
+    router.get("/get")(report)
+    app = FastAPI(openapi_url=None)
+    app.include_router(router, dependencies=[Depends(audit)])
+    (record,) = explain(app)
+    assert (record.lane, {call.execution for call in record.calls}) == ("fast", {"inline"})
+    assert len(record.calls) == 4
