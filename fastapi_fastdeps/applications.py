@@ -35,14 +35,18 @@ class FastDepsAPI(TypedFastAPI):
             if classifier is not None:
                 self._classifier = classifier
             pass_on(super().__init__, options)
+            if not isinstance(self.router, FastDepsRouter):
+                # A subclass has a `setup` of its own that does not call FastAPI's.
+                self._take_router()
 
         __init__.__signature__ = signature_with(__init__, FastAPI.__init__)
 
     @property
     def classifier(self) -> Classifier:
         """Decides where sync callables run. What is assigned holds for the next request."""
-        own = self.router.classifier if isinstance(self.router, FastDepsRouter) else None
-        return self._classifier if own is None else own
+        if isinstance(self.router, FastDepsRouter):
+            return self.router.classifier_in_force
+        return self._classifier
 
     @classifier.setter
     def classifier(self, classifier: Classifier) -> None:
@@ -65,22 +69,29 @@ class FastDepsAPI(TypedFastAPI):
             await serve(self.middleware_stack, router, scope, receive, send)
 
     def setup(self) -> None:
-        # FastAPI makes its router itself, of arguments that change with its versions.
-        router: Any = self.router
-        router.__class__ = _router_class(self.router.__class__)
-        router.decide_by(self._classifier)
-        router.watch_routes()
-        if router.route_class is APIRoute:
-            router.route_class = FastDepsRoute
+        self._take_router()
         self._has_shell = asked_lane() != "fastapi" and _calls(type(self)) == _calls(FastDepsAPI)
-        count = len(router.routes)
+        count = len(self.router.routes)
         super().setup()
-        for page in router.routes[count:]:
+        for page in self.router.routes[count:]:
             if type(page) is Route:
                 page.__class__ = NoticingRoute
 
+    def _take_router(self) -> None:
+        # FastAPI makes its router itself, of arguments that change with its versions.
+        router: Any = self.router
+        classifier = self.classifier
+        router.__class__ = _router_class(self.router.__class__)
+        router.decide_by(classifier)
+        router.watch_routes()
+        if router.route_class is APIRoute:
+            router.route_class = FastDepsRoute
+
     def build_middleware_stack(self) -> ASGIApp:
         if isinstance(self.router, FastDepsRouter):
+            if self.router.classifier is None:
+                # Another router has taken the place of the one that FastAPI made.
+                self.router.classifier = self._classifier
             self.router.prepare()
         return super().build_middleware_stack()
 

@@ -141,11 +141,13 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
     def decide_by(self, classifier: Classifier | None) -> None:
         """Begin as a router with this classifier, which FastAPI has made or is about to."""
-        self.classifier = classifier
+        if classifier is not None:
+            self.classifier = classifier
         self._deciding_about_copies: Iterator[Deciding] = iter(())
         self._deciding_about_sockets: Iterator[Deciding] = iter(())
         self._constructed: dict[int, tuple[APIRoute, LiveGraph, Handling | None]] = {}
         self._hand_made: dict[int, HandMade] = {}
+        self._swept: object = None
         self._derived_classes: dict[type[APIRoute], type[APIRoute]] = {}
 
     @property
@@ -203,7 +205,11 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
     def __getstate__(self) -> dict[str, Any]:
         # An id() is good in one process.
         constructed, hand_made = [*self._constructed.values()], [*self._hand_made.values()]
-        return vars(self) | {"_constructed": constructed, "_hand_made": hand_made}
+        return vars(self) | {
+            "_constructed": constructed,
+            "_hand_made": hand_made,
+            "_swept": None,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -213,11 +219,15 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
     def _remember(self, route: APIRoute, live: LiveGraph, handling: Handling | None) -> None:
         """Know how a route of the user's class is handled, without a word on the route."""
         if len(self._constructed) > 2 * len(self.routes):
-            current = set(map(id, self.routes))
-            self._constructed = {
-                key: each for key, each in self._constructed.items() if key in current
-            }
+            self._forget_removed()
         self._constructed[id(route)] = route, live, handling
+
+    def _forget_removed(self) -> None:
+        """Keep nothing of a route that is no longer among the routes."""
+        self._swept = _watching.token
+        current = set(map(id, self.routes))
+        self._constructed = {key: each for key, each in self._constructed.items() if key in current}
+        self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}
 
     def prepare(self) -> None:
         """Raise what is wrong in the routes that the app starts with. Nothing is built that
@@ -247,13 +257,13 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
                 return None
             if not matching or not is_hand_made(route):
                 return None
-            current = set(map(id, self.routes))
-            self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}
             found = self._hand_made[id(route)] = HandMade(route, self)
         return found
 
     def handle_of(self, route: BaseRoute) -> Handle:
         """What handles a request that this route has matched."""
+        if self._swept is not _watching.token:
+            self._forget_removed()
         if getattr(route, "deciding", UNCLAIMED) is not UNCLAIMED:
             return route.handle
         found = self.hand_made(route)

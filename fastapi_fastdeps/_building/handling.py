@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.closures import handler_of
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     effective_route_context_var,
@@ -30,6 +31,9 @@ if TYPE_CHECKING or fast_lane:
     from fastapi_fastdeps._serving.handler import PlannedHandler
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+NOT_FASTAPIS: Final = "its app is not what FastAPI made of it"
+"""Why a route is left to itself."""
 
 
 class Handling:
@@ -76,6 +80,13 @@ class Handling:
         served = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
         app: ASGIApp = _App(served)
         return wrap_app_with_body_limit(app, self._state.max_body_size)
+
+    def in_place_of(self, app: ASGIApp) -> ASGIApp:
+        """What is to serve the route in place of what FastAPI has made of `handle`. Whatever
+        else someone has put there stays."""
+        if self.planned is not None and handler_of(app) != self.handle:
+            self.why_not_planned = NOT_FASTAPIS
+        return (not self.why_not_planned and self.app()) or app
 
     def app_in_full(self) -> ASGIApp:
         """The whole ASGI app of the route, in whichever lane."""

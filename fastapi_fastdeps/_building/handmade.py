@@ -6,7 +6,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._building.handling import Handling
+from fastapi_fastdeps._building.handling import NOT_FASTAPIS, Handling
 from fastapi_fastdeps._building.routes import state_of, websocket_app
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph
 from fastapi_fastdeps._fastapi.closures import http_arguments, websocket_arguments
@@ -42,7 +42,7 @@ class HandMade:
             return
         self._given = self.route.app
         self._app = self.live = self.handling = None
-        self.why_not_planned = "its app is not what FastAPI made of it"
+        self.why_not_planned = NOT_FASTAPIS
         is_http = isinstance(self.route, APIRoute)
         read = http_arguments if is_http else websocket_arguments
         arguments = read(self.route.app)

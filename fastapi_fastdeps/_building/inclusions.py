@@ -23,6 +23,7 @@ from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
+    builds_contexts_as_ever,
     compile_path,
     frontends,
     get_dependant,
@@ -101,7 +102,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                 ClassifiedRouteContext.from_api_route(
                     original_route=route, include_context=self.include_context
                 )
-                if isinstance(route, APIRoute)
+                if isinstance(route, APIRoute) and builds_contexts_as_ever()
                 else super()._build_effective_context(route)
             )
             if isinstance(context, ClassifiedRouteContext):

@@ -8,7 +8,7 @@ import inspect
 import operator
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import is_dataclass, replace
@@ -587,6 +587,7 @@ __all__ = [
     "Undefined",
     "apply_router_form_limits",
     "asked_lane",
+    "builds_contexts_as_ever",
     "classification",
     "compile_path",
     "concurrency_of",
@@ -641,7 +642,6 @@ __all__ = [
     "route_classes",
     "route_selected",
     "routes_version",
-    "routes_within",
     "routing_names",
     "shell",
     "should_embed_body_fields",
@@ -774,6 +774,14 @@ _INCLUSION = {
 _ROUTER = {name: fastapis(APIRouter, name) for name in ("matches", "handle", "_get_routes_version")}
 
 
+def builds_contexts_as_ever() -> bool:
+    """Whether no one else has a say in what FastAPI builds of a route where it is included."""
+    return (
+        fastapis(IncludedRouter, "_build_effective_context") is not None
+        and getattr(routing, "_EffectiveRouteContext", None) is EffectiveRouteContext
+    )
+
+
 def match_within(inclusion: IncludedRouter, scope: Any) -> Any:
     """What FastAPI selects in an inclusion: a match, its scope, the route, and its context."""
     return inclusion._match(scope)
@@ -787,14 +795,6 @@ def match_low_priority(router: APIRouter, scope: Any) -> Any:
 def routing_names() -> Mapping[str, Any]:
     """The names in FastAPI's module of routing, as they are at each moment."""
     return vars(routing)
-
-
-def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:
-    """Path and methods of each HTTP route that FastAPI says to find behind this one."""
-    iterate: Any = getattr(routing, "iter_route_contexts", None)
-    for context in iterate([route]) if iterate is not None else ():
-        if isinstance(getattr(context, "original_route", None), routing.APIRoute):
-            yield context.path, context.methods
 
 
 def max_body_size(route: Any) -> int | None:
