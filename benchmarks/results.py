@@ -35,6 +35,7 @@ class Growth:
     linear: bool
     sizes: Sequence[int]
     seconds: Mapping[str, Sequence[Rounds]]
+    log_sizes: bool = False
 
     def slope(self, contender: str) -> float | None:
         """The seconds that one more costs."""
@@ -42,6 +43,17 @@ class Growth:
             return None
         taken = list(zip(self.sizes, self.seconds[contender], strict=True))
         return summarize(slopes(taken)).median
+
+    def at(self, contender: str, size: int) -> Rounds | None:
+        """The rounds of one size, `None` where it was not measured."""
+        if contender not in self.seconds or size not in self.sizes:
+            return None
+        return self.seconds[contender][list(self.sizes).index(size)]
+
+    def ratio(self, above: tuple[str, int], below: tuple[str, int]) -> float | None:
+        """How many times longer one contender takes at one size than another at another."""
+        over, under = self.at(*above), self.at(*below)
+        return None if over is None or under is None else median_ratio(over, under)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +135,7 @@ class Results:
     environment: dict[str, Any] = field(default_factory=dict)
     timings: list[Timing] = field(default_factory=list)
     legacy: list[Timing] = field(default_factory=list)
+    cache_di: list[Timing] = field(default_factory=list)
     growths: list[Growth] = field(default_factory=list)
     servings: list[Serving] = field(default_factory=list)
     buildings: list[Building] = field(default_factory=list)
@@ -161,6 +174,7 @@ class Results:
             environment=data["environment"],
             timings=[Timing(**one) for one in data["timings"]],
             legacy=[Timing(**one) for one in data["legacy"]],
+            cache_di=[Timing(**one) for one in data.get("cache_di", [])],
             growths=[Growth(**one) for one in data["growths"]],
             servings=[_serving(one) for one in data["servings"]],
             buildings=[Building(**one) for one in data["buildings"]],

@@ -1,15 +1,17 @@
 """A run as plots."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from benchmarks.report.style import COLOURS, line_style, plain_ticks, save
+from benchmarks.report.shares import shares_of_a_request
+from benchmarks.report.style import COLOURS, PART_COLOURS, line_style, plain_ticks, save
 from benchmarks.report.text import label
-from benchmarks.results import Results, Serving, Timing
+from benchmarks.results import Growth, Results, Serving, Timing
 from benchmarks.stats import median_ratio, ratios, summarize
+from benchmarks.targets import BUILDING_MEMORY, BUILDING_TIME
 
 
 def write_plots(results: Results, folder: Path) -> list[Path]:
@@ -30,7 +32,12 @@ def _plots(results: Results) -> Iterator[tuple[str, Figure]]:
             if timing.case == "four-classes":
                 yield f"four-classes-{concurrency}", _contenders(timing)
     for growth in results.growths:
-        yield growth.family, _growth(growth)
+        if not growth.log_sizes:
+            yield growth.family, _growth(growth)
+    if routed := [growth for growth in results.growths if growth.log_sizes]:
+        yield "routes", _route_tables(routed)
+    if shares := shares_of_a_request(results):
+        yield "request", _shares(shares)
     for case in dict.fromkeys(serving.case for serving in results.servings):
         servings = [serving for serving in results.servings if serving.case == case]
         if len(servings) > 1:
@@ -111,7 +118,7 @@ def _contenders(timing: Timing) -> Figure:
     return figure
 
 
-def _growth(growth: Any) -> Figure:
+def _growth(growth: Growth) -> Figure:
     figure = Figure(figsize=(7.5, 4.6))
     axes = figure.subplots()
     for key, by_size in growth.seconds.items():
@@ -127,6 +134,68 @@ def _growth(growth: Any) -> Figure:
     axes.set_ylabel("µs per request (log scale)")
     axes.set_title(f"{growth.title.capitalize()}, in-process, one at a time", loc="left")
     axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=2)
+    return figure
+
+
+def _route_tables(growths: Sequence[Growth]) -> Figure:
+    columns = 2
+    rows = -(-len(growths) // columns)
+    figure = Figure(figsize=(11, 3.1 * rows + 0.8), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    handles: dict[str, Any] = {}
+    for axes, growth in zip(panels.flat, growths, strict=False):
+        for key, by_size in growth.seconds.items():
+            medians = [summarize(taken).median * 1e6 for taken in by_size]
+            (handles[label(key)],) = axes.plot(growth.sizes, medians, **line_style(key))
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
+        axes.set_xticks(growth.sizes, [f"{size:,}" for size in growth.sizes])
+        axes.minorticks_off()
+        axes.xaxis.set_tick_params(labelbottom=True)
+        axes.set_title(_capital(growth.title), loc="left", fontsize=11)
+    for axes in list(panels.flat)[len(growths) :]:
+        axes.remove()
+    figure.supxlabel("number of routes (log scale)", fontsize=10)
+    figure.supylabel("µs per request (log scale)", fontsize=10)
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    figure.suptitle("Among how many routes, in-process, one at a time", x=0.02, ha="left")
+    return figure
+
+
+def _shares(shares: Mapping[str, Mapping[str, float]]) -> Figure:
+    figure = Figure(figsize=(9.5, 0.62 * len(shares) + 2.2), layout="constrained")
+    axes = figure.subplots()
+    most = max(sum(parts.values()) for parts in shares.values())
+    for row, parts in enumerate(shares.values()):
+        start = 0.0
+        for part, seconds in parts.items():
+            drawn = axes.barh(
+                row,
+                seconds * 1e6,
+                left=start * 1e6,
+                height=0.62,
+                color=PART_COLOURS[part],
+                edgecolor="white",
+                label=part if row == 0 else None,
+            )
+            if seconds > most / 25:
+                axes.bar_label(drawn, [f"{seconds * 1e6:,.0f}"], label_type="center", fontsize=9)
+            start += seconds
+        axes.annotate(
+            f"{start * 1e6:,.0f} µs",
+            (start * 1e6, row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.set_yticks(range(len(shares)), [label(key) for key in shares])
+    axes.invert_yaxis()
+    axes.set_xlim(0, most * 1e6 * 1.12)
+    axes.grid(visible=False, axis="y")
+    axes.set_xlabel("µs per request (differences of medians)")
+    axes.set_title("Where the time of a request goes: four class dependencies", loc="left")
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 
@@ -158,13 +227,15 @@ def _servings(servings: Sequence[Serving]) -> Figure:
 
 
 def _buildings(results: Results) -> Figure:
-    figure = Figure(figsize=(8.5, 3.6), layout="constrained")
+    height = 0.55 * len(results.buildings) + 1.4
+    figure = Figure(figsize=(8.5, height), layout="constrained")
     names = [f"{one.style}\nup to: {one.stage}" for one in results.buildings]
     panels = (
-        ("time", [one.time_ratio for one in results.buildings]),
-        ("memory", [one.memory_ratio for one in results.buildings]),
+        ("time", BUILDING_TIME, [one.time_ratio for one in results.buildings]),
+        ("memory", BUILDING_MEMORY, [one.memory_ratio for one in results.buildings]),
     )
-    for axes, (name, values) in zip(figure.subplots(1, 2, sharey=True), panels, strict=True):
+    sides = figure.subplots(1, 2, sharey=True)
+    for axes, (name, target, values) in zip(sides, panels, strict=True):
         axes.barh(range(len(values)), values, color=COLOURS["fast"], height=0.6)
         for row, value in enumerate(values):
             axes.annotate(
@@ -176,7 +247,7 @@ def _buildings(results: Results) -> Figure:
                 va="center",
             )
         axes.axvline(1, color=COLOURS["stock"], linewidth=1.2)
-        axes.axvline(1.25, color=COLOURS["starlette"], linewidth=1.2, linestyle="--")
+        axes.axvline(target, color=COLOURS["starlette"], linewidth=1.2, linestyle="--")
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.set_xlim(0, max(1.5, *values) * 1.15)
@@ -206,6 +277,10 @@ def _sleepings(results: Results) -> Figure:
     axes.set_title(f"Endpoints that sleep for {sleep:g} s, 40 threads in the pool", loc="left")
     axes.legend(loc="upper left")
     return figure
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _short(number: float) -> str:
