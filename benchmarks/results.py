@@ -56,15 +56,23 @@ class Growth:
         return None if over is None or under is None else median_ratio(over, under)
 
 
+PERCENTILES = (1, 10, 25, 50, 75, 90, 95, 99, 99.9)
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load generator saw in one round; latencies in seconds."""
+    """What a load generator saw in one round; latencies in seconds.
+
+    Attributes:
+        latencies: at each of `PERCENTILES`.
+    """
 
     requests_per_second: float
     p50: float
     p95: float
     p99: float
     errors: int
+    latencies: Rounds = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,11 @@ class Serving:
 
     def rounds(self, contender: str, name: str) -> Rounds:
         return [getattr(load, name) for load in self.loads[contender]]
+
+    def distribution(self, contender: str) -> Rounds:
+        """The median of the rounds at each of `PERCENTILES`, empty where it was not told."""
+        told = [load.latencies for load in self.loads[contender] if load.latencies]
+        return [summarize(each).median for each in zip(*told, strict=True)]
 
     def ratio(self, name: str, above: str, below: str) -> float | None:
         """The median of the rounds' ratios, `None` where somebody answered nothing."""

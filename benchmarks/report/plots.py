@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 from benchmarks.report.shares import shares_of_a_request
 from benchmarks.report.style import COLOURS, PART_COLOURS, line_style, plain_ticks, save
 from benchmarks.report.text import label
-from benchmarks.results import Growth, Results, Serving, Timing
+from benchmarks.results import PERCENTILES, Growth, Results, Serving, Timing
 from benchmarks.stats import median_ratio, ratios, summarize
 from benchmarks.targets import BUILDING_MEMORY, BUILDING_TIME
 
@@ -42,6 +43,8 @@ def _plots(results: Results) -> Iterator[tuple[str, Figure]]:
         servings = [serving for serving in results.servings if serving.case == case]
         if len(servings) > 1:
             yield f"http-{case}", _servings(servings)
+            if servings[-1].distribution("fast"):
+                yield f"http-{case}-latencies", _distributions(servings)
     if results.buildings:
         yield "building", _buildings(results)
     if results.sleepings:
@@ -164,39 +167,42 @@ def _route_tables(growths: Sequence[Growth]) -> Figure:
 
 
 def _shares(shares: Mapping[str, Mapping[str, float]]) -> Figure:
-    figure = Figure(figsize=(9.5, 0.62 * len(shares) + 2.2), layout="constrained")
-    axes = figure.subplots()
-    most = max(sum(parts.values()) for parts in shares.values())
+    figure = Figure(figsize=(9.5, 5.2), layout="constrained")
+    slow = [key for key in shares if key in ("stock", "lane")]
+    scales = [keys for keys in (slow, [key for key in shares if key not in slow]) if keys]
+    heights = [len(keys) for keys in scales]
+    panels = figure.subplots(len(scales), 1, squeeze=False, height_ratios=heights)
+    for axes, keys in zip(panels.flat, scales, strict=True):
+        _stacked(axes, {key: shares[key] for key in keys})
+    axes.set_xlabel("µs per request (differences of medians; each panel has a scale of its own)")
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    figure.suptitle("Where the time of a request goes: four class dependencies", x=0.02, ha="left")
+    return figure
+
+
+def _stacked(axes: Any, shares: Mapping[str, Mapping[str, float]]) -> None:
+    most = max(sum(parts.values()) for parts in shares.values()) * 1e6
     for row, parts in enumerate(shares.values()):
         start = 0.0
         for part, seconds in parts.items():
-            drawn = axes.barh(
-                row,
-                seconds * 1e6,
-                left=start * 1e6,
-                height=0.62,
-                color=PART_COLOURS[part],
-                edgecolor="white",
-                label=part if row == 0 else None,
-            )
-            if seconds > most / 25:
-                axes.bar_label(drawn, [f"{seconds * 1e6:,.0f}"], label_type="center", fontsize=9)
-            start += seconds
+            width = seconds * 1e6
+            named = part if row == 0 else None
+            bar = axes.barh(row, width, 0.62, start, color=PART_COLOURS[part], label=named)
+            if width > most / 25:
+                axes.bar_label(bar, [f"{width:,.3g}"], label_type="center", fontsize=9)
+            start += width
         axes.annotate(
-            f"{start * 1e6:,.0f} µs",
-            (start * 1e6, row),
+            f"{start:,.3g} µs",
+            (start, row),
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
         )
     axes.set_yticks(range(len(shares)), [label(key) for key in shares])
     axes.invert_yaxis()
-    axes.set_xlim(0, most * 1e6 * 1.12)
+    axes.set_xlim(0, most * 1.14)
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel("µs per request (differences of medians)")
-    axes.set_title("Where the time of a request goes: four class dependencies", loc="left")
-    figure.legend(loc="outside lower center", ncols=3)
-    return figure
 
 
 def _servings(servings: Sequence[Serving]) -> Figure:
@@ -224,6 +230,36 @@ def _servings(servings: Sequence[Serving]) -> Figure:
         f"Over HTTP, {servings[0].case}: uvicorn on one core, wrk on another", x=0.02, ha="left"
     )
     return figure
+
+
+def _distributions(servings: Sequence[Serving]) -> Figure:
+    many = [serving for serving in servings if serving.concurrency >= 10] or servings
+    figure = Figure(figsize=(3.9 * len(many) + 0.6, 4.8), layout="constrained")
+    panels = figure.subplots(1, len(many), squeeze=False)
+    places = [_place(percentile) for percentile in PERCENTILES]
+    named = [(place, f"{one:g}") for place, one in zip(places, PERCENTILES, strict=True)]
+    for axes, serving in zip(panels.flat, many, strict=True):
+        for key in serving.loads:
+            latencies = [seconds * 1e3 for seconds in serving.distribution(key)]
+            if latencies:
+                axes.plot(places, latencies, label=label(key), **line_style(key))
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
+        axes.set_xticks(*zip(*named, strict=True), fontsize=8)
+        axes.set_xlabel("percentile of the requests")
+        axes.set_title(f"{serving.concurrency:,} connections", loc="left", fontsize=11)
+    panels[0][0].set_ylabel("latency, ms (log scale)")
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    figure.suptitle(
+        f"Over HTTP, {servings[0].case}: how latencies are distributed", x=0.02, ha="left"
+    )
+    return figure
+
+
+def _place(percentile: float) -> float:
+    """Where a percentile stands: stretched at both ends, as a normal distribution is straight."""
+    return NormalDist().inv_cdf(percentile / 100)
 
 
 def _buildings(results: Results) -> Figure:
