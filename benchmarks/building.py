@@ -23,8 +23,8 @@ from benchmarks.results import Building
 from benchmarks.stats import rotated
 
 ROUTES = 1000
-ROUTERS = 20
-STYLES = ("direct", "included")
+STYLES = {"direct": 0, "in one router": 1, "in twenty routers": 20}
+"""How many routers hold the routes; without one the app does."""
 STAGES = ("built", "first request")
 _KEYS = (STOCK.key, FAST.key)
 
@@ -55,11 +55,12 @@ def _add_route(router: APIRouter | FastAPI, number: int) -> None:
 
 def _build(contender: str, style: str) -> FastAPI:
     app = FastAPI() if contender == STOCK.key else fastdeps_app(inline=True)
-    if style == "direct":
+    routers = STYLES[style]
+    if not routers:
         for number in range(ROUTES):
             _add_route(app, number)
     else:
-        share = ROUTES // ROUTERS
+        share = ROUTES // routers
         for first in range(0, ROUTES, share):
             router = APIRouter()
             for number in range(first, first + share):
@@ -69,7 +70,7 @@ def _build(contender: str, style: str) -> FastAPI:
 
 
 def _first_request(app: FastAPI, style: str) -> None:
-    prefix = "" if style == "direct" else "/shop"
+    prefix = "/shop" if STYLES[style] else ""
     exchange = HTTPExchange(f"{prefix}/items/{ROUTES - 1}/1", "q=foo")
     answer = asyncio.run(exchange.answer(app))
     assert answer.status == 200, answer

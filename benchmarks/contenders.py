@@ -28,8 +28,22 @@ LANE = Contender("lane", "FastDeps, FastAPI's lane")
 FAST = Contender("fast", "FastDeps, fast lane")
 LITESTAR = Contender("litestar", "Litestar")
 STARLETTE = Contender("starlette", "Starlette by hand")
+BY_HAND = Contender("by-hand", "FastAPI, wired by hand")
+LAYERED = Contender("layered", "bare ASGI in FastAPI's layers")
+BARE = Contender("bare", "bare ASGI function")
 
-CONTENDERS = (STOCK, WRAPPERS, INLINED, LANE, FAST, LITESTAR, STARLETTE)
+CONTENDERS = (
+    STOCK,
+    WRAPPERS,
+    INLINED,
+    BY_HAND,
+    LANE,
+    FAST,
+    LITESTAR,
+    STARLETTE,
+    LAYERED,
+    BARE,
+)
 CORE = (STOCK, LANE, FAST)
 BY_KEY = {contender.key: contender for contender in CONTENDERS}
 

@@ -1,5 +1,6 @@
 """Exchanges with an ASGI app that is called directly, without a server."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,10 +53,7 @@ class HTTPExchange:
 
     async def run(self, app: ASGIApp, count: int) -> None:
         """The same request, again and again."""
-        request = self._request
-
-        async def receive() -> Message:
-            return request
+        receive = self._receiver()
 
         async def send(message: Message) -> None:
             pass
@@ -66,14 +64,43 @@ class HTTPExchange:
     async def answer(self, app: ASGIApp) -> Answer:
         sent: list[Message] = []
 
-        async def receive() -> Message:
-            return self._request
-
         async def send(message: Message) -> None:
             sent.append(message)
 
-        await app({**self._scope, "state": {}}, receive, send)
+        await app({**self._scope, "state": {}}, self._receiver(), send)
         return Answer(sent[0]["status"], b"".join(part.get("body", b"") for part in sent[1:]))
+
+    def _receiver(self) -> Callable[[], Any]:
+        request = self._request
+
+        async def receive() -> Message:
+            return request
+
+        return receive
+
+
+class StreamExchange(HTTPExchange):
+    """A request whose client stays, and says nothing more: an app that waits for it to leave
+    while it sends has to be able to wait."""
+
+    async def run(self, app: ASGIApp, count: int) -> None:
+        async def send(message: Message) -> None:
+            pass
+
+        for _ in range(count):
+            await app({**self._scope, "state": {}}, self._receiver(), send)
+
+    def _receiver(self) -> Callable[[], Any]:
+        asked = False
+
+        async def receive() -> Message:
+            nonlocal asked
+            if asked:
+                await asyncio.Event().wait()
+            asked = True
+            return self._request
+
+        return receive
 
 
 class WebSocketExchange:

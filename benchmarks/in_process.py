@@ -40,4 +40,12 @@ async def measure_family(
     seconds: dict[str, list[Rounds]] = {
         key: [samples[one] for one in members] for key, members in keys.items()
     }
-    return Growth(family.name, family.title, family.unit, family.linear, measured, seconds)
+    return Growth(
+        family.name,
+        family.title,
+        family.unit,
+        family.linear,
+        measured,
+        seconds,
+        family.log_sizes,
+    )

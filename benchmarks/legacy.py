@@ -6,16 +6,14 @@ package nor anything that its FastAPI does not have.
 
 import asyncio
 import json
-import os
-import subprocess
 import sys
-import venv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 
+from benchmarks.apart import environment_of, told_by
 from benchmarks.cases import classes, graph
 from benchmarks.cases.case import Case
 from benchmarks.results import Timing
@@ -25,33 +23,11 @@ REQUIREMENTS = ("fastapi==0.109.2", "fastapi-async-safe-dependencies==0.1.1", "u
 CASES = ("one-class", "four-classes", "service-graph")
 
 
-def environment_of(folder: Path) -> Path:
-    """The Python of the environment, which is made where it is missing."""
-    python = folder / "bin" / "python"
-    made = folder / "requirements.txt"
-    wanted = "\n".join(REQUIREMENTS)
-    if not made.exists() or made.read_text() != wanted:
-        venv.create(folder, with_pip=True, clear=True)
-        command = [str(python), "-m", "pip", "install", "--quiet", *REQUIREMENTS]
-        subprocess.run(command, check=True, timeout=600, capture_output=True)
-        made.write_text(wanted)
-    return python
-
-
 def measure_legacy(folder: Path, effort: Effort, concurrencies: Sequence[int]) -> list[Timing]:
     """The old library and stock FastAPI of its time, side by side."""
-    root = Path(__file__).parents[1]
     arguments = [str(effort.rounds), str(effort.seconds), *map(str, concurrencies)]
-    ended = subprocess.run(
-        [str(environment_of(folder)), "-m", "benchmarks.legacy", *arguments],
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=1200,
-    )
-    return [Timing(**timing) for timing in json.loads(ended.stdout)]
+    told = told_by(environment_of(folder, REQUIREMENTS), "benchmarks.legacy", *arguments)
+    return [Timing(**timing) for timing in told]
 
 
 async def _measure(effort: Effort, concurrencies: Sequence[int]) -> list[dict[str, Any]]:

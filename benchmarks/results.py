@@ -35,6 +35,7 @@ class Growth:
     linear: bool
     sizes: Sequence[int]
     seconds: Mapping[str, Sequence[Rounds]]
+    log_sizes: bool = False
 
     def slope(self, contender: str) -> float | None:
         """The seconds that one more costs."""
@@ -43,16 +44,35 @@ class Growth:
         taken = list(zip(self.sizes, self.seconds[contender], strict=True))
         return summarize(slopes(taken)).median
 
+    def at(self, contender: str, size: int) -> Rounds | None:
+        """The rounds of one size, `None` where it was not measured."""
+        if contender not in self.seconds or size not in self.sizes:
+            return None
+        return self.seconds[contender][list(self.sizes).index(size)]
+
+    def ratio(self, above: tuple[str, int], below: tuple[str, int]) -> float | None:
+        """How many times longer one contender takes at one size than another at another."""
+        over, under = self.at(*above), self.at(*below)
+        return None if over is None or under is None else median_ratio(over, under)
+
+
+PERCENTILES = (1, 10, 25, 50, 75, 90, 95, 99, 99.9)
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load generator saw in one round; latencies in seconds."""
+    """What a load generator saw in one round; latencies in seconds.
+
+    Attributes:
+        latencies: at each of `PERCENTILES`.
+    """
 
     requests_per_second: float
     p50: float
     p95: float
     p99: float
     errors: int
+    latencies: Rounds = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +85,11 @@ class Serving:
 
     def rounds(self, contender: str, name: str) -> Rounds:
         return [getattr(load, name) for load in self.loads[contender]]
+
+    def distribution(self, contender: str) -> Rounds:
+        """The median of the rounds at each of `PERCENTILES`, empty where it was not told."""
+        told = [load.latencies for load in self.loads[contender] if load.latencies]
+        return [summarize(each).median for each in zip(*told, strict=True)]
 
     def ratio(self, name: str, above: str, below: str) -> float | None:
         """The median of the rounds' ratios, `None` where somebody answered nothing."""
@@ -123,6 +148,7 @@ class Results:
     environment: dict[str, Any] = field(default_factory=dict)
     timings: list[Timing] = field(default_factory=list)
     legacy: list[Timing] = field(default_factory=list)
+    cache_di: list[Timing] = field(default_factory=list)
     growths: list[Growth] = field(default_factory=list)
     servings: list[Serving] = field(default_factory=list)
     buildings: list[Building] = field(default_factory=list)
@@ -161,6 +187,7 @@ class Results:
             environment=data["environment"],
             timings=[Timing(**one) for one in data["timings"]],
             legacy=[Timing(**one) for one in data["legacy"]],
+            cache_di=[Timing(**one) for one in data.get("cache_di", [])],
             growths=[Growth(**one) for one in data["growths"]],
             servings=[_serving(one) for one in data["servings"]],
             buildings=[Building(**one) for one in data["buildings"]],

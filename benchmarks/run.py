@@ -4,6 +4,7 @@ import asyncio
 import os
 import platform
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.apart import reason
 from benchmarks.building import measure_building
+from benchmarks.cache_di import TooOldError, measure_cache_di
 from benchmarks.cases.families import FAMILIES
 from benchmarks.cases.registry import BY_NAME, CASES
 from benchmarks.contenders import CONTENDERS, Contender, contenders_of
@@ -23,7 +26,7 @@ from benchmarks.results import Results
 from benchmarks.rounds import Clock, Effort
 from benchmarks.sleeping import measure_sleeping
 
-PARTS = ("sleeping", "cases", "families", "legacy", "building", "http")
+PARTS = ("sleeping", "cases", "families", "legacy", "cache-di", "building", "http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Scale:
     http_contenders: Sequence[str]
     sleep: float
     building_rounds: int
+    processes: int
     trace: bool
 
 
@@ -48,6 +52,7 @@ SHORT = Scale(
     http_contenders=("stock", "wrappers", "fast", "litestar", "starlette"),
     sleep=0.2,
     building_rounds=1,
+    processes=2,
     trace=False,
 )
 FULL = Scale(
@@ -58,6 +63,7 @@ FULL = Scale(
     http_contenders=tuple(contender.key for contender in CONTENDERS),
     sleep=2.0,
     building_rounds=3,
+    processes=7,
     trace=True,
 )
 
@@ -102,6 +108,9 @@ def run(
     if wants("legacy"):
         say("fastapi-async-safe-dependencies")
         _measure_legacy(results, scale, cache)
+    if wants("cache-di"):
+        say("fastapi-cache-di")
+        _measure_cache_di(results, scale, cache)
     if wants("building"):
         say("building 1,000 routes")
         results.buildings = measure_building(scale.building_rounds, trace=scale.trace)
@@ -133,7 +142,17 @@ def _measure_legacy(results: Results, scale: Scale, cache: Path) -> None:
             cache / "legacy", scale.effort, sorted({*scale.graph_concurrencies, 1, 50})
         )
     except (OSError, subprocess.SubprocessError) as error:
-        results.skipped.append(f"the old library, in its own environment: {error}")
+        results.skipped.append(f"the old library, in its own environment: {reason(error)}")
+
+
+def _measure_cache_di(results: Results, scale: Scale, cache: Path) -> None:
+    folder = cache / f"cache-di-{sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        results.cache_di = [measure_cache_di(folder, scale.effort, scale.processes)]
+    except TooOldError as error:
+        results.skipped.append(f"fastapi-cache-di: {error}")
+    except (OSError, subprocess.SubprocessError) as error:
+        results.skipped.append(f"fastapi-cache-di, in its own environment: {reason(error)}")
 
 
 def _measure_http(results: Results, scale: Scale, say: Callable[[str], None]) -> None:

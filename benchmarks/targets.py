@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from benchmarks.results import Results
+from benchmarks.building import STAGES
+from benchmarks.cases import route_tables
+from benchmarks.cases.case import Family
+from benchmarks.results import Building, Results
 
 Measure = Callable[[Results], float | None]
 
@@ -85,40 +88,77 @@ def _slowest_case(results: Results) -> float | None:
     return _worst(min, (timing.ratio("stock", "fast") for timing in results.timings))
 
 
+def _time_of(what: str, bound: float, case: str, of: str) -> Target:
+    return Target(what, bound, False, "x", lambda run: run.ratio(case, 1, "fast", of))
+
+
+def _against_one_route(family: Family, bound: float) -> Target:
+    """What 1,000 routes cost a request, against one route."""
+
+    def measure(results: Results) -> float | None:
+        growth = results.growth(family.name)
+        return growth.ratio(("fast", 1000), ("fast", 1)) if growth else None
+
+    what = f"{family.title}: among 1,000 against one"
+    return Target(what, bound, False, "x", measure)
+
+
+def _last_of_hundred(results: Results) -> float | None:
+    growth = results.growth(route_tables.LAST["flat"].name)
+    return growth.ratio(("fast", 100), ("starlette", 100)) if growth else None
+
+
+def _cache_di(results: Results) -> float | None:
+    return _worst(min, (timing.ratio("cache-di", "fast") for timing in results.cache_di))
+
+
+def _building(what: str, bound: float, of: Callable[[Building], float]) -> Target:
+    """By the worst style, the first request included."""
+
+    def measure(results: Results) -> float | None:
+        complete = (one for one in results.buildings if one.stage == STAGES[-1])
+        return _worst(max, map(of, complete))
+
+    said = f"1,000 routes, first request included: {what} against FastAPI"
+    return Target(said, bound, False, "x", measure)
+
+
+BUILDING_TIME = 0.9
+BUILDING_MEMORY = 1.1
+
 TARGETS = (
+    _time_of("four classes: the time of Starlette by hand", 1.2, "four-classes", "starlette"),
+    _time_of(
+        "four classes: the time of bare ASGI in FastAPI's layers", 2, "four-classes", "layered"
+    ),
+    _time_of("no parameter: the time of Starlette by hand", 1, "no-dependency", "starlette"),
+    *(_against_one_route(family, 1.2) for family in route_tables.LAST.values()),
+    *(_against_one_route(family, 1.3) for family in route_tables.MISSES),
+    Target(
+        "the last of 100 routes: the time of Starlette by hand", 0.4, False, "x", _last_of_hundred
+    ),
+    _building("time to build", BUILDING_TIME, lambda one: one.time_ratio),
+    _building("memory", BUILDING_MEMORY, lambda one: one.memory_ratio),
+    Target("the worst of all cases against FastAPI", 2, True, "x", _slowest_case),
+    _slope("each further trivial sync dependency", 0.3, "sync-dependencies"),
+    _slope("each further trivial async dependency", 0.3, "async-dependencies"),
+    _slope("each further scalar query parameter", 0.4, "query-parameters"),
+    _throughput("stock", "FastAPI", 6),
+    _throughput("litestar", "Litestar", 3),
+    _throughput("starlette", "Starlette by hand", 0.85),
+    _latency("p50", "median"),
+    _latency("p95", "p95"),
+    Target(
+        "scoped graph: the speed of wiring by hand",
+        0.95,
+        True,
+        "x",
+        lambda run: run.ratio("scoped-graph", 1, "by-hand", "fast"),
+    ),
+    Target("four classes against fastapi-cache-di", 3, True, "x", _cache_di),
     _times_faster("four classes against FastAPI", 14, "four-classes", "stock"),
     _times_faster("four classes against async wrappers", 3.5, "four-classes", "wrappers"),
     _times_faster("four classes against hand-inlined FastAPI", 1.4, "four-classes", "inlined"),
     _times_faster("four classes against Litestar", 2.5, "four-classes", "litestar"),
-    Target(
-        "four classes: the time of Starlette by hand",
-        2.5,
-        False,
-        "x",
-        lambda run: run.ratio("four-classes", 1, "fast", "starlette"),
-    ),
-    _times_faster("no dependency, no parameter against FastAPI", 1.3, "no-dependency", "stock"),
-    Target("the worst of all cases against FastAPI", 1, True, "x", _slowest_case),
-    _slope("each further trivial sync dependency", 1, "sync-dependencies"),
-    _slope("each further trivial async dependency", 1, "async-dependencies"),
-    _slope("each further scalar query parameter", 1.5, "query-parameters"),
-    _throughput("stock", "FastAPI", 5),
     _throughput("wrappers", "async wrappers", 2.3),
-    _throughput("litestar", "Litestar", 2.3),
-    _latency("p50", "median"),
-    _latency("p95", "p95"),
-    Target(
-        "1,000 routes, first request included: time to build against FastAPI",
-        1.25,
-        False,
-        "x",
-        lambda run: _worst(max, (building.time_ratio for building in run.buildings)),
-    ),
-    Target(
-        "1,000 routes, first request included: memory against FastAPI",
-        1.25,
-        False,
-        "x",
-        lambda run: _worst(max, (building.memory_ratio for building in run.buildings)),
-    ),
 )

@@ -37,6 +37,7 @@ class Family:
     Attributes:
         unit: what there is one more of.
         linear: whether a slope says what it costs.
+        log_sizes: whether the sizes are orders of magnitude.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Family:
     sizes: tuple[int, ...]
     case: Callable[[int], Case]
     linear: bool = True
+    log_sizes: bool = False
 
 
 def declared(declare: Callable[[FastAPI], None]) -> Callable[[], ASGIApp]:

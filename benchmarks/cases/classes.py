@@ -115,6 +115,20 @@ def _litestar(name: str) -> Callable[[], Any]:
     return make
 
 
+def _bare(name: str) -> dict[str, Callable[[], Any]]:
+    def alone() -> Any:
+        from benchmarks.cases import bare
+
+        return getattr(bare, name)
+
+    def layered() -> Any:
+        from benchmarks.cases import bare
+
+        return bare.in_outer_layers(getattr(bare, name))
+
+    return {"layered": layered, "bare": alone}
+
+
 def _starlette(name: str) -> Callable[[], Any]:
     def make() -> Any:
         from benchmarks.cases import starlette_peers
@@ -135,6 +149,7 @@ CASES = (
             "inlined": declared(_four_inlined),
             "litestar": _litestar("four_classes"),
             "starlette": _starlette("four_classes"),
+            **_bare("four_classes"),
         },
     ),
     Case(
@@ -142,7 +157,11 @@ CASES = (
         "no dependency, no parameter",
         HTTPExchange(PATH),
         no_dependency,
-        {"litestar": _litestar("no_dependency"), "starlette": _starlette("no_dependency")},
+        {
+            "litestar": _litestar("no_dependency"),
+            "starlette": _starlette("no_dependency"),
+            **_bare("no_dependency"),
+        },
     ),
     Case(
         "one-class",

@@ -1,4 +1,4 @@
-"""Cases that grow: dependencies side by side, query parameters, a chain of diamonds."""
+"""Cases that grow: dependencies, query parameters, a chain of diamonds, routes."""
 
 import inspect
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI
 
+from benchmarks.cases import route_tables
 from benchmarks.cases.case import Case, Family
 from benchmarks.exchange import HTTPExchange
 
@@ -127,4 +128,5 @@ FAMILIES = (
     ),
     Family("query-parameters", "scalar query parameters", "parameter", SIZES, _query),
     Family("diamonds", "a chain of diamonds", "layer", DEPTHS, _diamonds, linear=False),
+    *route_tables.FAMILIES,
 )

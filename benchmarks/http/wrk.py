@@ -56,4 +56,5 @@ def parse(output: str) -> Load:
         p95=said["p95"] / 1e6,
         p99=said["p99"] / 1e6,
         errors=said["errors"],
+        latencies=[microseconds / 1e6 for microseconds in said["latencies"]],
     )

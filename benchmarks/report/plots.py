@@ -1,15 +1,18 @@
 """A run as plots."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from benchmarks.report.style import COLOURS, line_style, plain_ticks, save
+from benchmarks.report.shares import shares_of_a_request
+from benchmarks.report.style import COLOURS, PART_COLOURS, line_style, plain_ticks, save
 from benchmarks.report.text import label
-from benchmarks.results import Results, Serving, Timing
+from benchmarks.results import PERCENTILES, Growth, Results, Serving, Timing
 from benchmarks.stats import median_ratio, ratios, summarize
+from benchmarks.targets import BUILDING_MEMORY, BUILDING_TIME
 
 
 def write_plots(results: Results, folder: Path) -> list[Path]:
@@ -30,11 +33,18 @@ def _plots(results: Results) -> Iterator[tuple[str, Figure]]:
             if timing.case == "four-classes":
                 yield f"four-classes-{concurrency}", _contenders(timing)
     for growth in results.growths:
-        yield growth.family, _growth(growth)
+        if not growth.log_sizes:
+            yield growth.family, _growth(growth)
+    if routed := [growth for growth in results.growths if growth.log_sizes]:
+        yield "routes", _route_tables(routed)
+    if shares := shares_of_a_request(results):
+        yield "request", _shares(shares)
     for case in dict.fromkeys(serving.case for serving in results.servings):
         servings = [serving for serving in results.servings if serving.case == case]
         if len(servings) > 1:
             yield f"http-{case}", _servings(servings)
+            if servings[-1].distribution("fast"):
+                yield f"http-{case}-latencies", _distributions(servings)
     if results.buildings:
         yield "building", _buildings(results)
     if results.sleepings:
@@ -111,7 +121,7 @@ def _contenders(timing: Timing) -> Figure:
     return figure
 
 
-def _growth(growth: Any) -> Figure:
+def _growth(growth: Growth) -> Figure:
     figure = Figure(figsize=(7.5, 4.6))
     axes = figure.subplots()
     for key, by_size in growth.seconds.items():
@@ -128,6 +138,71 @@ def _growth(growth: Any) -> Figure:
     axes.set_title(f"{growth.title.capitalize()}, in-process, one at a time", loc="left")
     axes.legend(loc="upper left", bbox_to_anchor=(0, -0.16), ncols=2)
     return figure
+
+
+def _route_tables(growths: Sequence[Growth]) -> Figure:
+    columns = 2
+    rows = -(-len(growths) // columns)
+    figure = Figure(figsize=(11, 3.1 * rows + 0.8), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
+    handles: dict[str, Any] = {}
+    for axes, growth in zip(panels.flat, growths, strict=False):
+        for key, by_size in growth.seconds.items():
+            medians = [summarize(taken).median * 1e6 for taken in by_size]
+            (handles[label(key)],) = axes.plot(growth.sizes, medians, **line_style(key))
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
+        axes.set_xticks(growth.sizes, [f"{size:,}" for size in growth.sizes])
+        axes.minorticks_off()
+        axes.xaxis.set_tick_params(labelbottom=True)
+        axes.set_title(_capital(growth.title), loc="left", fontsize=11)
+    for axes in list(panels.flat)[len(growths) :]:
+        axes.remove()
+    figure.supxlabel("number of routes (log scale)", fontsize=10)
+    figure.supylabel("µs per request (log scale)", fontsize=10)
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
+    figure.suptitle("Among how many routes, in-process, one at a time", x=0.02, ha="left")
+    return figure
+
+
+def _shares(shares: Mapping[str, Mapping[str, float]]) -> Figure:
+    figure = Figure(figsize=(9.5, 5.2), layout="constrained")
+    slow = [key for key in shares if key in ("stock", "lane")]
+    scales = [keys for keys in (slow, [key for key in shares if key not in slow]) if keys]
+    heights = [len(keys) for keys in scales]
+    panels = figure.subplots(len(scales), 1, squeeze=False, height_ratios=heights)
+    for axes, keys in zip(panels.flat, scales, strict=True):
+        _stacked(axes, {key: shares[key] for key in keys})
+    axes.set_xlabel("µs per request (differences of medians; each panel has a scale of its own)")
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    figure.suptitle("Where the time of a request goes: four class dependencies", x=0.02, ha="left")
+    return figure
+
+
+def _stacked(axes: Any, shares: Mapping[str, Mapping[str, float]]) -> None:
+    most = max(sum(parts.values()) for parts in shares.values()) * 1e6
+    for row, parts in enumerate(shares.values()):
+        start = 0.0
+        for part, seconds in parts.items():
+            width = seconds * 1e6
+            named = part if row == 0 else None
+            bar = axes.barh(row, width, 0.62, start, color=PART_COLOURS[part], label=named)
+            if width > most / 25:
+                axes.bar_label(bar, [f"{width:,.3g}"], label_type="center", fontsize=9)
+            start += width
+        axes.annotate(
+            f"{start:,.3g} µs",
+            (start, row),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+        )
+    axes.set_yticks(range(len(shares)), [label(key) for key in shares])
+    axes.invert_yaxis()
+    axes.set_xlim(0, most * 1.14)
+    axes.grid(visible=False, axis="y")
 
 
 def _servings(servings: Sequence[Serving]) -> Figure:
@@ -157,14 +232,46 @@ def _servings(servings: Sequence[Serving]) -> Figure:
     return figure
 
 
+def _distributions(servings: Sequence[Serving]) -> Figure:
+    many = [serving for serving in servings if serving.concurrency >= 10] or servings
+    figure = Figure(figsize=(3.9 * len(many) + 0.6, 4.8), layout="constrained")
+    panels = figure.subplots(1, len(many), squeeze=False)
+    places = [_place(percentile) for percentile in PERCENTILES]
+    named = [(place, f"{one:g}") for place, one in zip(places, PERCENTILES, strict=True)]
+    for axes, serving in zip(panels.flat, many, strict=True):
+        for key in serving.loads:
+            latencies = [seconds * 1e3 for seconds in serving.distribution(key)]
+            if latencies:
+                axes.plot(places, latencies, label=label(key), **line_style(key))
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis)
+        axes.set_xticks(*zip(*named, strict=True), fontsize=8)
+        axes.set_xlabel("percentile of the requests")
+        axes.set_title(f"{serving.concurrency:,} connections", loc="left", fontsize=11)
+    panels[0][0].set_ylabel("latency, ms (log scale)")
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    figure.suptitle(
+        f"Over HTTP, {servings[0].case}: how latencies are distributed", x=0.02, ha="left"
+    )
+    return figure
+
+
+def _place(percentile: float) -> float:
+    """Where a percentile stands: stretched at both ends, as a normal distribution is straight."""
+    return NormalDist().inv_cdf(percentile / 100)
+
+
 def _buildings(results: Results) -> Figure:
-    figure = Figure(figsize=(8.5, 3.6), layout="constrained")
+    height = 0.55 * len(results.buildings) + 1.4
+    figure = Figure(figsize=(8.5, height), layout="constrained")
     names = [f"{one.style}\nup to: {one.stage}" for one in results.buildings]
     panels = (
-        ("time", [one.time_ratio for one in results.buildings]),
-        ("memory", [one.memory_ratio for one in results.buildings]),
+        ("time", BUILDING_TIME, [one.time_ratio for one in results.buildings]),
+        ("memory", BUILDING_MEMORY, [one.memory_ratio for one in results.buildings]),
     )
-    for axes, (name, values) in zip(figure.subplots(1, 2, sharey=True), panels, strict=True):
+    sides = figure.subplots(1, 2, sharey=True)
+    for axes, (name, target, values) in zip(sides, panels, strict=True):
         axes.barh(range(len(values)), values, color=COLOURS["fast"], height=0.6)
         for row, value in enumerate(values):
             axes.annotate(
@@ -176,7 +283,7 @@ def _buildings(results: Results) -> Figure:
                 va="center",
             )
         axes.axvline(1, color=COLOURS["stock"], linewidth=1.2)
-        axes.axvline(1.25, color=COLOURS["starlette"], linewidth=1.2, linestyle="--")
+        axes.axvline(target, color=COLOURS["starlette"], linewidth=1.2, linestyle="--")
         axes.set_yticks(range(len(names)), names)
         axes.invert_yaxis()
         axes.set_xlim(0, max(1.5, *values) * 1.15)
@@ -206,6 +313,10 @@ def _sleepings(results: Results) -> Figure:
     axes.set_title(f"Endpoints that sleep for {sleep:g} s, 40 threads in the pool", loc="left")
     axes.legend(loc="upper left")
     return figure
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _short(number: float) -> str:

@@ -6,6 +6,8 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from benchmarks.report.shares import DEPENDENCIES, LAYERS, ROUTE, TABLE, WORK
+
 mpl.use("Agg")
 
 COLOURS = {
@@ -17,8 +19,20 @@ COLOURS = {
     "litestar": "#009E73",
     "starlette": "#D55E00",
     "legacy": "#999999",
+    "cache-di": "#999999",
+    "by-hand": "#CC79A7",
+    "layered": "#F0E442",
+    "bare": "#999999",
 }
 """The palette of Okabe and Ito."""
+
+PART_COLOURS = {
+    WORK: "#999999",
+    LAYERS: "#56B4E9",
+    ROUTE: "#009E73",
+    DEPENDENCIES: "#E69F00",
+    TABLE: "#CC79A7",
+}
 
 MARKERS = {
     "stock": "s",
@@ -29,6 +43,10 @@ MARKERS = {
     "litestar": "P",
     "starlette": "X",
     "legacy": "*",
+    "cache-di": "*",
+    "by-hand": "v",
+    "layered": "p",
+    "bare": "h",
 }
 
 mpl.rcParams.update(

@@ -31,6 +31,8 @@ def tables(results: Results) -> Iterator[tuple[str, str]]:
         yield "In-process, what one more costs", _growths(results.growths)
     if results.legacy:
         yield "fastapi-async-safe-dependencies on FastAPI 0.109.2", _legacy(results.legacy)
+    if results.cache_di:
+        yield "fastapi-cache-di, µs per request", _timings(results.cache_di)
     if results.servings:
         yield "Over HTTP", _servings(results.servings)
     if results.buildings:
@@ -56,7 +58,10 @@ def targets_table(results: Results) -> str:
 
 
 def label(key: str) -> str:
-    return BY_KEY[key].label if key in BY_KEY else "fastapi-async-safe-dependencies"
+    return BY_KEY[key].label if key in BY_KEY else _LIBRARIES[key]
+
+
+_LIBRARIES = {"legacy": "fastapi-async-safe-dependencies", "cache-di": "fastapi-cache-di"}
 
 
 def _timings(timings: Iterable[Timing]) -> str:
