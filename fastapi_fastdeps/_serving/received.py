@@ -54,7 +54,11 @@ class Received:
             return path if type(path) is dict else None
         if source == "query_params":
             query = request.query_params
-            return query.keys().mapping if type(query) is QueryParams else None
+            if type(query) is not QueryParams:
+                return None
+            keys: Any = query.keys()
+            values: Mapping[Any, Any] = keys.mapping
+            return values
         if source == "headers":
             return self._header_values()
         cookies = request.cookies
