@@ -49,6 +49,8 @@ class Leaf:
         is_unbuilt: whether it is an inclusion that FastAPI has yet to build.
         is_by_method: whether it can't match in full unless `methods` has the method, and
             nothing else could come of asking it.
+        is_handled_as_ever: whether its class has FastAPI's and Starlette's way to handle a
+            request, and none in between.
         unnoticed: the route that is included, if it could get a `matches` of its own
             without notice.
     """
@@ -60,6 +62,7 @@ class Leaf:
     follows_inclusion: bool = False
     is_unbuilt: bool = False
     is_by_method: bool = False
+    is_handled_as_ever: bool = False
     unnoticed: APIRoute | None = None
 
     @property
@@ -170,8 +173,14 @@ class Leaves:
             context,
             follows_inclusion,
             is_by_method=is_by_method,
+            is_handled_as_ever=_handling(type(route)) == [APIRoute, Route],
             unnoticed=unnoticed,
         )
+
+
+def _handling(kind: type) -> list[type]:
+    """The classes that have a say in how a route handles a request."""
+    return [each for each in kind.__mro__ if "handle" in vars(each) and each is not BaseRoute]
 
 
 def _matches(route: Any) -> Any:
