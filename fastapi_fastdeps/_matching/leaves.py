@@ -29,6 +29,7 @@ _FASTAPIS: Final = _BY_PATH | {fastapis(Host, "matches")} - {None}
 """How routes match that run no code of the user's meanwhile."""
 
 _ROUTE: Final = fastapis(APIRoute, "matches")
+_ROUTE_OF_STARLETTE: Final = fastapis(Route, "matches")
 _CONTEXT: Final = fastapis(EffectiveRouteContext, "matches")
 
 _UNABLE_TO_FAIL: Final = (StringConvertor, PathConvertor)
@@ -51,6 +52,9 @@ class Leaf:
             nothing else could come of asking it.
         is_handled_as_ever: whether its class has FastAPI's and Starlette's way to handle a
             request, and none in between.
+        named: the one path that it matches, as long as it `is_as_made`, without anything
+            being asked that is not FastAPI's.
+        regex: its `path_regex`.
         unnoticed: the route that is included, if it could get a `matches` of its own
             without notice.
     """
@@ -63,7 +67,19 @@ class Leaf:
     is_unbuilt: bool = False
     is_by_method: bool = False
     is_handled_as_ever: bool = False
+    named: str | None = None
+    regex: Any = None
     unnoticed: APIRoute | None = None
+
+    @property
+    def is_as_made(self) -> bool:
+        """Whether a route with a path of its own name still matches as it did."""
+        route = self.route
+        return (
+            getattr(route.matches, "__func__", None) is _ROUTE
+            and route.path_regex is self.regex
+            and Route.matches is _ROUTE_OF_STARLETTE
+        )
 
     @property
     def is_as_ever(self) -> bool:
@@ -166,6 +182,7 @@ class Leaves:
             and hasattr(route, "methods")
             and all(type(each) in _UNABLE_TO_FAIL for each in route.param_convertors.values())
         )
+        is_own = context is None and _having("matches", type(route)) == [APIRoute, Route]
         return Leaf(
             route,
             pattern,
@@ -173,14 +190,16 @@ class Leaves:
             context,
             follows_inclusion,
             is_by_method=is_by_method,
-            is_handled_as_ever=_handling(type(route)) == [APIRoute, Route],
+            is_handled_as_ever=_having("handle", type(route)) == [APIRoute, Route],
+            named=pattern.path if pattern is not None and is_own and is_by_method else None,
+            regex=route.path_regex,
             unnoticed=unnoticed,
         )
 
 
-def _handling(kind: type) -> list[type]:
-    """The classes that have a say in how a route handles a request."""
-    return [each for each in kind.__mro__ if "handle" in vars(each) and each is not BaseRoute]
+def _having(name: str, kind: type) -> list[type]:
+    """The classes of a route that have a method of this name."""
+    return [each for each in kind.__mro__ if name in vars(each) and each is not BaseRoute]
 
 
 def _matches(route: Any) -> Any:
