@@ -67,7 +67,7 @@ class WatchedList(list[Item]):
     del _name
 
 
-class WatchedDependant(Dependant):
+class WatchedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
     """A `Dependant` that notices when something else is assigned to one of its fields."""
 
     __slots__ = ()
@@ -86,7 +86,7 @@ class WatchedDependant(Dependant):
     def __eq__(self, other: object) -> bool:
         if type(other) not in (Dependant, WatchedDependant):
             return NotImplemented
-        return bool(_fields(self) == _fields(other))
+        return _fields(self) == _fields(other)
 
     __hash__ = None  # type: ignore[assignment]
 

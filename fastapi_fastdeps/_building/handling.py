@@ -95,7 +95,7 @@ class Handling:
     def _runs_inline(self) -> bool:
         """Whether FastAPI is to await what it would have called in a thread."""
         is_inline = isinstance(self.live.current().root.execution, Inline)
-        return is_inline and not self.live.was_async
+        return is_inline and not (self.live.was_async or self.live.was_generator)
 
     def _make_fastapis(self) -> Handler:
         self._is_inline = self._runs_inline()

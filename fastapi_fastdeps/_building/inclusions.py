@@ -225,7 +225,11 @@ def take_websocket_route(route: APIWebSocketRoute, deciding: Deciding, provider:
 
 
 def _path_format(path: str) -> str:
-    return compile_path(path)[1] if ":" in path else path
+    """The path as classifiers are told it. What is wrong in it, FastAPI says when it builds."""
+    try:
+        return compile_path(path)[1] if ":" in path else path
+    except Exception:
+        return path
 
 
 def _tree(call: Callable[..., Any], dependencies: Iterable[params.Depends], path: str) -> Dependant:

@@ -315,7 +315,9 @@ class _Writer:
         with self.lines.block("else:"):
             with self.lines.block("try:"):
                 also = f" = shared{number}" if number is not None else ""
-                add(f"{name}{also} = {validate}({value}, from_attributes=True)")
+                # Which makes no difference to a plain type.
+                how = "" if parameter.shared is not None else ", from_attributes=True"
+                add(f"{name}{also} = {validate}({value}{how})")
             with self.lines.block("except ValidationError as error:"):
                 add(f"{name} = wrong = {one}.errors(error)")
             if number is not None:

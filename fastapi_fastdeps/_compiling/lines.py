@@ -55,5 +55,6 @@ class Lines:
         exec(compile(source, file, "exec", dont_inherit=True), namespace)
         function: Callable[..., Any] = namespace.pop(name)
         linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
-        weakref.finalize(function, linecache.cache.pop, file, None).atexit = False
+        forgotten: Any = weakref.finalize(function, linecache.cache.pop, file, None)
+        forgotten.atexit = False
         return function

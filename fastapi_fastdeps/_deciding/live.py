@@ -8,7 +8,12 @@ from fastapi import params
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
-from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable
+from fastapi_fastdeps._fastapi.names import (
+    Dependant,
+    is_coroutine_callable,
+    is_gen_callable,
+    streams_generators,
+)
 from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
@@ -51,6 +56,8 @@ class LiveGraph(LeavesBehind):
         root: FastAPI's tree, the object that its own handler would hold.
         was_async: whether the endpoint was async, which FastAPI asks once, when it makes its
             handler: it treats what is put in its place later alike.
+        was_generator: whether the endpoint was a sync generator function, whose items FastAPI
+            streams.
     """
 
     left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
@@ -72,6 +79,7 @@ class LiveGraph(LeavesBehind):
         self.root = root
         self._dependencies = dependencies
         self.was_async = is_coroutine_callable(root.call)
+        self.was_generator = streams_generators and is_gen_callable(root.call)
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint

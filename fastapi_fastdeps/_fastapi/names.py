@@ -845,9 +845,8 @@ def with_dependency(depends: params.Depends, call: Callable[..., Any]) -> params
 def unremembered(predicate: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """The same predicate of callables, without FastAPI's memory of those it was asked about."""
     module = inspect.getmodule(predicate)
-    examine: Any = getattr(
-        getattr(module, f"{predicate.__name__}_cached", None), "__wrapped__", None
-    )
+    name = getattr(predicate, "__name__", "")
+    examine: Any = getattr(getattr(module, f"{name}_cached", None), "__wrapped__", None)
     identity: Any = getattr(module, "_CallIdentity", None)
     if examine is None or identity is None:
         return predicate

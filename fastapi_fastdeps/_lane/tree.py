@@ -1,6 +1,5 @@
 """FastAPI's tree as its own handler and solver are to see it."""
 
-import copyreg
 from collections.abc import Callable, MutableSequence
 from operator import attrgetter
 from typing import Any, ClassVar, SupportsIndex, cast, overload
@@ -8,14 +7,18 @@ from typing import Any, ClassVar, SupportsIndex, cast, overload
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place
-from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable
+from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable, is_gen_callable
 from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in, threaded_endpoint
 from fastapi_fastdeps._sending import Makers, nothing
 from fastapi_fastdeps._watching import FIELDS
 from fastapi_fastdeps.marking import Execution, Inline
 
 
-class ClassifiedDependant(Dependant):
+def _without_fields(kind: "type[ClassifiedDependant]") -> "ClassifiedDependant":
+    return kind.__new__(kind)
+
+
+class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
     """What FastAPI knows of a callable, read when FastAPI reads it, with an async stand-in
     in the place of what runs inline. What is assigned to it reaches FastAPI's own."""
 
@@ -51,7 +54,7 @@ class ClassifiedDependant(Dependant):
         names = [name for each in classes for name in vars(each)["__slots__"]]
         state = {name: getattr(self, name) for name in names}
         state |= {name: make() for name, make in self.left_behind.items()}
-        return copyreg.__newobj__, (type(self),), (None, state)  # type: ignore[attr-defined]
+        return _without_fields, (type(self),), (None, state)
 
     def view(self, child: Dependant) -> "ClassifiedDependant":
         """How FastAPI is to see a dependency of this one."""
@@ -93,6 +96,9 @@ class ClassifiedDependant(Dependant):
 
     def _endpoint(self, call: Any, execution: Execution | None) -> Any:
         is_inline, was_async = isinstance(execution, Inline), self.live.was_async
+        if self.live.was_generator:
+            # FastAPI calls what it streams on the event loop, and iterates it as what it is.
+            return inline_endpoint(call) if is_inline and is_gen_callable(call) else call
         if self._call is None:
             # FastAPI asks once whether to await the endpoint: when it makes its handler.
             self._is_awaited = was_async or is_inline or is_coroutine_callable(call)

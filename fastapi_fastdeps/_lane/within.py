@@ -33,7 +33,7 @@ _planned: ContextVar[object] = ContextVar("fastdeps_planned", default=None)
 """The tree of which FastAPI's solver has been told, in this request, that it is empty."""
 
 
-class PlannedDependant(ClassifiedDependant):
+class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
     """A route's tree for FastAPI's handler, which finds a plan in the place of the endpoint."""
 
     __slots__ = ("_endpoint_seen", "_endpoint_within", "_handle")

@@ -8,7 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match, Mount, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import (
     EFFECTIVE_ROUTE_CONTEXT_KEY,
@@ -181,14 +181,13 @@ async def _handle_included(
         await wrap_app_with_body_limit(route.handle, limit)(scope, receive, send)
 
 
-def _handle_of(route: APIRoute, context: EffectiveRouteContext, scope: Scope) -> Handle:
+def _handle_of(route: APIRoute, context: EffectiveRouteContext, scope: Scope) -> ASGIApp:
     """What `APIRoute.handle` calls where a route is included, or that itself."""
-    handle: Handle = route.handle
-    app: Handle | None = context.app  # type: ignore[assignment]  # FastAPI's are functions
-    if getattr(handle, "__func__", None) is not _handle or app is None:
+    handle, app, methods = route.handle, context.app, context.methods
+    is_fastapis = getattr(handle, "__func__", None) is _handle
+    if app is None or not is_fastapis or (methods and scope["method"] not in methods):
         return handle
-    methods = context.methods
-    return handle if methods and scope["method"] not in methods else app
+    return app
 
 
 def _with_or_without_slash(router: APIRouter, index: RouteIndex | None, scope: Scope) -> str | None:

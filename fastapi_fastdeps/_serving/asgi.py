@@ -61,6 +61,7 @@ async def _app(
                 if exit_callbacks(function_stack):
                     await function_stack.__aexit__(None, None, None)
             # Not bound where a dependency swallowed the exception: FastAPI fails like this.
+            # pyrefly: ignore[unbound-name]
             await response(scope, receive, send)  # pyright: ignore[reportPossiblyUnboundVariable]
             awaited = True
         except BaseException as error:

@@ -3,7 +3,7 @@
 from typing import Any, Final, cast
 
 from fastapi_fastdeps._compiling.functions import Compiled, Tools, compile_function
-from fastapi_fastdeps._deciding.graph import Graph, Overriding
+from fastapi_fastdeps._deciding.graph import Graph, Overriding, Replacement
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._plan.steps import compile_plan
 
@@ -34,12 +34,13 @@ class CurrentPlan:
     def _forget(self, graph: Graph) -> None:
         self._graph = graph
         self._requests = 0
+        self._is_tried = False
         self._plan: Compiled | None = None
         self._forget_overridden()
 
     def _forget_overridden(self) -> None:
         self._overridden: Compiled | None = None
-        self._overrides: list[tuple[Any, Any]] = []
+        self._looked_up: tuple[Replacement, ...] = ()
         self._overridden_requests = 0
 
     @property
@@ -65,22 +66,27 @@ class CurrentPlan:
                 return None, overrides
         if overrides:
             return self._for_overrides(graph, overrides), overrides
-        if self._overrides:
+        if self._overridden_requests:
             # No override, nor what it holds, is kept once it is out of force.
             self._forget_overridden()
         self._requests += 1
-        if self._requests == self.from_request:
+        if not self._is_tried and self._requests >= self.from_request:
+            self._is_tried = True
             self._plan = self._compiled(graph)
         return self._plan, overrides
 
     def _for_overrides(self, graph: Graph, overrides: dict[Any, Any]) -> Compiled | None:
-        items = list(overrides.items())
-        if not _are_same(items, self._overrides):
-            self._forget_overridden()
-            self._overrides = items
+        get = overrides.get
+        for call, found in self._looked_up:
+            if get(call, call) is not found:
+                self._forget_overridden()
+                break
         self._overridden_requests += 1
-        if self._overridden_requests == self.from_request:
-            self._overridden = self._compiled(graph, overrides)
+        if self._overridden is None and self._overridden_requests == self.from_request:
+            compiled = self._overridden = self._compiled(graph, overrides)
+            if compiled is not None:
+                pairs = (pair for step in compiled.plan.steps for pair in step.looked_up)
+                self._looked_up = tuple(dict.fromkeys(pairs))
         return self._overridden
 
     def _compiled(self, graph: Graph, overrides: dict[Any, Any] = _NOTHING) -> Compiled | None:
@@ -98,13 +104,6 @@ class CurrentPlan:
         vars(state).update(vars(self))
         state._forget(self._graph)
         return vars(state)
-
-
-def _are_same(items: list[tuple[Any, Any]], known: list[tuple[Any, Any]]) -> bool:
-    return len(items) == len(known) and all(
-        call is known_call and found is known_found
-        for (call, found), (known_call, known_found) in zip(items, known, strict=True)
-    )
 
 
 def _is_plain(provider: Any | None) -> bool:

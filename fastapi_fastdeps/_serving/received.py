@@ -111,9 +111,9 @@ def query_values(query: Any) -> dict[str, str]:
     text = query.decode("latin-1")
     if "%" in text or "+" in text:
         return dict(parse_qsl(text, keep_blank_values=True))
-    values: dict[str, str] = {}
-    for pair in text.split("&"):
-        if pair:
-            name, _, value = pair.partition("=")
-            values[name] = value
-    return values
+    pairs = text.split("&")
+    try:
+        return dict([pair.split("=", 1) for pair in pairs])
+    except ValueError:
+        split = [pair.partition("=") for pair in pairs if pair]
+        return {name: value for name, _, value in split}
