@@ -182,7 +182,7 @@ class Leaves:
             and hasattr(route, "methods")
             and all(type(each) in _UNABLE_TO_FAIL for each in route.param_convertors.values())
         )
-        is_own = context is None and _having("matches", type(route)) == [APIRoute, Route]
+        is_own = context is None and _having("matches", route) == [APIRoute, Route]
         return Leaf(
             route,
             pattern,
@@ -190,16 +190,16 @@ class Leaves:
             context,
             follows_inclusion,
             is_by_method=is_by_method,
-            is_handled_as_ever=_having("handle", type(route)) == [APIRoute, Route],
+            is_handled_as_ever=_having("handle", route) == [APIRoute, Route],
             named=pattern.path if pattern is not None and is_own and is_by_method else None,
             regex=route.path_regex,
             unnoticed=unnoticed,
         )
 
 
-def _having(name: str, kind: type) -> list[type]:
+def _having(name: str, route: object) -> list[type]:
     """The classes of a route that have a method of this name."""
-    return [each for each in kind.__mro__ if name in vars(each) and each is not BaseRoute]
+    return [each for each in type(route).__mro__ if name in vars(each) and each is not BaseRoute]
 
 
 def _matches(route: Any) -> Any:

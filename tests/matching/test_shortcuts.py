@@ -118,14 +118,11 @@ def own_handle(route: Any) -> None:
     vars(route)["handle"] = handle
 
 
-def other_class(route: Any) -> None:
-    kind: Any = type(route)
+def other_class(route: APIRoute) -> None:
+    def matches(*_: Any) -> Any:
+        return starlette.routing.Match.NONE, {}
 
-    class Other(kind):
-        def matches(self, _: Any) -> Any:
-            return starlette.routing.Match.NONE, {}
-
-    object.__setattr__(route, "__class__", Other)
+    object.__setattr__(route, "__class__", type("Other", (type(route),), {"matches": matches}))
 
 
 def other_methods(route: Any) -> None:
