@@ -53,6 +53,8 @@ class Handling:
         self._route = route
         self._state = _as_it_is(route, state, live, provider)
         self._fastapis: Handler | None = None
+        # What replaces this method later is called for routes that are made later.
+        self._make = APIRoute.get_route_handler
         self._is_inline = False
         self.planned: PlannedHandler | None = None
         why = why_not_planned(live.current(), state.response_class)
@@ -112,10 +114,10 @@ class Handling:
         self._is_inline = self._runs_inline()
         self._state.dependant = classified_dependant(self.live)
         if not inclusions:
-            return APIRoute.get_route_handler(self._state)
+            return self._make(self._state)
         token = effective_route_context_var.set(self._state)
         try:
-            return APIRoute.get_route_handler(self._route)
+            return self._make(self._route)
         finally:
             effective_route_context_var.reset(token)
 

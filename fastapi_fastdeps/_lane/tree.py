@@ -8,7 +8,12 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place
 from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable, is_gen_callable
-from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in, threaded_endpoint
+from fastapi_fastdeps._lane.standins import (
+    awaited_endpoint,
+    inline_endpoint,
+    stand_in,
+    threaded_endpoint,
+)
 from fastapi_fastdeps._sending import Makers, nothing
 from fastapi_fastdeps._watching import FIELDS
 from fastapi_fastdeps.marking import Execution, Inline
@@ -102,7 +107,9 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         if self._call is None:
             # FastAPI asks once whether to await the endpoint: when it makes its handler.
             self._is_awaited = was_async or is_inline or is_coroutine_callable(call)
-        if was_async or not self._is_awaited:
+        if was_async:
+            return call if is_coroutine_callable(call) else awaited_endpoint(call)
+        if not self._is_awaited:
             return call
         # An async function that has replaced a sync one is called in a thread, as by FastAPI.
         return inline_endpoint(call) if is_inline else threaded_endpoint(call)

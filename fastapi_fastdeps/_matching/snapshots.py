@@ -153,7 +153,11 @@ class Snapshot:
         """Whether all is as it was."""
         if self._token is not _watching.token and not self._holds_what_notices():
             return False
-        if self._looks_at_top and not _are_same(self._router.routes, self._top):
+        routes = self._router.routes
+        # A noticing list does not notice `list.insert(it, ...)`.
+        if len(routes) != len(self._top):
+            return False
+        if self._looks_at_top and not _are_same(routes, self._top):
             return False
         if self._plain_inclusions and sum(map(len, self._plain_inclusions)) != self._sizes:
             return False

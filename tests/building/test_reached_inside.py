@@ -249,3 +249,31 @@ def test_a_router_may_have_routes_of_its_own_making() -> None:
         return [http(app, path) for path in ("/", "/hidden", "/mounted/", "/mounted/hidden")]
 
     assert agree(answers) == [200, 404, 200, 404]
+
+
+def test_a_route_that_is_inserted_past_the_class_of_the_list_is_found_first() -> None:
+    def answers(app: FastAPI) -> Any:
+        app.get("/", openapi_extra={})(secret)
+        before = [http(app) for _ in range(3)]
+        guarded = APIRoute("/", secret)
+        guarded.app = deny
+        list.insert(app.router.routes, 0, guarded)
+        return before, http(app)
+
+    assert agree(answers) == ([200, 200, 200], 403)
+
+
+def test_what_replaces_an_async_endpoint_is_awaited_in_fastapis_lane_from_the_first_request_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def at_first() -> str:
+        return "async"
+
+    def answers(app: FastAPI) -> Any:
+        app.get("/")(at_first)
+        route_of(app, "/").dependant.call = secret
+        client = TestClient(app, raise_server_exceptions=False)
+        return client.get("/").status_code
+
+    monkeypatch.setattr("fastapi.dependencies.utils.SecurityScopes", object)
+    assert agree(answers) == 500
