@@ -207,7 +207,7 @@ class PlannedHandler:
                 solution.values,
                 is_awaited=self._is_async or self._is_inline,
             )
-            return await self._respond_as_fastapi(request, returned, solution)
+            return await self._respond_as_fastapi(begun, returned, solution)
         if telemetry is None and self._is_async:
             returned = await self._call(**solution.values)
         elif telemetry is None and self._is_inline:
@@ -215,7 +215,7 @@ class PlannedHandler:
         else:
             returned = await self._run_endpoint(solution.values)
         if not answering.is_as_ever():
-            return await self._respond_as_fastapi(request, returned, solution)
+            return await self._respond_as_fastapi(begun, returned, solution)
         if isinstance(returned, Response):
             if returned.background is None:
                 returned.background = solution.background_tasks
@@ -224,7 +224,7 @@ class PlannedHandler:
         return await self._respond(begun, returned, solution, is_seen=telemetry is not None)
 
     async def _respond_as_fastapi(
-        self, request: Request, returned: Any, solution: Solution
+        self, begun: _Begun, returned: Any, solution: Solution
     ) -> Response:
         return await answering.respond(
             returned,
@@ -234,7 +234,7 @@ class PlannedHandler:
             endpoint=self._call,
             field=self._field,
             is_coroutine=self._is_async or self._is_inline,
-            endpoint_ctx=self._context(request, self._call),
+            endpoint_ctx=_context(begun),
             dump_json=self._dump_json,
             **self._serialization,
         )

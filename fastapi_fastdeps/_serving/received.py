@@ -1,7 +1,7 @@
 """What a request sends, as FastAPI would find it when it comes to a dependency."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, QueryParams
@@ -54,7 +54,11 @@ class Received:
             return path if type(path) is dict else None
         if source == "query_params":
             query = request.query_params
-            return query.keys().mapping if type(query) is QueryParams else None
+            if type(query) is not QueryParams:
+                return None
+            # A view of what is in it now: the type has no name for that of a dictionary.
+            names: Any = query.keys()
+            return cast("Mapping[Any, Any]", names.mapping)
         if source == "headers":
             return self._header_values()
         cookies = request.cookies
