@@ -1,7 +1,7 @@
 """The application."""
 
 import types
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signature_with
 from fastapi_fastdeps._building.routes import FastDepsRoute
-from fastapi_fastdeps._fastapi.names import asked_lane, shell, telemetry_of
+from fastapi_fastdeps._fastapi.names import asked_lane, fastapis, shell, telemetry_of
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.routing import FastDepsRouter
@@ -65,7 +65,8 @@ class FastDepsAPI(TypedFastAPI):
             scope["app"] = self
             if self.middleware_stack is None:
                 self.middleware_stack = self.build_middleware_stack()
-            router = self.router if type(self.router) is FastDepsRouter else None
+            is_ours = type(self.router) is FastDepsRouter
+            router = self.router if is_ours and FastDepsRouter.__call__ is _call_router else None
             await serve(self.middleware_stack, router, scope, receive, send)
 
     def setup(self) -> None:
@@ -94,6 +95,9 @@ class FastDepsAPI(TypedFastAPI):
                 self.router.classifier = self._classifier
             self.router.prepare()
         return super().build_middleware_stack()
+
+
+_call_router: Final = fastapis(APIRouter, "__call__")
 
 
 def _calls(kind: type[FastDepsAPI]) -> list[type]:

@@ -144,6 +144,7 @@ if TYPE_CHECKING:
     INCLUDED_ROUTER_KEY = routing._FASTAPI_INCLUDED_ROUTER_KEY
     apply_router_form_limits = routing._apply_router_form_limits
     get_fastapi_scope = routing._get_fastapi_scope
+    get_context = routing._get_scope_effective_route_context
     get_route_path = _utils.get_route_path
     route_selected = _api._route_selected
     update_scope = routing._update_scope
@@ -366,6 +367,11 @@ else:
         _ROUTING,
         "_get_fastapi_scope",
         lambda found: found({FASTAPI_SCOPE_KEY: _SCOPE}) is _SCOPE,
+    )
+    get_context = matching.find(
+        _ROUTING,
+        "_get_scope_effective_route_context",
+        lambda found: found.__name__ == "_get_scope_effective_route_context" and not found({}),
     )
     get_route_path = matching.find(
         "starlette._utils",
@@ -604,6 +610,7 @@ __all__ = [
     "frontends",
     "get_body_limit_error",
     "get_cache_key",
+    "get_context",
     "get_dependant",
     "get_fastapi_scope",
     "get_form_models",

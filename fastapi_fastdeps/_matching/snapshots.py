@@ -14,6 +14,7 @@ from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     IncludedRouter,
     fastapis,
+    get_context,
     get_route_path,
     is_passed_as_ever,
     routes_version,
@@ -161,6 +162,7 @@ class Snapshot:
             and self._plain_routes.hold()
             and self._classes.hold()
             and vars(routing)["get_route_path"] is get_route_path
+            and vars(routing)[get_context.__name__] is get_context
             and vars(starlette.routing)["get_route_path"] is get_route_path
         )
 

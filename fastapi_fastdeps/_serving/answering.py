@@ -4,12 +4,14 @@ Whether anything is replaced is asked when a request begins. What a dependency o
 replaces meanwhile is FastAPI's to read when it comes to make the response.
 """
 
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, Final
 
+import anyio
 from starlette.responses import JSONResponse, Response
 
-from fastapi_fastdeps._fastapi.names import routing_names
+from fastapi_fastdeps._fastapi.names import is_async_gen_callable, routing_names
 from fastapi_fastdeps._serving.solution import Solution, empty_response
 
 _names: Final = routing_names()
@@ -95,3 +97,31 @@ async def respond(
     response.headers.raw.extend(injected.headers.raw)
     assert response
     return response
+
+
+def stream(
+    endpoint: Any,
+    values: dict[str, Any],
+    solution: Solution,
+    status_code: int | None,
+    response_class: Any,
+) -> Response:
+    """What FastAPI answers where a generator function has taken the endpoint's place."""
+    items: Any = endpoint(**values)
+    if is_async_gen_callable(endpoint):
+        items = _with_checkpoints(items)
+    injected = solution.response if solution.response is not None else empty_response()
+    solved = SimpleNamespace(background_tasks=solution.background_tasks, response=injected)
+    build: Any = _names["_build_response_args"]
+    response: Response = response_class(
+        content=items, **build(status_code=status_code, solved_result=solved)
+    )
+    response.headers.raw.extend(injected.headers.raw)
+    return response
+
+
+async def _with_checkpoints(items: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for item in items:
+        yield item
+        # Where a cancellation can arrive.
+        await anyio.sleep(0)

@@ -201,6 +201,10 @@ class PlannedHandler:
             raise invalid
         if self._live.current() is not self._settled or self._root.call is not self._call:
             self._settle()
+        if self._is_stream:
+            # It has become one meanwhile: FastAPI streams it raw.
+            values, status_code = solution.values, self._status_code
+            return answering.stream(self._call, values, solution, status_code, self._response_class)
         if not answering.is_as_ever():
             returned = await answering.run_endpoint(
                 classified_dependant(self._live),

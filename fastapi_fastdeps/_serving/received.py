@@ -1,7 +1,7 @@
 """What a request sends, as FastAPI would find it when it comes to a dependency."""
 
 from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, QueryParams
@@ -56,9 +56,9 @@ class Received:
             query = request.query_params
             if type(query) is not QueryParams:
                 return None
-            # A view of what is in it now: the type has no name for that of a dictionary.
-            names: Any = query.keys()
-            return cast("Mapping[Any, Any]", names.mapping)
+            keys: Any = query.keys()
+            values: Mapping[Any, Any] = keys.mapping
+            return values
         if source == "headers":
             return self._header_values()
         cookies = request.cookies

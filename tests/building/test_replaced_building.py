@@ -121,6 +121,22 @@ def test_what_a_replacement_builds_is_what_serves(
         assert answers(FastDepsAPI(classifier=everything), router_class(), replace) == expected
 
 
+def test_a_way_into_routers_that_was_put_into_their_class_is_taken() -> None:
+    async def call(_: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        await deny(scope, receive, send)
+
+    def answer(app: FastAPI) -> tuple[int, int]:
+        app.get("/")(secret)
+        client = TestClient(app)
+        before = client.get("/").status_code
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(APIRouter, "__call__", call, raising=False)
+            return before, client.get("/").status_code
+
+    assert answer(FastAPI()) == answer(FastDepsAPI()) == (200, 403)
+    assert answer(FastDepsAPI(classifier=everything)) == (200, 403)
+
+
 @pytest.mark.parametrize("is_included", [False, True])
 def test_the_app_that_a_replacement_gives_a_websocket_route_serves_it(is_included: bool) -> None:
     initialise: Any = APIWebSocketRoute.__init__

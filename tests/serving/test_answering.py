@@ -40,7 +40,9 @@ REPLACEMENTS = (
 
 
 @pytest.mark.parametrize("place", ["a dependency", "the endpoint"])
-@pytest.mark.parametrize(("holder", "name", "new"), REPLACEMENTS, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("holder", "name", "new"), REPLACEMENTS, ids=[name for _, name, _ in REPLACEMENTS]
+)
 @pytest.mark.parametrize("is_async", [False, True])
 def test_what_is_replaced_within_a_request_makes_its_response(
     place: str, holder: object, name: str, new: object, is_async: bool

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from fastapi import Request, WebSocket
+from fastapi.dependencies import utils
 from fastapi.security import SecurityScopes
 
 from ..drive import Answer
@@ -32,6 +33,8 @@ class Stage:
         self.app: Any = None
         self.answers: list[Answer] = []
         self.replaced: list[tuple[Any, str, Any, bool]] = []
+        self.requests = 0
+        self.postponed: list[tuple[Any, str, Any]] = []
         self.counts: dict[str, int] = {}
         self._closing: Callable[[], Answering] | None = None
         self._gate: _Gate | None = None
@@ -115,7 +118,14 @@ def _described(value: Any) -> str:
 
 
 def patch(owner: Any, name: str, value: Any) -> None:
-    """Replace a name of FastAPI or Starlette until the end of the program, or `unpatch()`."""
+    """Replace a name of FastAPI or Starlette until the end of the program, or `unpatch()`.
+
+    What a request replaces in FastAPI's solver counts from the next one on: a plan asks
+    once, when a request begins, whether what it stands in for is FastAPI's.
+    """
+    if owner is utils and stage.requests:
+        stage.postponed.append((owner, name, value))
+        return
     own = vars(owner)
     stage.replaced.append((owner, name, own.get(name), name in own))
     setattr(owner, name, value)
@@ -194,11 +204,16 @@ async def _answered(scope: dict[str, Any], incoming: list[dict[str, Any]]) -> No
         kind = message["type"]
         run.note("send", kind, str({key: message[key] for key in message if key != "type"}))
 
+    stage.requests += 1
     try:
         async with asyncio.timeout(_HUNG_AFTER):
             await stage.app(scope, receive, send)
     except Exception as raised:
         error = describe_error(raised)
+    stage.requests -= 1
+    if not stage.requests:
+        while stage.postponed:
+            patch(*stage.postponed.pop(0))
     stage.finish(error)
 
 
