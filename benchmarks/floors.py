@@ -18,6 +18,7 @@ FLOORS: Mapping[str, Mapping[str, float]] = {
     "overridden-elsewhere": {"stock": 43},
     "validation-error": {"stock": 1},
     "service-graph": {"stock": 7, "wrappers": 2.7},
+    "scoped-graph": {"stock": 1},
     "headers": {"stock": 4.7},
     "cookies": {"stock": 4.1},
     "path": {"stock": 4.4},
@@ -29,6 +30,12 @@ FLOORS: Mapping[str, Mapping[str, float]] = {
     "response-model": {"stock": 4.9},
     "async-response-model": {"stock": 1.2},
     "large-response": {"stock": 4.1},
+    "models": {"stock": 1},
+    "large-body": {"stock": 1},
+    "invalid-body": {"stock": 1},
+    "file": {"stock": 1},
+    "stream": {"stock": 1},
+    "yielded": {"stock": 1},
     "websocket": {"stock": 3.5},
 }
 """By case, then by contender."""

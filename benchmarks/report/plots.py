@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from benchmarks.cases import route_tables
 from benchmarks.report.shares import shares_of_a_request
 from benchmarks.report.style import COLOURS, PART_COLOURS, line_style, plain_ticks, save
 from benchmarks.report.text import label
@@ -35,8 +36,12 @@ def _plots(results: Results) -> Iterator[tuple[str, Figure]]:
     for growth in results.growths:
         if not growth.log_sizes:
             yield growth.family, _growth(growth)
-    if routed := [growth for growth in results.growths if growth.log_sizes]:
-        yield "routes", _route_tables(routed)
+    tables = [growth for growth in results.growths if growth.log_sizes]
+    found = {family.name for family in route_tables.LAST.values()}
+    if last := [growth for growth in tables if growth.family in found]:
+        yield "routes", _route_tables("The last of how many routes", last)
+    if missed := [growth for growth in tables if growth.family not in found]:
+        yield "routes-missed", _route_tables("What none of the routes serves", missed)
     if shares := shares_of_a_request(results):
         yield "request", _shares(shares)
     for case in dict.fromkeys(serving.case for serving in results.servings):
@@ -103,7 +108,8 @@ def _contenders(timing: Timing) -> Figure:
         axes.plot([spread.median], [row], **(line_style(key) | {"markersize": 9}))
         faster = median_ratio(timing.seconds["stock"], timing.seconds[key])
         axes.annotate(
-            f"{spread.median:,.0f} µs" + ("" if key == "stock" else f"   {faster:.1f}x faster"),
+            f"{_microseconds(spread.median)} µs"
+            + ("" if key == "stock" else f"   {faster:.1f}x faster"),
             (max(spread.upper, spread.median), row),
             xytext=(6, 0),
             textcoords="offset points",
@@ -140,13 +146,13 @@ def _growth(growth: Growth) -> Figure:
     return figure
 
 
-def _route_tables(growths: Sequence[Growth]) -> Figure:
+def _route_tables(title: str, growths: Sequence[Growth]) -> Figure:
     columns = 2
     rows = -(-len(growths) // columns)
     figure = Figure(figsize=(11, 3.1 * rows + 0.8), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True)
     handles: dict[str, Any] = {}
-    for axes, growth in zip(panels.flat, growths, strict=False):
+    for index, (axes, growth) in enumerate(zip(panels.flat, growths, strict=False)):
         for key, by_size in growth.seconds.items():
             medians = [summarize(taken).median * 1e6 for taken in by_size]
             (handles[label(key)],) = axes.plot(growth.sizes, medians, **line_style(key))
@@ -156,13 +162,14 @@ def _route_tables(growths: Sequence[Growth]) -> Figure:
         axes.set_xticks(growth.sizes, [f"{size:,}" for size in growth.sizes])
         axes.minorticks_off()
         axes.xaxis.set_tick_params(labelbottom=True)
+        if index >= len(growths) - columns:
+            axes.set_xlabel("number of routes (log scale)")
         axes.set_title(_capital(growth.title), loc="left", fontsize=11)
     for axes in list(panels.flat)[len(growths) :]:
         axes.remove()
-    figure.supxlabel("number of routes (log scale)", fontsize=10)
     figure.supylabel("µs per request (log scale)", fontsize=10)
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=len(handles))
-    figure.suptitle("Among how many routes, in-process, one at a time", x=0.02, ha="left")
+    figure.suptitle(f"{title}, in-process, one at a time", x=0.02, ha="left")
     return figure
 
 
@@ -190,10 +197,10 @@ def _stacked(axes: Any, shares: Mapping[str, Mapping[str, float]]) -> None:
             named = part if row == 0 else None
             bar = axes.barh(row, width, 0.62, start, color=PART_COLOURS[part], label=named)
             if width > most / 25:
-                axes.bar_label(bar, [f"{width:,.3g}"], label_type="center", fontsize=9)
+                axes.bar_label(bar, [_microseconds(width)], label_type="center", fontsize=9)
             start += width
         axes.annotate(
-            f"{start:,.3g} µs",
+            f"{_microseconds(start)} µs",
             (start, row),
             xytext=(6, 0),
             textcoords="offset points",
@@ -285,10 +292,10 @@ def _buildings(results: Results) -> Figure:
         axes.axvline(1, color=COLOURS["stock"], linewidth=1.2)
         axes.axvline(target, color=COLOURS["starlette"], linewidth=1.2, linestyle="--")
         axes.set_yticks(range(len(names)), names)
-        axes.invert_yaxis()
         axes.set_xlim(0, max(1.5, *values) * 1.15)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"{name} against FastAPI (dashed: the target)")
+    sides[0].invert_yaxis()
     figure.suptitle("Building an app of 1,000 routes", x=0.02, ha="left")
     return figure
 
@@ -317,6 +324,10 @@ def _sleepings(results: Results) -> Figure:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _microseconds(number: float) -> str:
+    return f"{number:,.0f}" if number >= 20 else f"{number:.1f}"
 
 
 def _short(number: float) -> str:

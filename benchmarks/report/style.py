@@ -6,7 +6,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from benchmarks.report.shares import DEPENDENCIES, LAYERS, ROUTE, TABLE, WORK
+from benchmarks.report.shares import DEPENDENCIES, LAYERS, ROUTE, WORK
 
 mpl.use("Agg")
 
@@ -21,17 +21,16 @@ COLOURS = {
     "legacy": "#999999",
     "cache-di": "#999999",
     "by-hand": "#CC79A7",
-    "layered": "#F0E442",
+    "layered": "#882255",
     "bare": "#999999",
 }
-"""The palette of Okabe and Ito."""
+"""The palette of Okabe and Ito, and one more."""
 
 PART_COLOURS = {
     WORK: "#999999",
     LAYERS: "#56B4E9",
     ROUTE: "#009E73",
     DEPENDENCIES: "#E69F00",
-    TABLE: "#CC79A7",
 }
 
 MARKERS = {

@@ -4,21 +4,23 @@ import os
 import pytest
 from fastapi import FastAPI
 
+from benchmarks.cases import route_tables
 from benchmarks.cases.case import Case
 from benchmarks.cases.families import FAMILIES
 from benchmarks.cases.registry import CASES
-from benchmarks.contenders import CORE, FAST, LANE, LANE_VARIABLE, within
+from benchmarks.contenders import CORE, FAST, LANE, LANE_VARIABLE, contenders_of, within
 from benchmarks.exchange import HTTPExchange
 from benchmarks.rounds import Effort, WrongAnswerError, prepare, take_turns
 from fastapi_fastdeps._lane import choice
 
-SMALL = [family.case(size) for family in FAMILIES for size in family.sizes[:3]]
+SMALL = [family.case(size) for family in FAMILIES for size in family.sizes[:3] if size <= 10]
+TWO_LEVELS = [family.case(101) for family in route_tables.FAMILIES]
 
 
-@pytest.mark.parametrize("case", [*CASES, *SMALL], ids=lambda case: case.name)
-def test_all_lanes_give_the_same_answer(case: Case) -> None:
-    subjects = asyncio.run(prepare(case, list(CORE)))
-    assert list(subjects) == ["stock", "lane", "fast"]
+@pytest.mark.parametrize("case", [*CASES, *SMALL, *TWO_LEVELS], ids=lambda case: case.name)
+def test_all_contenders_give_the_same_answer(case: Case) -> None:
+    subjects = asyncio.run(prepare(case, contenders_of(case)))
+    assert {"stock", "lane", "fast"} <= set(subjects)
 
 
 def test_a_contender_with_another_answer_is_not_measured() -> None:

@@ -3,16 +3,28 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cases import route_tables
 from benchmarks.claims import claims
 from benchmarks.http.wrk import parse
+from benchmarks.report.shares import DEPENDENCIES, LAYERS, ROUTE, WORK, shares_of_a_request
 from benchmarks.report.text import table, tables
-from benchmarks.results import Building, Growth, Load, Results, Serving, Sleeping, Timing
+from benchmarks.results import (
+    PERCENTILES,
+    Building,
+    Growth,
+    Load,
+    Results,
+    Serving,
+    Sleeping,
+    Timing,
+)
 from benchmarks.run import spread_out
 from benchmarks.targets import TARGETS
 
 
 def loads(requests_per_second: float, latency: float) -> list[Load]:
-    return [Load(requests_per_second, latency, 2 * latency, 3 * latency, 0)] * 2
+    latencies = [latency * percentile / 50 for percentile in PERCENTILES]
+    return [Load(requests_per_second, latency, 2 * latency, 3 * latency, 0, latencies)] * 2
 
 
 def some_results() -> Results:
@@ -20,7 +32,21 @@ def some_results() -> Results:
     memory = {"stock": [1e6], "fast": [1.3e6]}
     return Results(
         environment={"python": "3.11"},
-        timings=[Timing("four-classes", "four classes", 1, seconds)],
+        timings=[
+            Timing("four-classes", "four classes", 1, {**seconds, "bare": [4e-6, 5e-6]}),
+            Timing(
+                "no-dependency",
+                "no dependency",
+                1,
+                {
+                    "stock": [50e-6, 52e-6],
+                    "fast": [20e-6, 20e-6],
+                    "layered": [6e-6, 6e-6],
+                    "bare": [3e-6, 3e-6],
+                },
+            ),
+        ],
+        cache_di=[Timing("four-classes", "four classes", 1, {**seconds, "cache-di": [1e-4, 1e-4]})],
         legacy=[
             Timing("four-classes", "four classes", 1, {"stock": [2.0], "legacy": [0.5]}),
         ],
@@ -32,13 +58,29 @@ def some_results() -> Results:
                 True,
                 [0, 2],
                 {"fast": [[10e-6, 10e-6], [11e-6, 12e-6]]},
-            )
+            ),
+            *(
+                Growth(
+                    family.name,
+                    family.title,
+                    family.unit,
+                    family.linear,
+                    [1, 100, 1000],
+                    {
+                        "fast": [[20e-6, 22e-6], [20e-6, 21e-6], [30e-6, 33e-6]],
+                        "starlette": [[13e-6, 13e-6], [50e-6, 42e-6], [400e-6, 420e-6]],
+                    },
+                    log_sizes=True,
+                )
+                for family in (route_tables.LAST["flat"], route_tables.MISSES[0])
+            ),
         ],
         servings=[
             Serving("four-classes", 1000, {"stock": loads(1000, 1.0), "fast": loads(8000, 0.1)})
         ],
         buildings=[
-            Building("direct", "built", {"stock": [1.0], "fast": [1.1]}, memory, {}),
+            Building("direct", "built", {"stock": [1.0], "fast": [2.0]}, memory, {}),
+            Building("direct", "first request", {"stock": [1.0], "fast": [0.8]}, memory, {}),
         ],
         sleepings=[
             Sleeping(app, endpoint, 80, 2.0, 2.1)
@@ -65,6 +107,31 @@ def test_a_target_is_met_missed_or_not_measured() -> None:
     assert found["four classes against Litestar"] == (None, "not measured")
     measured, verdict = found["1,000 routes, first request included: memory against FastAPI"]
     assert (measured, verdict) == (1.3, "MISSED")
+    what = "1,000 routes, first request included: time to build against FastAPI"
+    assert found[what] == (0.8, "met")
+
+
+def test_many_routes_are_compared_with_one_and_with_those_of_others() -> None:
+    found = verdicts(some_results())
+    what = "the last of many routes, in the app itself: among 1,000 against one"
+    assert found[what] == (1.5, "MISSED")
+    what = "the last of 100 routes: the time of Starlette by hand"
+    assert found[what] == (0.45, "MISSED")
+    what = "404, routes in routers in routers: among 1,000 against one"
+    assert found[what] == (None, "not measured")
+
+
+def test_the_parts_of_a_request_add_up_to_what_it_takes() -> None:
+    shares = shares_of_a_request(some_results())
+    assert list(shares) == ["stock", "fast"]
+    assert {part: round(seconds * 1e6, 3) for part, seconds in shares["fast"].items()} == {
+        WORK: 4.5,
+        LAYERS: 3,
+        ROUTE: 14,
+        DEPENDENCIES: 19,
+    }
+    assert sum(shares["fast"].values()) == pytest.approx(40.5e-6)
+    assert shares_of_a_request(Results()) == {}
 
 
 def test_a_slope_is_told_in_microseconds() -> None:
@@ -86,14 +153,14 @@ def test_a_run_that_measured_nothing_has_targets_only() -> None:
 
 def test_every_table_of_a_full_run_can_be_written() -> None:
     titles = [title for title, _ in tables(some_results())]
-    assert len(titles) == 7
+    assert len(titles) == 8
 
 
 def test_every_plot_of_a_full_run_can_be_drawn(tmp_path: Path) -> None:
     plots = pytest.importorskip("benchmarks.report.plots")
     results = some_results()
     for timing in results.timings:
-        timing.seconds["lane"] = timing.seconds["wrappers"]  # type: ignore[index]
+        timing.seconds["lane"] = timing.seconds["fast"]  # type: ignore[index]
     one = results.servings[0]
     results.servings.append(Serving(one.case, 10, one.loads))
     written = plots.write_plots(results, tmp_path)
@@ -101,7 +168,11 @@ def test_every_plot_of_a_full_run_can_be_drawn(tmp_path: Path) -> None:
         "cases-1",
         "four-classes-1",
         "sync-dependencies",
+        "routes",
+        "routes-missed",
+        "request",
         "http-four-classes",
+        "http-four-classes-latencies",
         "building",
         "sleeping",
     ]
@@ -125,9 +196,11 @@ def test_columns_are_as_wide_as_their_widest_cell() -> None:
 
 def test_what_wrk_prints_last_is_read() -> None:
     said = (
-        '{"requests": 300, "microseconds": 2000000, "p50": 10, "p95": 20, "p99": 30, "errors": 1}'
+        '{"requests": 300, "microseconds": 2000000, "p50": 10, "p95": 20, "p99": 30, "errors": 1,'
+        ' "latencies": [1, 10]}'
     )
-    assert parse(f"Running 2s test\n{said}\n") == Load(150.0, 10e-6, 20e-6, 30e-6, 1)
+    expected = Load(150.0, 10e-6, 20e-6, 30e-6, 1, [1e-6, 10e-6])
+    assert parse(f"Running 2s test\n{said}\n") == expected
 
 
 def test_a_server_that_answered_nothing_is_not_compared() -> None:
