@@ -20,6 +20,7 @@ from fastapi_fastdeps._building.handling import Handling
 from fastapi_fastdeps._building.handmade import HandMade, is_hand_made
 from fastapi_fastdeps._building.inclusions import ClassifiedInclusion, take_websocket_route
 from fastapi_fastdeps._building.routes import (
+    SHARED,
     UNCLAIMED,
     Classifying,
     FastDepsRoute,
@@ -251,20 +252,29 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             if not classification or not isinstance(route, APIRoute | APIWebSocketRoute):
                 return None
             if isinstance(route, FastDepsRoute | FastDepsWebSocketRoute):
-                if route.deciding is UNCLAIMED:
-                    route.deciding = self
-                    _watching.changed()
+                self._claim(route)
                 return None
             if not matching or not is_hand_made(route):
                 return None
             found = self._hand_made[id(route)] = HandMade(route, self)
         return found
 
+    def _claim(self, route: FastDepsRoute | FastDepsWebSocketRoute) -> None:
+        """Decide about a route that was constructed by hand, unless another router does: what
+        two of them have is decided by its markers alone, so that neither decides for both."""
+        if route.deciding is UNCLAIMED:
+            route.deciding, route.is_claimed = self, True
+        elif route.is_claimed and route.deciding not in (self, SHARED):
+            route.deciding = SHARED
+        else:
+            return
+        _watching.changed()
+
     def handle_of(self, route: BaseRoute) -> Handle:
         """What handles a request that this route has matched."""
         if self._swept is not _watching.token:
             self._forget_removed()
-        if getattr(route, "deciding", UNCLAIMED) is not UNCLAIMED:
+        if getattr(route, "deciding", None) is self:
             return route.handle
         found = self.hand_made(route)
         return route.handle if found is None else found.handle

@@ -56,6 +56,7 @@ class Unclaimed:
 
 
 UNCLAIMED = Unclaimed()
+SHARED = Unclaimed()
 
 _deciding: ContextVar[Deciding | None] = ContextVar("fastdeps_deciding", default=None)
 """Who decides about the routes that are being constructed."""
@@ -101,6 +102,7 @@ class FastDepsRoute(NoticesMatching, APIRoute):
     """
 
     deciding: Deciding = UNCLAIMED
+    is_claimed: bool = False
     handling: Handling | None = None
     live: LiveGraph | None = None
 
@@ -285,6 +287,7 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
     live: LiveGraph | None = None
     why_not_planned: str = ""
     deciding: Deciding = UNCLAIMED
+    is_claimed: bool = False
 
     @property
     def classifier_in_force(self) -> Classifier:

@@ -13,8 +13,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
-from tests.harness.hops import everything
+from fastapi_fastdeps import FastDepsAPI, FastDepsRoute, FastDepsRouter
+from tests.harness.hops import everything, here
 
 pytestmark = pytest.mark.usefixtures("both_lanes")
 
@@ -277,3 +277,16 @@ def test_what_replaces_an_async_endpoint_is_awaited_in_fastapis_lane_from_the_fi
 
     monkeypatch.setattr("fastapi.dependencies.utils.SecurityScopes", object)
     assert agree(answers) == 500
+
+
+def test_a_route_made_by_hand_that_stands_in_two_apps_is_decided_by_its_markers_alone() -> None:
+    def here_or_there() -> bool:
+        return here() == "loop"
+
+    route = FastDepsRoute("/", here_or_there)
+    bold, careful = FastDepsAPI(classifier=everything), FastDepsAPI()
+    bold.router.routes.append(route)
+    assert TestClient(bold).get("/").json() is True
+    careful.router.routes.append(route)
+    for app in (careful, bold, careful):
+        assert TestClient(app).get("/").json() is False
