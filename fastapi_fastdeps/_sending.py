@@ -8,16 +8,19 @@ enumerations, never of closures; and what is only good here is left behind.
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+Makers = Mapping[str, Callable[[], Any]]
+"""What makes the value of each attribute anew."""
+
 
 class LeavesBehind:
     """Sent without what is made anew where it is missing: plans, generated code, and whatever
     has an `id()`, a lock, a context variable or a weak reference in it.
 
     Attributes:
-        left_behind: the attributes that are not sent, each with what makes its value anew.
+        left_behind: the attributes that are not sent.
     """
 
-    left_behind: ClassVar[Mapping[str, Callable[[], Any]]] = {}
+    left_behind: ClassVar[Makers] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return vars(self) | {name: make() for name, make in self.left_behind.items()}

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from operator import attrgetter, is_
+from types import MemberDescriptorType
 from typing import Any, Final, TypeVar
 
 from fastapi_fastdeps._fastapi.names import Dependant, classification
@@ -66,7 +67,7 @@ class WatchedList(list[Item]):
     del _name
 
 
-class WatchedDependant(Dependant):
+class WatchedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
     """A `Dependant` that notices when something else is assigned to one of its fields."""
 
     __slots__ = ()
@@ -81,8 +82,34 @@ class WatchedDependant(Dependant):
         super().__delattr__(name)
         changed()
 
+    # A dataclass is equal to those of its own class only, which for others is FastAPI's.
+    def __eq__(self, other: object) -> bool:
+        if type(other) not in (Dependant, WatchedDependant):
+            return NotImplemented
+        return _fields(self) == _fields(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 _NOTHING: Final = object()
+
+
+def _noticed(name: str) -> property | None:
+    """A field that notices `object.__setattr__`, too, which asks no class of ours."""
+    field: Any = vars(Dependant).get(name)
+    if not isinstance(field, MemberDescriptorType):
+        return None
+
+    def assign(dependant: Any, value: Any) -> None:
+        field.__set__(dependant, value)
+        changed()
+
+    return property(field.__get__, assign, field.__delete__)
+
+
+for _name in ("call", "dependencies"):
+    if (_property := _noticed(_name)) is not None:
+        setattr(WatchedDependant, _name, _property)
 
 _LISTS: Final = (
     "path_params",
@@ -146,22 +173,28 @@ class Snapshot:
 
     Attributes:
         is_watched: whether every change of it is noticed, so that an unchanged `token`
-            vouches for it.
+            vouches for it, where `dependencies` equal `known_dependencies`.
+        dependencies: the list of the dependencies of each callable. `list.insert(them, ...)`
+            is not noticed, and might bring in a guard: so they are compared for each request.
+        known_dependencies: what was in them.
     """
 
     def __init__(self, root: Dependant) -> None:
         self._nodes: list[tuple[Dependant, tuple[Any, ...]]] = []
         self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
+        self.dependencies: list[list[Dependant]] = []
         self.is_watched = True
         for dependant in _nodes(root):
             values = _fields(dependant)
             self._nodes.append((dependant, values))
+            self.dependencies.append(dependant.dependencies)
             if type(dependant) is not WatchedDependant:
                 self.is_watched = False
             lists: list[list[Any]] = [value for value in values if isinstance(value, list)]
             self._lists += [(items, tuple(items)) for items in lists]
             if not all(isinstance(items, WatchedList) for items in lists):
                 self.is_watched = False
+        self.known_dependencies = list(map(list, self.dependencies))
 
     def holds(self) -> bool:
         """Whether every field and every list is what it was, by identity."""

@@ -1,18 +1,22 @@
 """The application."""
 
 import types
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signature_with
 from fastapi_fastdeps._building.routes import FastDepsRoute
+from fastapi_fastdeps._fastapi.names import asked_lane, fastapis, shell, telemetry_of
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.routing import FastDepsRouter
+
+if TYPE_CHECKING or shell:
+    from fastapi_fastdeps._serving.shell import is_as_ever, serve
 
 
 class FastDepsAPI(TypedFastAPI):
@@ -23,6 +27,7 @@ class FastDepsAPI(TypedFastAPI):
     """
 
     _classifier: Classifier = default_classifier
+    _has_shell: bool = False
 
     if not TYPE_CHECKING:
 
@@ -30,14 +35,18 @@ class FastDepsAPI(TypedFastAPI):
             if classifier is not None:
                 self._classifier = classifier
             pass_on(super().__init__, options)
+            if not isinstance(self.router, FastDepsRouter):
+                # A subclass has a `setup` of its own that does not call FastAPI's.
+                self._take_router()
 
         __init__.__signature__ = signature_with(__init__, FastAPI.__init__)
 
     @property
     def classifier(self) -> Classifier:
         """Decides where sync callables run. What is assigned holds for the next request."""
-        own = self.router.classifier if isinstance(self.router, FastDepsRouter) else None
-        return self._classifier if own is None else own
+        if isinstance(self.router, FastDepsRouter):
+            return self.router.classifier_in_force
+        return self._classifier
 
     @classifier.setter
     def classifier(self, classifier: Classifier) -> None:
@@ -45,24 +54,56 @@ class FastDepsAPI(TypedFastAPI):
         if isinstance(self.router, FastDepsRouter):
             self.router.classifier = classifier
 
+    if shell and not TYPE_CHECKING:
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if not self._has_shell or not is_as_ever(scope, telemetry_of(self)):
+                await super().__call__(scope, receive, send)
+                return
+            if self.root_path:
+                scope["root_path"] = self.root_path
+            scope["app"] = self
+            if self.middleware_stack is None:
+                self.middleware_stack = self.build_middleware_stack()
+            is_ours = type(self.router) is FastDepsRouter
+            router = self.router if is_ours and FastDepsRouter.__call__ is _call_router else None
+            await serve(self.middleware_stack, router, scope, receive, send)
+
     def setup(self) -> None:
-        # FastAPI makes its router itself, of arguments that change with its versions.
-        router: Any = self.router
-        router.__class__ = _router_class(self.router.__class__)
-        router.decide_by(self._classifier)
-        router.watch_routes()
-        if router.route_class is APIRoute:
-            router.route_class = FastDepsRoute
-        count = len(router.routes)
+        self._take_router()
+        self._has_shell = asked_lane() != "fastapi" and _calls(type(self)) == _calls(FastDepsAPI)
+        count = len(self.router.routes)
         super().setup()
-        for page in router.routes[count:]:
+        for page in self.router.routes[count:]:
             if type(page) is Route:
                 page.__class__ = NoticingRoute
 
+    def _take_router(self) -> None:
+        # FastAPI makes its router itself, of arguments that change with its versions.
+        router: Any = self.router
+        classifier = self.classifier
+        router.__class__ = _router_class(self.router.__class__)
+        router.decide_by(classifier)
+        router.watch_routes()
+        if router.route_class is APIRoute:
+            router.route_class = FastDepsRoute
+
     def build_middleware_stack(self) -> ASGIApp:
         if isinstance(self.router, FastDepsRouter):
+            if self.router.classifier is None:
+                # Another router has taken the place of the one that FastAPI made.
+                self.router.classifier = self._classifier
             self.router.prepare()
         return super().build_middleware_stack()
+
+
+_call_router: Final = fastapis(APIRouter, "__call__")
+
+
+def _calls(kind: type[FastDepsAPI]) -> list[type]:
+    """The classes that a request goes through, from ours on."""
+    mro = kind.__mro__[kind.__mro__.index(FastDepsAPI) :]
+    return [each for each in mro if "__call__" in vars(each)]
 
 
 def _router_class(router_class: type[APIRouter]) -> type[APIRouter]:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
-from fastapi_fastdeps._deciding.marks import find_marker
-from fastapi_fastdeps._sending import LeavesBehind
+from fastapi_fastdeps._marks import find_marker
+from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe_place
 from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark
 
@@ -147,7 +147,7 @@ class Remembering(LeavesBehind):
     about them when the router is included, so that a mistake is raised there.
     """
 
-    left_behind: ClassVar = {"_decisions": dict[Any, Any]}
+    left_behind: ClassVar[Makers] = {"_decisions": dict[Any, Any]}
 
     def __init__(self, classifier: Classifier) -> None:
         self.classifier = classifier

@@ -27,7 +27,6 @@ from fastapi_fastdeps._fastapi.names import (
     classification,
     inclusions,
     low_priority_routes,
-    routes_within,
     websockets,
 )
 from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
@@ -117,6 +116,7 @@ class _Walk:
 
     def of(self, app: object, prefix: str) -> Iterator[RouteRecord]:
         """The routes of whatever is mounted somewhere."""
+        app = _innermost(app)
         router = app.router if isinstance(app, Starlette) else app
         if not isinstance(router, Router) or any(each is router for each in self._within):
             return
@@ -133,8 +133,7 @@ class _Walk:
         if isinstance(route, ClassifiedInclusion):
             yield from self._inclusion(route, prefix)
         elif isinstance(route, IncludedRouter):
-            for path, methods in routes_within(route):
-                yield _stock(prefix + path, "http", methods, _why_stock(inclusions))
+            yield from self._stock_inclusion(route, prefix)
         elif isinstance(route, APIRoute):
             yield _http_record(route, router, prefix)
         elif isinstance(route, APIWebSocketRoute):
@@ -167,22 +166,58 @@ class _Walk:
         """What FastAPI is going to build of an inclusion, as far as it is known before."""
         for route, path, nested in inclusion.preview():
             if isinstance(route, APIRoute | APIWebSocketRoute):
-                is_http = isinstance(route, APIRoute)
-                graph = nested.preview_of(route)
-                response_class = nested.response_class_of(route) if is_http else None
-                why = why_not_planned(graph, response_class) or why_not_now() or ""
-                if not why and _is_wrapped_alone(route, graph):
-                    why = _own_handler(route)
-                methods = _sorted(getattr(route, "methods", None))
-                kind: Literal["http", "websocket"] = "http" if is_http else "websocket"
-                yield RouteRecord(prefix + path, kind, methods, _lane(why), why, _calls(graph))
+                yield _planned_record(route, nested, prefix + path)
             elif isinstance(route, FrontendRouteGroup):
                 graph = nested.preview_of_frontend(route)
                 yield from _frontend_records(route, graph, prefix + path)
-            elif isinstance(route, Mount):
-                yield from self.of(route.app, prefix + path.rstrip("/"))
-            elif isinstance(route, Host):
-                yield from self.of(route.app, prefix + path)
+            else:
+                yield from self._mounted(route, prefix + path)
+
+    def _stock_inclusion(self, inclusion: IncludedRouter, prefix: str) -> Iterator[RouteRecord]:
+        """What FastAPI builds of an inclusion that it has to itself."""
+        taken = ClassifiedInclusion(inclusion.original_router, inclusion.include_context)
+        why = _why_stock(inclusions)
+        for route, path, nested in taken.preview():
+            if isinstance(route, FastDepsRoute) and classification:
+                # It decides about itself wherever it is included.
+                nested.deciding = route
+                yield _planned_record(route, nested, prefix + path)
+            elif isinstance(route, APIRoute):
+                yield _stock(prefix + path, "http", route.methods, why)
+            elif isinstance(route, APIWebSocketRoute):
+                yield _stock(prefix + path, "websocket", None, why)
+            else:
+                yield from self._mounted(route, prefix + path)
+
+    def _mounted(self, route: BaseRoute, path: str) -> Iterator[RouteRecord]:
+        if isinstance(route, Mount):
+            yield from self.of(route.app, path.rstrip("/"))
+        elif isinstance(route, Host):
+            yield from self.of(route.app, path)
+
+
+def _innermost(app: object) -> object:
+    """What middleware is wrapped around, if it keeps that as Starlette's does."""
+    seen: list[object] = []
+    while not isinstance(app, Starlette | Router) and not any(each is app for each in seen):
+        seen.append(app)
+        app = getattr(app, "__dict__", {}).get("app", app)
+    return app
+
+
+def _planned_record(
+    route: APIRoute | APIWebSocketRoute, inclusion: ClassifiedInclusion, path: str
+) -> RouteRecord:
+    """A route as FastAPI is going to build it where it is included."""
+    is_http = isinstance(route, APIRoute)
+    graph = inclusion.preview_of(route)
+    response_class = inclusion.response_class_of(route) if is_http else None
+    why = why_not_planned(graph, response_class) or why_not_now() or ""
+    if not why and _is_wrapped_alone(route, graph):
+        why = _own_handler(route)
+    methods = _sorted(getattr(route, "methods", None))
+    kind: Literal["http", "websocket"] = "http" if is_http else "websocket"
+    return RouteRecord(path, kind, methods, _lane(why), why, _calls(graph))
 
 
 def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:

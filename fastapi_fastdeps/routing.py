@@ -9,7 +9,12 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps import _watching
-from fastapi_fastdeps._building.constructors import TypedAPIRouter, pass_on, signature_with
+from fastapi_fastdeps._building.constructors import (
+    TypedAPIRouter,
+    pass_on,
+    signature_with,
+    standing_in,
+)
 from fastapi_fastdeps._building.frontends import FrontendGroup
 from fastapi_fastdeps._building.handling import Handling
 from fastapi_fastdeps._building.handmade import HandMade, is_hand_made
@@ -69,7 +74,8 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
     def watch_routes(self) -> None:
         """Notice what becomes of the routes, from now on, and find them by an index."""
-        self._routes = _watching.WatchedList(self.__dict__.pop("routes"))
+        if "routes" in vars(self):
+            self._routes = _watching.WatchedList(vars(self).pop("routes"))
         if matching:
             stack: Any = wrap_app_with_body_limit(self.app, max_body_size(self))
             self.middleware_stack = stack
@@ -94,11 +100,12 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
         ) -> None:
             self.decide_by(classifier)
             pass_on(super().__init__, {"route_class": route_class, **options})
-            self._routes = _watching.WatchedList(self._routes)
+            if "_routes" in vars(self):
+                self._routes = _watching.WatchedList(self._routes)
 
         __init__.__signature__ = signature_with(__init__, APIRouter.__init__)
 
-        @wraps(APIRouter.add_api_route)
+        @standing_in(APIRouter, "add_api_route")
         def add_api_route(self, *args, **options) -> None:
             factory = None
             if route_classes:
@@ -112,14 +119,14 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             if factory is not None and factory.constructed is not None:
                 self._remember(*factory.constructed)
 
-        @wraps(APIRouter.add_api_websocket_route)
+        @standing_in(APIRouter, "add_api_websocket_route")
         def add_api_websocket_route(self, *args, **options) -> None:
             count = len(self.routes)
             super().add_api_websocket_route(*args, **options)
             deciding = next(self._deciding_about_sockets, self)
             self._take_from(count, deciding)
 
-        @wraps(APIRouter.include_router)
+        @standing_in(APIRouter, "include_router")
         def include_router(self, router, **options) -> None:
             count = len(self.routes)
             if includes_by_copy:
@@ -134,11 +141,13 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
     def decide_by(self, classifier: Classifier | None) -> None:
         """Begin as a router with this classifier, which FastAPI has made or is about to."""
-        self.classifier = classifier
+        if classifier is not None:
+            self.classifier = classifier
         self._deciding_about_copies: Iterator[Deciding] = iter(())
         self._deciding_about_sockets: Iterator[Deciding] = iter(())
         self._constructed: dict[int, tuple[APIRoute, LiveGraph, Handling | None]] = {}
         self._hand_made: dict[int, HandMade] = {}
+        self._swept: object = None
         self._derived_classes: dict[type[APIRoute], type[APIRoute]] = {}
 
     @property
@@ -196,7 +205,11 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
     def __getstate__(self) -> dict[str, Any]:
         # An id() is good in one process.
         constructed, hand_made = [*self._constructed.values()], [*self._hand_made.values()]
-        return vars(self) | {"_constructed": constructed, "_hand_made": hand_made}
+        return vars(self) | {
+            "_constructed": constructed,
+            "_hand_made": hand_made,
+            "_swept": None,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -206,11 +219,15 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
     def _remember(self, route: APIRoute, live: LiveGraph, handling: Handling | None) -> None:
         """Know how a route of the user's class is handled, without a word on the route."""
         if len(self._constructed) > 2 * len(self.routes):
-            current = set(map(id, self.routes))
-            self._constructed = {
-                key: each for key, each in self._constructed.items() if key in current
-            }
+            self._forget_removed()
         self._constructed[id(route)] = route, live, handling
+
+    def _forget_removed(self) -> None:
+        """Keep nothing of a route that is no longer among the routes."""
+        self._swept = _watching.token
+        current = set(map(id, self.routes))
+        self._constructed = {key: each for key, each in self._constructed.items() if key in current}
+        self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}
 
     def prepare(self) -> None:
         """Raise what is wrong in the routes that the app starts with. Nothing is built that
@@ -240,13 +257,13 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
                 return None
             if not matching or not is_hand_made(route):
                 return None
-            current = set(map(id, self.routes))
-            self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}
             found = self._hand_made[id(route)] = HandMade(route, self)
         return found
 
     def handle_of(self, route: BaseRoute) -> Handle:
         """What handles a request that this route has matched."""
+        if self._swept is not _watching.token:
+            self._forget_removed()
         if getattr(route, "deciding", UNCLAIMED) is not UNCLAIMED:
             return route.handle
         found = self.hand_made(route)

@@ -207,3 +207,45 @@ def test_an_app_runs_on_trio() -> None:
         response = TestClient(app, backend="trio").get("/read")
     assert response.status_code == 200
     assert sent == []
+
+
+def test_the_classifier_of_an_app_holds_for_a_router_that_takes_the_place_of_its_own() -> None:
+    app = FastDepsAPI(classifier=everything)
+    app.router = FastDepsRouter()
+    app.get("/")(here)
+    assert ask(app) == ("loop", 0)
+    assert app.classifier is everything
+
+
+def test_an_app_names_the_classifier_that_is_in_force() -> None:
+    app = FastDepsAPI(classifier=everything)
+    app.get("/")(here)
+    assert ask(app) == ("loop", 0)
+    app.router.classifier = None  # type: ignore[attr-defined]
+    assert ask(app) == ("thread", 2)
+    assert app.classifier is default_classifier
+
+
+def test_an_app_whose_setup_leaves_out_that_of_fastapi_decides_all_the_same() -> None:
+    class Bare(FastDepsAPI):
+        def setup(self) -> None: ...
+
+    app = Bare(classifier=everything)
+    app.get("/")(here)
+    assert ask(app) == ("loop", 0)
+
+
+def test_a_classifier_may_stand_in_the_class() -> None:
+    class App(FastDepsAPI):
+        @property
+        def classifier(self) -> Any:
+            return everything
+
+    class Router(FastDepsRouter):
+        classifier = staticmethod(everything)  # type: ignore[assignment]
+
+    app, including, router = App(), FastDepsAPI(), Router()
+    app.get("/")(here)
+    router.get("/")(here)
+    including.include_router(router)
+    assert ask(app) == ask(including) == ("loop", 0)

@@ -12,6 +12,8 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from fastapi_fastdeps import (
     FastDepsAPI,
@@ -27,6 +29,7 @@ from fastapi_fastdeps import (
     predicate,
     threaded,
 )
+from fastapi_fastdeps._fastapi.names import inclusions
 from fastapi_fastdeps._lane.choice import LANE_VARIABLE
 from fastapi_fastdeps.explanation import CallRecord, RouteRecord
 from tests.harness.hops import everything
@@ -321,3 +324,57 @@ def test_explaining_an_app_changes_nothing_of_it() -> None:
     before, openapi = str(explain(app)), app.openapi()
     app.openapi_schema = None
     assert (str(explain(app)), app.openapi()) == (before, openapi)
+
+
+@pytest.mark.skipif(not inclusions, reason="FastAPI includes by copy")
+def test_explaining_an_inclusion_of_a_plain_app_builds_nothing() -> None:
+    made: list[str] = []
+
+    class Counting(APIRoute):
+        def get_route_handler(self) -> Any:
+            made.append(self.path)
+            return super().get_route_handler()
+
+    deep, router = bare(), APIRouter(route_class=Counting)
+    deep.get("/get")(report)
+    router.get("/get")(report)
+    router.websocket("/ws")(connect)
+    router.mount("/deep", deep)
+    outer = APIRouter()
+    outer.include_router(router, prefix="/inner")
+    app = FastAPI(openapi_url=None)
+    app.include_router(outer, prefix="/outer")
+    stock = "not a route of a FastDepsAPI or FastDepsRouter"
+    assert lanes(app) == [
+        ("/outer/inner/get", "stock", stock),
+        ("/outer/inner/ws", "stock", stock),
+        ("/outer/inner/deep/get", "fast", ""),
+    ]
+    assert made == ["/get"]
+    assert [record.kind for record in explain(app)] == ["http", "websocket", "http"]
+
+
+def test_an_app_is_found_in_middleware_that_a_mount_wraps_around_it() -> None:
+    class Passing:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+    inner, app = bare(), bare()
+    inner.get("/get")(report)
+    app.mount("/wrapped", Passing(Passing(inner)))  # type: ignore[arg-type]
+    app.router.routes.append(Mount("/with", app=inner, middleware=[Middleware(Passing)]))
+    endless = Passing(None)
+    endless.app = endless
+    app.mount("/endless", endless)  # type: ignore[arg-type]
+    assert lanes(app) == [("/wrapped/get", "fast", ""), ("/with/get", "fast", "")]
+
+
+@pytest.mark.skipif(not inclusions, reason="FastAPI includes by copy")
+def test_a_route_that_decides_about_itself_in_a_plain_app_is_explained() -> None:
+    router = FastDepsRouter(classifier=everything)
+    router.get("/get")(report)
+    app = FastAPI(openapi_url=None)
+    app.include_router(router, dependencies=[Depends(audit)])
+    (record,) = explain(app)
+    assert (record.lane, {call.execution for call in record.calls}) == ("fast", {"inline"})
+    assert len(record.calls) == 4

@@ -1,5 +1,6 @@
 """Whoever replaces a name that FastAPI reads sees his replacement do its work."""
 
+import builtins
 import compileall
 import functools
 import os
@@ -19,7 +20,7 @@ import pytest
 from fastapi import APIRouter, Body, Depends, FastAPI, Header, WebSocket
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from starlette.requests import Request
 
 from fastapi_fastdeps import FastDepsAPI, explain
@@ -321,6 +322,45 @@ def test_a_fastapi_without_its_sources_is_not_instrumented(tmp_path: Path) -> No
     file, lane = run(program, path=tmp_path).splitlines()
     assert file == str(copied / "__init__.pyc")
     assert lane == "fast"
+
+
+HIDDEN = [(module, name) for module, names in Ground(SERVING)._builtins for name in sorted(names)]
+
+
+@pytest.mark.parametrize(("module", "name"), HIDDEN)
+def test_a_name_that_hides_a_built_in_function_from_fastapi_is_seen(
+    module: ModuleType, name: str
+) -> None:
+    replacement = getattr(builtins, name)
+    with mock.patch.object(module, name, replacement, create=True):
+        assert why_not_now() == f"{module.__name__}.{name} is instrumented"
+    assert not is_served_by_fastapi()
+
+
+def test_a_name_that_hides_nothing_is_no_replacement() -> None:
+    with mock.patch.object(fastapi.routing, "unheard_of", len, create=True):
+        assert not is_served_by_fastapi()
+    assert not is_served_by_fastapi()
+
+
+def test_pydantics_own_method_is_called_by_its_replacement() -> None:
+    def validated(app: FastAPI) -> list[Any]:
+        @app.get("/")
+        def read(number: int = 0) -> Any:
+            return number
+
+        client, seen = TestClient(app), list[Any]()
+        original = TypeAdapter.validate_python
+
+        def replacement(self: Any, value: Any, **options: Any) -> Any:
+            seen.append(value)
+            return original(self, value, **options)
+
+        with mock.patch.object(TypeAdapter, "validate_python", replacement):
+            client.get("/?number=3")
+        return seen
+
+    assert validated(FastDepsAPI()) == validated(FastAPI()) != []
 
 
 def test_a_ground_without_one_of_its_functions_is_none() -> None:

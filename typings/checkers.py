@@ -127,7 +127,7 @@ def incompletely_typed(report: dict[str, Any]) -> Iterator[str]:
     """The public symbols whose type `verify_types` found unknown or ambiguous."""
     for symbol in report["typeCompleteness"]["symbols"]:
         if symbol["isExported"] and not symbol["isTypeKnown"]:
-            yield symbol["fullName"]
+            yield symbol["name"]
 
 
 def _run(checker: str, *arguments: str, cwd: Path, **environment: str) -> str:

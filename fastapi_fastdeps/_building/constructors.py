@@ -4,6 +4,7 @@ A signature can't be extended by an argument in a way that checkers follow, so e
 is spelt out here. At run time the constructors take what those of the installed FastAPI take.
 """
 
+import functools
 import inspect
 from collections.abc import Callable
 from types import FunctionType
@@ -204,6 +205,13 @@ def signature_with(own: Callable[..., None], inherited: Callable[..., None]) -> 
     # A class that takes the place of FastAPI's may take anything: `*args, **kwargs`.
     ordered = sorted([*ours.values(), *theirs], key=lambda parameter: parameter.kind)
     return inspect.Signature([first, *ordered], return_annotation=None)
+
+
+def standing_in(kind: type, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A decorator that gives a method the signature and documentation of the one that it
+    overrides, where FastAPI has that one."""
+    method: Callable[..., None] | None = getattr(kind, name, None)
+    return functools.wraps(method) if method is not None else lambda override: override
 
 
 def pass_on(constructor: Callable[..., None], options: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """How the requests of one route at one place come to be handled."""
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.closures import handler_of
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     effective_route_context_var,
@@ -22,13 +24,16 @@ from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
-from fastapi_fastdeps.marking import Execution
+from fastapi_fastdeps.marking import Inline
 
 if TYPE_CHECKING or fast_lane:
     from fastapi_fastdeps._serving.asgi import planned_app
     from fastapi_fastdeps._serving.handler import PlannedHandler
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+NOT_FASTAPIS: Final = "its app is not what FastAPI made of it"
+"""Why a route is left to itself."""
 
 
 class Handling:
@@ -48,9 +53,12 @@ class Handling:
         self._route = route
         self._state = _as_it_is(route, state, live, provider)
         self._fastapis: Handler | None = None
-        self._execution: Execution | None = None
+        # What replaces this method later is called for routes that are made later.
+        self._make = APIRoute.get_route_handler
+        self._is_inline = False
         self.planned: PlannedHandler | None = None
-        self.why_not_planned = why_not_planned(live.current(), state.response_class) or ""
+        why = why_not_planned(live.current(), state.response_class)
+        self.why_not_planned: str = why or ""
         if self.why_not_planned:
             self._fastapis = self._make_fastapis()
             self.handle: Handler = self._handle_as_fastapi
@@ -71,31 +79,54 @@ class Handling:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
         if self.planned is None:
             return None
-        app = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        served = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        app: ASGIApp = _App(served)
         return wrap_app_with_body_limit(app, self._state.max_body_size)
+
+    def in_place_of(self, app: ASGIApp) -> ASGIApp:
+        """What is to serve the route in place of what FastAPI has made of `handle`. Whatever
+        else someone has put there stays."""
+        if self.planned is not None and handler_of(app) != self.handle:
+            self.why_not_planned = NOT_FASTAPIS
+        return (not self.why_not_planned and self.app()) or app
 
     def app_in_full(self) -> ASGIApp:
         """The whole ASGI app of the route, in whichever lane."""
         app = self.app()
         return app if app is not None else routing.request_response(self.handle)
 
+    def __deepcopy__(self, memo: object) -> "Handling":
+        # What copies a route leaves FastAPI's handler, a function, what it is.
+        return self
+
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
-        if self._fastapis is None or self._execution != self.live.current().root.execution:
-            self._state.dependant = classified_dependant(self.live)
+        if self._fastapis is None or self._is_inline != self._runs_inline():
             self._fastapis = self._make_fastapis()
         return await self._fastapis(request)
 
+    def _runs_inline(self) -> bool:
+        """Whether FastAPI is to await what it would have called in a thread."""
+        is_inline = isinstance(self.live.current().root.execution, Inline)
+        return is_inline and not (self.live.was_async or self.live.was_generator)
+
     def _make_fastapis(self) -> Handler:
-        self._execution = self.live.current().root.execution
+        self._is_inline = self._runs_inline()
         self._state.dependant = classified_dependant(self.live)
         if not inclusions:
-            return APIRoute.get_route_handler(self._state)
+            return self._make(self._state)
         token = effective_route_context_var.set(self._state)
         try:
-            return APIRoute.get_route_handler(self._route)
+            return self._make(self._route)
         finally:
             effective_route_context_var.reset(token)
+
+
+class _App(partial[Any]):
+    """An app that is copied as a function is: not at all."""
+
+    def __deepcopy__(self, memo: object) -> "_App":
+        return self
 
 
 _READ: Final = (

@@ -1,15 +1,16 @@
 """Routes that the user constructed and put into `routes`."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._building.handling import Handling
+from fastapi_fastdeps._building.handling import NOT_FASTAPIS, Handling
 from fastapi_fastdeps._building.routes import state_of, websocket_app
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph
 from fastapi_fastdeps._fastapi.closures import http_arguments, websocket_arguments
+from fastapi_fastdeps._fastapi.names import fastapis
 from fastapi_fastdeps._lane.tree import ClassifiedDependant
 
 
@@ -29,7 +30,7 @@ class HandMade:
         self.route = route
         self.live: LiveGraph | None = None
         self.handling: Handling | None = None
-        self.why_not_planned = ""
+        self.why_not_planned: str = ""
         self._deciding = deciding
         self._given: object = None
         self._app: ASGIApp | None = None
@@ -41,7 +42,7 @@ class HandMade:
             return
         self._given = self.route.app
         self._app = self.live = self.handling = None
-        self.why_not_planned = "its app is not what FastAPI made of it"
+        self.why_not_planned = NOT_FASTAPIS
         is_http = isinstance(self.route, APIRoute)
         read = http_arguments if is_http else websocket_arguments
         arguments = read(self.route.app)
@@ -70,7 +71,7 @@ class HandMade:
         methods = getattr(route, "methods", None)
         if (
             self._app is None
-            or "handle" in vars(route)
+            or not is_hand_made(route)
             or (methods and scope["method"] not in methods)
         ):
             await route.handle(scope, receive, send)
@@ -79,7 +80,13 @@ class HandMade:
 
 
 def is_hand_made(route: object) -> bool:
-    """Whether FastAPI's own class handles what this route matches."""
+    """Whether FastAPI's own class, as it came, handles what this route matches."""
+    if "handle" in vars(route):
+        return False
     if isinstance(route, APIRoute):
-        return type(route).handle is APIRoute.handle
-    return isinstance(route, APIWebSocketRoute) and type(route).handle is WebSocketRoute.handle
+        return type(route).handle is _HTTP_HANDLE
+    return isinstance(route, APIWebSocketRoute) and type(route).handle is _WEBSOCKET_HANDLE
+
+
+_HTTP_HANDLE: Final = fastapis(APIRoute, "handle")
+_WEBSOCKET_HANDLE: Final = fastapis(WebSocketRoute, "handle")

@@ -23,6 +23,7 @@ from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
+    builds_contexts_as_ever,
     compile_path,
     frontends,
     get_dependant,
@@ -101,7 +102,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                 ClassifiedRouteContext.from_api_route(
                     original_route=route, include_context=self.include_context
                 )
-                if isinstance(route, APIRoute)
+                if isinstance(route, APIRoute) and builds_contexts_as_ever()
                 else super()._build_effective_context(route)
             )
             if isinstance(context, ClassifiedRouteContext):
@@ -191,7 +192,11 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
         self, classifier: Classifier, dependencies: Iterable[params.Depends], path: str
     ) -> None:
         for depends in dependencies:
-            dependant = get_parameterless_sub_dependant(depends=depends, path=path)
+            try:
+                dependant = get_parameterless_sub_dependant(depends=depends, path=path)
+            except Exception:
+                # What FastAPI has to say about it, it says when it builds the inclusion.
+                continue
             classify_dependency(dependant, classifier, path, place_metadata(depends))
 
     def _classified_frontends(
@@ -221,7 +226,11 @@ def take_websocket_route(route: APIWebSocketRoute, deciding: Deciding, provider:
 
 
 def _path_format(path: str) -> str:
-    return compile_path(path)[1] if ":" in path else path
+    """The path as classifiers are told it. What is wrong in it, FastAPI says when it builds."""
+    try:
+        return compile_path(path)[1] if ":" in path else path
+    except Exception:
+        return path
 
 
 def _tree(call: Callable[..., Any], dependencies: Iterable[params.Depends], path: str) -> Dependant:

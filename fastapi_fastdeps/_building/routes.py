@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._building.handling import (
+    NOT_FASTAPIS,
     Construction,
     Handler,
     Handling,
@@ -22,7 +23,12 @@ from fastapi_fastdeps._building.handling import (
     overrides_of,
 )
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
-from fastapi_fastdeps._fastapi.closures import http_arguments
+from fastapi_fastdeps._fastapi.closures import (
+    handler_arguments,
+    handler_of,
+    http_arguments,
+    websocket_arguments,
+)
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EffectiveRouteContext,
@@ -113,12 +119,15 @@ class FastDepsRoute(NoticesMatching, APIRoute):
                 # The class asks FastAPI's own method for the handler.
                 self.live, self.handling = construction.live, construction.handling
             elif self.handling is not None and not has_own_handler(self):
-                self.app: ASGIApp = self.handling.app() or self.app
+                self.app: ASGIApp = self.handling.in_place_of(self.app)
 
     @property
     def dependant(self) -> Dependant:
         """FastAPI's description of the endpoint, with the tree of its dependencies."""
-        dependant: Dependant = self.__dict__["dependant"]
+        try:
+            dependant: Dependant = self.__dict__["dependant"]
+        except KeyError:
+            raise AttributeError("dependant", name="dependant", obj=self) from None
         return dependant
 
     # FastAPI declares an attribute here, and reads and writes it like this property.
@@ -129,6 +138,10 @@ class FastDepsRoute(NoticesMatching, APIRoute):
         if "dependant" not in self.__dict__:
             _watching.watch(dependant)
         self.__dict__["dependant"] = dependant
+
+    @dependant.deleter
+    def dependant(self) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
+        del self.__dict__["dependant"]
 
     def get_route_handler(self) -> Handler:
         context = effective_route_context_var.get()
@@ -288,8 +301,12 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
 
     def classify_by(self, deciding: Deciding, provider: Any | None) -> None:
         """Let this one decide where the dependencies of a route that was just made run."""
-        _watching.watch(self.dependant)
         self.deciding = deciding
+        arguments = websocket_arguments(self.app)
+        if arguments is None or arguments["dependant"] is not self.dependant:
+            self.why_not_planned = NOT_FASTAPIS
+            return
+        _watching.watch(self.dependant)
         self.live = LiveGraph(
             self.dependant,
             self,
@@ -297,9 +314,9 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
             dependencies=self.dependencies,
             memory=_memory.get(),
         )
-        self.why_not_planned, self.app = websocket_app(
-            self.live, provider, embed=embeds_body_fields(self)
-        )
+        embed = embeds_body_fields(self)
+        self.app: ASGIApp
+        self.why_not_planned, self.app = websocket_app(self.live, provider, embed=embed)
 
 
 def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tuple[str, ASGIApp]:
@@ -348,12 +365,17 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         route = cast("APIRoute", self.original_route)
         if has_own_handler(route):
             return
-        if self.handling is None:
-            self.why_not_planned = why_not_planned(self.live.current(), self.response_class) or ""
-            if not self.why_not_planned:
-                self.handling = Handling(route, self, self.live, self.provider)
         if self.handling is not None:
-            self.app = self.handling.app() or self.app
+            self.app = self.handling.in_place_of(cast("ASGIApp", self.app))
+            return
+        arguments = handler_arguments(handler_of(self.app)) or {}
+        if getattr(arguments.get("dependant"), "live", None) is not self.live:
+            self.why_not_planned = NOT_FASTAPIS
+            return
+        self.why_not_planned = why_not_planned(self.live.current(), self.response_class) or ""
+        if not self.why_not_planned:
+            self.handling = Handling(route, self, self.live, self.provider)
+            self.app = self.handling.app()
 
     @property
     def dependant(self) -> Dependant | None:

@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 from fastapi import params
 
-from fastapi_fastdeps._deciding.marks import check_unmarked
 from fastapi_fastdeps._deciding.misplaced import check_places
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import Dependant, is_async, rederived
+from fastapi_fastdeps._marks import check_unmarked
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision, Remembering, decide
 from fastapi_fastdeps.marking import Execution, Threaded
 
@@ -126,29 +126,42 @@ def classify_dependency(
     return grown(judge(dependant, metadata), judge)
 
 
-def grown(root: Node, judge: Callable[[Dependant, Metadata], Node]) -> Node:
+def _dependant(node: Node) -> object:
+    return node.dependant
+
+
+def _call(node: Node) -> object:
+    return node.candidate.call
+
+
+def grown(
+    root: Node,
+    judge: Callable[[Dependant, Metadata], Node],
+    source: Callable[[Node], object] = _dependant,
+) -> Node:
     """The node with all that is below it, each dependency judged where FastAPI comes to it.
 
     A tree may be deeper than Python's stack. Raises `RecursionError` for one that contains
-    itself, which FastAPI raises when it solves it.
+    itself, which FastAPI raises when it solves it. `source` is the object that the
+    dependencies of a node are derived from: below itself, it never ends.
     """
     branches = [_Branch(root)]
-    above = {id(root.dependant)}
+    above = {id(source(root))}
     while True:
         branch = branches[-1]
         place = next(branch.pending, None)
         if place is None:
             branches.pop()
-            above.discard(id(branch.node.dependant))
+            above.discard(id(source(branch.node)))
             node = replace(branch.node, children=tuple(branch.children))
             if not branches:
                 return node
             branches[-1].children.append(node)
             continue
         child = judge(place, branch.metadata.get(place.name, ()))
-        if id(child.dependant) in above:
+        if id(source(child)) in above:
             raise RecursionError(f"{child.candidate.call!r} depends on itself")
-        above.add(id(child.dependant))
+        above.add(id(source(child)))
         branches.append(_Branch(child))
 
 
@@ -179,11 +192,7 @@ class Overriding:
 
     def tree(self, root: Node) -> Node:
         """The tree of the route, all of its dependencies looked up."""
-        return grown(replace(root, children=()), self.judged)
-
-    def node(self, node: Node) -> Node:
-        """One dependency looked up anew, with all that is below it."""
-        return grown(self.judged(node.place, node.candidate.metadata), self.judged)
+        return grown(replace(root, children=()), self.judged, _call)
 
     def judged(self, place: Dependant, metadata: Metadata) -> Node:
         """One dependency as it is overridden, without what is below it."""

@@ -8,8 +8,13 @@ from fastapi import params
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
-from fastapi_fastdeps._fastapi.names import Dependant
-from fastapi_fastdeps._sending import LeavesBehind, nothing
+from fastapi_fastdeps._fastapi.names import (
+    Dependant,
+    is_coroutine_callable,
+    is_gen_callable,
+    streams_generators,
+)
+from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
 from fastapi_fastdeps.marking import last_late_mark
@@ -28,7 +33,7 @@ class Memory(LeavesBehind):
     """What classifiers said about the candidates of an inclusion when it was checked, so
     that no one is asked twice. It is dropped once FastAPI has built the inclusion."""
 
-    left_behind: ClassVar = {"_remembering": dict[Any, Any]}
+    left_behind: ClassVar[Makers] = {"_remembering": dict[Any, Any]}
 
     def __init__(self) -> None:
         self._remembering: dict[int, Remembering] = {}
@@ -49,9 +54,13 @@ class LiveGraph(LeavesBehind):
 
     Attributes:
         root: FastAPI's tree, the object that its own handler would hold.
+        was_async: whether the endpoint was async, which FastAPI asks once, when it makes its
+            handler: it treats what is put in its place later alike.
+        was_generator: whether the endpoint was a sync generator function, whose items FastAPI
+            streams.
     """
 
-    left_behind: ClassVar = {"_judged": dict[Any, Any], "_token": nothing}
+    left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
 
     def __init__(
         self,
@@ -69,6 +78,8 @@ class LiveGraph(LeavesBehind):
         """
         self.root = root
         self._dependencies = dependencies
+        self.was_async = is_coroutine_callable(root.call)
+        self.was_generator = streams_generators and is_gen_callable(root.call)
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint
@@ -94,7 +105,7 @@ class LiveGraph(LeavesBehind):
 
         Raises `FastDepsError` for what a change brought in.
         """
-        if self._token is _watching.token:
+        if self._token is _watching.token and self._dependencies_now == self._dependencies_known:
             return self._graph
         token = _watching.token
         if (
@@ -124,10 +135,16 @@ class LiveGraph(LeavesBehind):
         self._judged[id(place)] = node
         return node
 
+    def __deepcopy__(self, memo: object) -> "LiveGraph":
+        # What copies a route leaves the tree in FastAPI's handler what it is.
+        return self
+
     def _derive(self, memory: Memory | None = None) -> None:
         token = _watching.token
         self._last_late_mark = last_late_mark()
         self._snapshot = Snapshot(self.root)
+        self._dependencies_now = self._snapshot.dependencies
+        self._dependencies_known = self._snapshot.known_dependencies
         classifier = self._deciding.classifier_in_force
         asked = classifier if memory is None else memory.of(classifier)
         graph = classify(self.root, asked, endpoint=self._endpoint, dependencies=self._dependencies)

@@ -9,8 +9,14 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from fastapi import routing
+from starlette.types import Receive, Scope, Send
 
-from fastapi_fastdeps._fastapi.names import get_websocket_app, request_response, websocket_session
+from fastapi_fastdeps._fastapi.names import (
+    get_websocket_app,
+    request_response,
+    websocket_session,
+    wrap_app_with_body_limit,
+)
 
 
 def _inner(function: Callable[..., Any] | None) -> CodeType | None:
@@ -27,10 +33,34 @@ _WEBSOCKET_APP = _inner(websocket_session)
 _WEBSOCKET_HANDLER = _inner(get_websocket_app)
 
 
+def _layers(app: object) -> tuple[object, object]:
+    """The classes of an app and of the one that it is wrapped around."""
+    return app.__class__, getattr(app, "app", None).__class__
+
+
+async def _unlimited(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+_LIMITED = _layers(wrap_app_with_body_limit(_unlimited, 0))
+
+
 def http_arguments(app: Any) -> dict[str, Any] | None:
     """What `get_request_handler` was given for the handler in this app, `None` if the app,
     or the handler in it, is not FastAPI's own."""
-    return _closure(_closure(app, _HTTP_APP).get("f"), _HTTP_HANDLER) or None
+    return handler_arguments(_closure(app, _HTTP_APP).get("f"))
+
+
+def handler_arguments(handler: Any) -> dict[str, Any] | None:
+    """What `get_request_handler` was given for this handler, `None` if it is not FastAPI's."""
+    return _closure(handler, _HTTP_HANDLER) or None
+
+
+def handler_of(app: Any) -> Any:
+    """The handler that FastAPI made this app of, with or without a limit for the body. `None`
+    if the app is not FastAPI's own."""
+    if _layers(app) == _LIMITED != _layers(_unlimited):
+        app = app.app.app
+    return _closure(app, _HTTP_APP).get("f")
 
 
 def websocket_arguments(app: Any) -> dict[str, Any] | None:

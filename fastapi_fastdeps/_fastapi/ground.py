@@ -5,6 +5,7 @@ work. So what is watched is derived from their code: every global that they read
 modules too (`json.dumps`), and the methods themselves.
 """
 
+import builtins
 import functools
 import inspect
 import sys
@@ -85,11 +86,14 @@ SERVING: Final[Functions] = {
         "_validation_failed",
         "get_telemetry_data",
     ),
+    "pydantic.type_adapter": ("TypeAdapter.validate_python",),
     "starlette.datastructures": (
         "Headers.__contains__",
         "Headers.__getitem__",
+        "Headers.__init__",
         "Headers.get",
         "Headers.getlist",
+        "ImmutableMultiDict.__init__",
         "QueryParams.__contains__",
         "QueryParams.__init__",
         "QueryParams.get",
@@ -120,6 +124,23 @@ SERVING: Final[Functions] = {
     "json.encoder": ("JSONEncoder.encode", "JSONEncoder.iterencode"),
 }
 """What is stood in for when a request is served."""
+
+SHELL: Final[Functions] = {
+    "fastapi._body_limit": ("AppBodyLimitMiddleware.__call__",),
+    "fastapi.applications": ("FastAPI.__call__",),
+    "fastapi.middleware.asyncexitstack": ("AsyncExitStackMiddleware.__call__",),
+    "fastapi.telemetry._api": ("_unconfigured",),
+    "fastapi.telemetry._asgi": ("ExceptionTelemetryMiddleware.__call__", "NativeTelemetry.enabled"),
+    "opentelemetry._logs._internal": ("get_logger_provider",),
+    "opentelemetry.metrics._internal": ("get_meter_provider",),
+    "opentelemetry.trace": ("get_tracer_provider",),
+    "starlette.applications": ("Starlette.__call__",),
+    "starlette.middleware.errors": ("ServerErrorMiddleware.__call__",),
+    "starlette.middleware.exceptions": ("ExceptionMiddleware.__call__",),
+    "starlette.requests": ("HTTPConnection.__init__", "Request.__init__"),
+    "starlette.routing": ("Router.__call__",),
+}
+"""What is stood in for around the router."""
 
 _TRUSTED: Final = sys.stdlib_module_names | {
     "anyio",
@@ -183,30 +204,41 @@ class Ground:
 
     def _look_again(self) -> None:
         self._watched = tuple(_watched(self._functions))
+        self._builtins = tuple(_builtins_read(self._functions))
+        self._is_unshadowed = _comparison_of_sizes([module for module, _ in self._builtins])
         self._unseen = tuple(each for each in self._watched if each.own is _REPLACED)
         self._is_as_it_was = _comparison(self._watched)
 
     def is_touched(self) -> bool:
         """Whether there is a replacement now: `first_touched` in a hurry."""
         if self._is_as_it_was():
-            return False
+            return not self._is_unshadowed() and self._first_shadowed() is not None
         if not self._unseen or any(each.is_touched for each in self._unseen):
             return True
         self._look_again()
         return not self._is_as_it_was()
 
+    def _first_shadowed(self) -> str | None:
+        """A built-in function that a module has a name of its own for, which it had not."""
+        for module, names in self._builtins:
+            if shadowed := names & vars(module).keys():
+                return f"{module.__name__}.{min(shadowed)}"
+        self._is_unshadowed = _comparison_of_sizes([module for module, _ in self._builtins])
+        return None
+
     def first_touched(self) -> str | None:
         """The name of something that was replaced, `None` if nothing is."""
         if not self.is_touched():
             return None
-        return next(str(each) for each in self._watched if each.is_touched)
+        touched = (str(each) for each in self._watched if each.is_touched)
+        return next(touched, None) or self._first_shadowed()
 
 
 def is_replaced(module: str) -> bool:
     """Whether one of the functions of a module that are stood in for is not its own."""
     return any(
-        not is_own(functools.reduce(getattr, path.split("."), sys.modules[module]), path)
-        for path in (name.partition(".<locals>.")[0] for name in SERVING[module])
+        not is_own(functools.reduce(getattr, path, sys.modules[module]), path[-1])
+        for path in map(_path, SERVING[module])
     )
 
 
@@ -231,6 +263,20 @@ def _comparison(watched: tuple[_Watched, ...]) -> Callable[[], bool]:
     comparisons = [
         f"h{indices[id(each.holder)]}.{each.name} is o{index}" for index, each in enumerate(watched)
     ]
+    return _compared(comparisons, parameters, (*holders, *(each.own for each in watched)))
+
+
+def _comparison_of_sizes(modules: list[ModuleType]) -> Callable[[], bool]:
+    """A function that tells whether the modules have as many names as now: one that did not
+    add a name does not hide a built-in function."""
+    comparisons = [f"len(h{index}) == {len(vars(each))}" for index, each in enumerate(modules)]
+    parameters = [f"h{index}" for index in range(len(modules))]
+    return _compared(comparisons, parameters, tuple(vars(each) for each in modules))
+
+
+def _compared(
+    comparisons: list[str], parameters: list[str], defaults: tuple[Any, ...]
+) -> Callable[[], bool]:
     source = "\n".join(
         (
             f"def is_untouched({', '.join(f'{name}=None' for name in parameters)}):",
@@ -243,7 +289,7 @@ def _comparison(watched: tuple[_Watched, ...]) -> Callable[[], bool]:
     namespace: dict[str, Any] = {}
     exec(compile(source, "<fastapi_fastdeps ground>", "exec"), namespace)
     function: FunctionType = namespace["is_untouched"]
-    function.__defaults__ = (*holders, *(each.own for each in watched))
+    function.__defaults__ = defaults
     return function
 
 
@@ -263,13 +309,14 @@ def find_code(function: Any, name: str) -> CodeType:
 
 def _reads(module: str, name: str) -> Iterator[tuple[Any, str]]:
     """What a function reads, by holder and name; a method is read itself."""
-    holder, path = sys.modules[module], name.partition(".<locals>.")[0]
-    *classes, last = path.split(".")
+    holder = sys.modules[module]
+    *classes, last = _path(name)
     for each in classes:
         holder = getattr(holder, each)
     function = getattr(holder, last)
     is_its_own = is_own(function, last)
-    if not is_its_own or (path == name and (classes or module == "fastapi.routing")):
+    is_nested = ".<locals>." in name
+    if not is_its_own or (not is_nested and (classes or module == "fastapi.routing")):
         yield holder, last
     if not is_its_own:
         # What the function itself reads shows when it is back.
@@ -279,6 +326,26 @@ def _reads(module: str, name: str) -> Iterator[tuple[Any, str]]:
     if definer is not None:
         for code in _with_expressions(find_code(function, name)):
             yield from _names_in(definer, frozenset(code.co_names))
+
+
+def _builtins_read(functions: Functions) -> Iterator[tuple[ModuleType, frozenset[str]]]:
+    """What functions read of the built-in ones, by the module that would be asked first."""
+    found: dict[str, set[str]] = {}
+    for module, names in functions.items():
+        for name in names:
+            function = _unwrapped(functools.reduce(getattr, _path(name), sys.modules[module]))
+            definer = getattr(function, "__globals__", {}).get("__name__", "")
+            if definer in sys.modules and is_own(function, _path(name)[-1]):
+                for code in _with_expressions(find_code(function, name)):
+                    found.setdefault(definer, set()).update(code.co_names)
+    for definer, read in found.items():
+        home = sys.modules[_HOMES.get(definer, definer)]
+        if hidden := read & vars(builtins).keys() - vars(home).keys():
+            yield home, frozenset(hidden)
+
+
+def _path(name: str) -> list[str]:
+    return name.partition(".<locals>.")[0].split(".")
 
 
 def _names_in(module: ModuleType, names: frozenset[str]) -> Iterator[tuple[ModuleType, str]]:
@@ -331,7 +398,8 @@ def _is_own_function(found: FunctionType, name: str) -> bool:
     if module in ("contextlib", "functools") and hasattr(found, "__wrapped__"):
         return is_own(inspect.unwrap(found), name)
     return (
-        module == found.__module__
+        # A package may give a function of a private module of its own for one of its own.
+        (module == found.__module__ or module.startswith(f"{found.__module__}._"))
         and _is_trusted(module)
         and found.__globals__ is vars(sys.modules[_HOMES.get(module, module)])
         and found.__code__.co_qualname == found.__qualname__

@@ -6,8 +6,9 @@ place."""
 import functools
 import inspect
 import operator
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from copy import copy
 from dataclasses import is_dataclass, replace
@@ -18,6 +19,7 @@ import fastapi
 import starlette.routing
 from fastapi import APIRouter, params, routing
 from pydantic.fields import FieldInfo
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket
 
@@ -33,7 +35,14 @@ from fastapi_fastdeps._fastapi.capabilities import (
     tells,
     warn_of,
 )
-from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, find_code, is_own, is_replaced
+from fastapi_fastdeps._fastapi.ground import (
+    BUILDING,
+    SERVING,
+    SHELL,
+    find_code,
+    is_own,
+    is_replaced,
+)
 from fastapi_fastdeps._fastapi.versions import (
     FAST_LANE,
     INDEX,
@@ -74,17 +83,28 @@ matching = Capability(
 fast_lane = Capability(
     "the fast lane", "requests take FastAPI's own handler", since=FAST_LANE[0], on=classification
 )
+shell = Capability(
+    "the shell", "requests go through each of FastAPI's layers", since="0.165.0", on=fast_lane
+)
 
+
+_PROVIDERS = {
+    "opentelemetry.trace": ("_TRACER_PROVIDER", "OTEL_PYTHON_TRACER_PROVIDER"),
+    "opentelemetry.metrics._internal": ("_METER_PROVIDER", "OTEL_PYTHON_METER_PROVIDER"),
+    "opentelemetry._logs._internal": ("_LOGGER_PROVIDER", "_OTEL_PYTHON_LOGGER_PROVIDER"),
+}
+"""Where OpenTelemetry keeps its providers, and the variables that name others."""
 
 if TYPE_CHECKING:
     from fastapi import _body_limit, _compat, _form_limits, sse
     from fastapi._compat import v2
     from fastapi.dependencies import models, utils
-    from fastapi.telemetry import _api
+    from fastapi.telemetry import _api, _asgi
     from starlette import _exception_handler, _utils
     from starlette import routing as starlette_routing
     from starlette.middleware import body_limit
 
+    AppBodyLimitMiddleware = _body_limit.AppBodyLimitMiddleware
     get_body_limit_error = _body_limit.get_body_limit_error
     wrap_app_with_body_limit = _body_limit.wrap_app_with_body_limit
     FormLimits = _form_limits._FormLimits
@@ -124,6 +144,7 @@ if TYPE_CHECKING:
     INCLUDED_ROUTER_KEY = routing._FASTAPI_INCLUDED_ROUTER_KEY
     apply_router_form_limits = routing._apply_router_form_limits
     get_fastapi_scope = routing._get_fastapi_scope
+    get_context = routing._get_scope_effective_route_context
     get_route_path = _utils.get_route_path
     route_selected = _api._route_selected
     update_scope = routing._update_scope
@@ -133,6 +154,8 @@ if TYPE_CHECKING:
     get_request_telemetry = _api._get_request_telemetry
     operation = _api._operation
     validation_failed = _api._validation_failed
+    ExceptionTelemetryMiddleware = _asgi.ExceptionTelemetryMiddleware
+    NativeTelemetry = _asgi.NativeTelemetry
     EventSourceResponse = sse.EventSourceResponse
     compile_path = starlette_routing.compile_path
     wrap_app_handling_exceptions = _exception_handler.wrap_app_handling_exceptions
@@ -170,6 +193,9 @@ else:
 
     def _no_limits(*_):
         return {}
+
+    def _is_anything(_):
+        return True
 
     _SCOPE = {}
 
@@ -342,6 +368,11 @@ else:
         "_get_fastapi_scope",
         lambda found: found({FASTAPI_SCOPE_KEY: _SCOPE}) is _SCOPE,
     )
+    get_context = matching.find(
+        _ROUTING,
+        "_get_scope_effective_route_context",
+        lambda found: found.__name__ == "_get_scope_effective_route_context" and not found({}),
+    )
     get_route_path = matching.find(
         "starlette._utils",
         "get_route_path",
@@ -507,13 +538,41 @@ else:
                 path = qualified_name.partition(".<locals>.")[0]
                 fast_lane.find(module, path, _has_code(path, qualified_name))
 
+    AppBodyLimitMiddleware = shell.find(
+        "fastapi._body_limit", "AppBodyLimitMiddleware", instance_of(type), Absent
+    )
+    ExceptionTelemetryMiddleware = shell.find(
+        "fastapi.telemetry._asgi", "ExceptionTelemetryMiddleware", instance_of(type), Absent
+    )
+    NativeTelemetry = shell.find(
+        "fastapi.telemetry._asgi",
+        "NativeTelemetry",
+        instance_of(type),
+        Absent,
+    )
+    for module, names in _PROVIDERS.items():
+        for name in names:
+            shell.find(module, name, _is_anything)
+    shell.find("os", "environ._data", instance_of(dict))
+    shell.find("os", "environ.encodekey", takes(positional=1))
+    shell.find(
+        "starlette.middleware.exceptions",
+        "ExceptionMiddleware",
+        makes("_exception_handlers", "_status_handlers", arguments=(None,)),
+    )
+    for module, qualified_names in SHELL.items():
+        for qualified_name in qualified_names:
+            shell.find(module, qualified_name, _has_code(qualified_name, qualified_name))
+
 if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
     fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
 
 if fastapi.__version__ not in INDEX:
     matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
 
-warn_of(classification, route_classes, websockets, inclusions, frontends, matching, fast_lane)
+warn_of(
+    classification, route_classes, websockets, inclusions, frontends, matching, fast_lane, shell
+)
 
 __all__ = [
     "EFFECTIVE_ROUTE_CONTEXT_KEY",
@@ -521,21 +580,28 @@ __all__ = [
     "INCLUDED_ROUTER_KEY",
     "LANE_VARIABLE",
     "MAX_BODY_SIZE_SCOPE_KEY",
+    "AppBodyLimitMiddleware",
     "Capability",
     "Dependant",
     "EffectiveRouteContext",
     "EventSourceResponse",
+    "ExceptionTelemetryMiddleware",
     "FrontendRouteGroup",
     "IncludedRouter",
     "ModelField",
+    "NativeTelemetry",
     "Undefined",
     "apply_router_form_limits",
     "asked_lane",
+    "builds_contexts_as_ever",
     "classification",
     "compile_path",
     "concurrency_of",
+    "dependant_of",
     "effective_route_context_var",
     "embeds_body_fields",
+    "environment",
+    "exception_handlers",
     "exit_callbacks",
     "extract_endpoint_context",
     "fast_lane",
@@ -544,6 +610,7 @@ __all__ = [
     "frontends",
     "get_body_limit_error",
     "get_cache_key",
+    "get_context",
     "get_dependant",
     "get_fastapi_scope",
     "get_form_models",
@@ -582,10 +649,14 @@ __all__ = [
     "route_classes",
     "route_selected",
     "routes_version",
-    "routes_within",
+    "routing_names",
+    "shell",
     "should_embed_body_fields",
     "solve_generator",
     "streams_generators",
+    "telemetry_of",
+    "telemetry_providers",
+    "telemetry_variables",
     "type_adapter_of",
     "unremembered",
     "unwrapped",
@@ -617,6 +688,36 @@ def embeds_body_fields(route: Any) -> bool:
 
 exit_callbacks = operator.attrgetter("_exit_callbacks")
 """What an `AsyncExitStack` is still to leave."""
+
+
+telemetry_of = operator.attrgetter("_native_telemetry")
+"""What an app asks whether to report a request."""
+
+
+def exception_handlers(layer: ExceptionMiddleware) -> tuple[Any, Any]:
+    """What Starlette's layer calls for exceptions and for statuses, as it tells its routes."""
+    return layer._exception_handlers, layer._status_handlers
+
+
+def telemetry_providers() -> list[Any]:
+    """What OpenTelemetry was given to report to."""
+    return [getattr(import_module(module), name) for module, (name, _) in _PROVIDERS.items()]
+
+
+def telemetry_variables() -> list[Any]:
+    """Under which keys of `environment` OpenTelemetry finds what to report to."""
+    environ: Any = os.environ
+    return [
+        environ.encodekey(getattr(import_module(module), name))
+        for module, (_, name) in _PROVIDERS.items()
+    ]
+
+
+def environment() -> dict[Any, Any]:
+    """The environment variables, as `os.environ` keeps them."""
+    environ: Any = os.environ
+    variables: dict[Any, Any] = environ._data
+    return variables
 
 
 def type_adapter_of(field: ModelField) -> Any:
@@ -680,6 +781,14 @@ _INCLUSION = {
 _ROUTER = {name: fastapis(APIRouter, name) for name in ("matches", "handle", "_get_routes_version")}
 
 
+def builds_contexts_as_ever() -> bool:
+    """Whether no one else has a say in what FastAPI builds of a route where it is included."""
+    return (
+        fastapis(IncludedRouter, "_build_effective_context") is not None
+        and getattr(routing, "_EffectiveRouteContext", None) is EffectiveRouteContext
+    )
+
+
 def match_within(inclusion: IncludedRouter, scope: Any) -> Any:
     """What FastAPI selects in an inclusion: a match, its scope, the route, and its context."""
     return inclusion._match(scope)
@@ -690,12 +799,9 @@ def match_low_priority(router: APIRouter, scope: Any) -> Any:
     return router._match_low_priority(scope)
 
 
-def routes_within(route: BaseRoute) -> Iterator[tuple[str, set[str] | None]]:
-    """Path and methods of each HTTP route that FastAPI says to find behind this one."""
-    iterate: Any = getattr(routing, "iter_route_contexts", None)
-    for context in iterate([route]) if iterate is not None else ():
-        if isinstance(getattr(context, "original_route", None), routing.APIRoute):
-            yield context.path, context.methods
+def routing_names() -> Mapping[str, Any]:
+    """The names in FastAPI's module of routing, as they are at each moment."""
+    return vars(routing)
 
 
 def max_body_size(route: Any) -> int | None:
@@ -707,6 +813,16 @@ def max_body_size(route: Any) -> int | None:
 def concurrency_of(dependant: Dependant) -> Any:
     """What limits how many requests are in a dependency at once, FastAPI 0.163 and newer."""
     return getattr(dependant, "concurrency", None)
+
+
+def dependant_of(call: Callable[..., Any], path: str) -> Dependant:
+    """FastAPI's description of a callable and what is below it, whatever its scope."""
+    if _takes_scope:
+        return get_dependant(path=path, call=call, scope="function")
+    return get_dependant(path=path, call=call)
+
+
+_takes_scope = is_shaped(get_dependant, takes("path", "call", "scope"))
 
 
 def rederived(place: Dependant, call: Callable[..., Any]) -> Dependant:
@@ -735,9 +851,8 @@ def with_dependency(depends: params.Depends, call: Callable[..., Any]) -> params
 def unremembered(predicate: Callable[[Any], bool]) -> Callable[[Any], bool]:
     """The same predicate of callables, without FastAPI's memory of those it was asked about."""
     module = inspect.getmodule(predicate)
-    examine: Any = getattr(
-        getattr(module, f"{predicate.__name__}_cached", None), "__wrapped__", None
-    )
+    name = getattr(predicate, "__name__", "")
+    examine: Any = getattr(getattr(module, f"{name}_cached", None), "__wrapped__", None)
     identity: Any = getattr(module, "_CallIdentity", None)
     if examine is None or identity is None:
         return predicate

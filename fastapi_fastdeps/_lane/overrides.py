@@ -13,13 +13,13 @@ from fastapi_fastdeps._deciding.graph import Node, Overrides, classify_override,
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place, places
 from fastapi_fastdeps._fastapi.names import (
-    get_dependant,
+    dependant_of,
     get_typed_signature,
     is_async,
     with_dependency,
 )
 from fastapi_fastdeps._lane.standins import StandIn, stand_in
-from fastapi_fastdeps._sending import LeavesBehind
+from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
 from fastapi_fastdeps.marking import Execution, Inline, Threaded
 
@@ -35,7 +35,7 @@ class ClassifiedOverrides(LeavesBehind):
     it replaces, with its own dependencies classified in its signature.
     """
 
-    left_behind: ClassVar = {"_found": dict[Any, Any]}
+    left_behind: ClassVar[Makers] = {"_found": dict[Any, Any]}
 
     def __init__(self, provider: Any, live: LiveGraph) -> None:
         self.provider = provider
@@ -100,7 +100,7 @@ class ClassifiedOverrides(LeavesBehind):
         A dependency is given as a default value, never in `Annotated`: `typing` keeps
         equal annotations once, and a stand-in equals what it stands for.
         """
-        dependant = get_dependant(path=self._path, call=call)
+        dependant = dependant_of(call, self._path)
         metadata = places(dependant)
         marked: dict[str | None, Node] = {}
         for place in dependant.dependencies:

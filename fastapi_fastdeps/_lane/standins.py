@@ -173,6 +173,15 @@ def _standing_where(endpoint: Any, call: Callable[..., Any]) -> Callable[..., An
     return cast("Callable[..., Any]", endpoint)
 
 
+def awaited_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
+    """An async function that awaits what a function returns that has replaced an async one."""
+
+    async def endpoint(**values: Any) -> Any:
+        return await call(**values)
+
+    return functools.update_wrapper(endpoint, call)
+
+
 def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     """An async function that calls what has replaced an inline endpoint in a thread."""
 

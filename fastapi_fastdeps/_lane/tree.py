@@ -1,21 +1,29 @@
 """FastAPI's tree as its own handler and solver are to see it."""
 
-import copyreg
-from collections.abc import Callable, Mapping, MutableSequence
+from collections.abc import Callable, MutableSequence
 from operator import attrgetter
 from typing import Any, ClassVar, SupportsIndex, cast, overload
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place
-from fastapi_fastdeps._fastapi.names import Dependant
-from fastapi_fastdeps._lane.standins import inline_endpoint, stand_in, threaded_endpoint
-from fastapi_fastdeps._sending import nothing
+from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable, is_gen_callable
+from fastapi_fastdeps._lane.standins import (
+    awaited_endpoint,
+    inline_endpoint,
+    stand_in,
+    threaded_endpoint,
+)
+from fastapi_fastdeps._sending import Makers, nothing
 from fastapi_fastdeps._watching import FIELDS
 from fastapi_fastdeps.marking import Execution, Inline
 
 
-class ClassifiedDependant(Dependant):
+def _without_fields(kind: "type[ClassifiedDependant]") -> "ClassifiedDependant":
+    return kind.__new__(kind)
+
+
+class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
     """What FastAPI knows of a callable, read when FastAPI reads it, with an async stand-in
     in the place of what runs inline. What is assigned to it reaches FastAPI's own."""
 
@@ -31,7 +39,7 @@ class ClassifiedDependant(Dependant):
         "of",
     )
 
-    left_behind: ClassVar[Mapping[str, Callable[[], Any]]] = {"_token": nothing, "_views": dict}
+    left_behind: ClassVar[Makers] = {"_token": nothing, "_views": dict}
 
     def __init__(self, live: LiveGraph, of: Dependant, parent: Dependant | None = None) -> None:
         """`parent` is FastAPI's `Dependant` above, `None` at the root."""
@@ -51,7 +59,7 @@ class ClassifiedDependant(Dependant):
         names = [name for each in classes for name in vars(each)["__slots__"]]
         state = {name: getattr(self, name) for name in names}
         state |= {name: make() for name, make in self.left_behind.items()}
-        return copyreg.__newobj__, (type(self),), (None, state)  # type: ignore[attr-defined]
+        return _without_fields, (type(self),), (None, state)
 
     def view(self, child: Dependant) -> "ClassifiedDependant":
         """How FastAPI is to see a dependency of this one."""
@@ -92,12 +100,19 @@ class ClassifiedDependant(Dependant):
         self._call, self._execution = call, execution
 
     def _endpoint(self, call: Any, execution: Execution | None) -> Any:
-        # FastAPI asks once whether to await the endpoint: when it makes its handler.
+        is_inline, was_async = isinstance(execution, Inline), self.live.was_async
+        if self.live.was_generator:
+            # FastAPI calls what it streams on the event loop, and iterates it as what it is.
+            return inline_endpoint(call) if is_inline and is_gen_callable(call) else call
         if self._call is None:
-            self._is_awaited = isinstance(execution, Inline)
+            # FastAPI asks once whether to await the endpoint: when it makes its handler.
+            self._is_awaited = was_async or is_inline or is_coroutine_callable(call)
+        if was_async:
+            return call if is_coroutine_callable(call) else awaited_endpoint(call)
         if not self._is_awaited:
             return call
-        return inline_endpoint(call) if isinstance(execution, Inline) else threaded_endpoint(call)
+        # An async function that has replaced a sync one is called in a thread, as by FastAPI.
+        return inline_endpoint(call) if is_inline else threaded_endpoint(call)
 
 
 class _Dependencies(MutableSequence[Dependant]):

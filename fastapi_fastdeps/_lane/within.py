@@ -22,7 +22,7 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._lane.standins import standing_where
 from fastapi_fastdeps._lane.tree import PROPERTIES, ClassifiedDependant
-from fastapi_fastdeps._sending import nothing
+from fastapi_fastdeps._sending import Makers, nothing
 from fastapi_fastdeps.marking import Inline
 
 Handle = Callable[[Request], Awaitable[Response]]
@@ -33,12 +33,12 @@ _planned: ContextVar[object] = ContextVar("fastdeps_planned", default=None)
 """The tree of which FastAPI's solver has been told, in this request, that it is empty."""
 
 
-class PlannedDependant(ClassifiedDependant):
+class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
     """A route's tree for FastAPI's handler, which finds a plan in the place of the endpoint."""
 
     __slots__ = ("_endpoint_seen", "_endpoint_within", "_handle")
 
-    left_behind: ClassVar = {
+    left_behind: ClassVar[Makers] = {
         **ClassifiedDependant.left_behind,
         "_endpoint_seen": nothing,
         "_endpoint_within": nothing,

@@ -1,14 +1,14 @@
 """How a request goes from a router to its route."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 from starlette.responses import RedirectResponse
-from starlette.routing import BaseRoute, Match, Mount
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import (
     EFFECTIVE_ROUTE_CONTEXT_KEY,
@@ -47,6 +47,7 @@ TELEMETRY_KEY: Final = "fastapi.telemetry"
 
 _app: Final = fastapis(APIRouter, "app")
 _handle: Final = fastapis(APIRoute, "handle")
+_handle_of_starlette: Final = fastapis(Route, "handle")
 
 
 async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,7 +74,7 @@ async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Se
         if leaf.chain:
             await _handle_included(leaf, child_scope, scope, receive, send)
         else:
-            await _handle_own(router, leaf.route, child_scope, scope, receive, send)
+            await _handle_of_own(router, leaf, child_scope, scope)(scope, receive, send)
     elif (url := _with_or_without_slash(router, index, scope)) is not None:
         await RedirectResponse(url=url)(scope, receive, send)
     elif not await _handle_low_priority(router, index, scope, receive, send):
@@ -128,19 +129,25 @@ def _is_forwarded(scope: Scope) -> bool:
 _NOTHING: Final[dict[str, Any]] = {}
 
 
-async def _handle_own(
-    router: Dispatching,
-    route: BaseRoute,
-    child_scope: Scope,
-    scope: Scope,
-    receive: Receive,
-    send: Send,
-) -> None:
+def _handle_of_own(router: Dispatching, leaf: Leaf, child_scope: Scope, scope: Scope) -> Handle:
+    """What handles a request that one of the router's own routes has matched."""
+    route = leaf.route
     update_scope(scope, child_scope)
     if scope.get(TELEMETRY_KEY) is not None:
         path = getattr(route, "path_format", None)
         route_selected(scope=scope, path=path, mount=isinstance(route, Mount))
-    await router.handle_of(route)(scope, receive, send)
+    handle: Any = router.handle_of(route)
+    if (
+        leaf.is_handled_as_ever
+        and getattr(handle, "__func__", None) is _handle
+        and Route.handle is _handle_of_starlette
+        and scope.get(FASTAPI_SCOPE_KEY, _NOTHING).get(EFFECTIVE_ROUTE_CONTEXT_KEY) is None
+    ):
+        # What `APIRoute.handle` and, through it, `Route.handle` come to.
+        methods = route.methods
+        if not methods or scope["method"] in methods:
+            handle = route.app
+    return cast("Handle", handle)
 
 
 async def _handle_included(
@@ -167,11 +174,20 @@ async def _handle_included(
         route_selected(scope=scope, path=path, mount=isinstance(route, Mount))
     fastapi_scope[EFFECTIVE_ROUTE_CONTEXT_KEY] = context
     if isinstance(original, APIRoute):
-        await original.handle(scope, receive, send)
+        await _handle_of(original, context, scope)(scope, receive, send)
     else:
         assert route is not None
         limit = inclusion.include_context.max_body_size
         await wrap_app_with_body_limit(route.handle, limit)(scope, receive, send)
+
+
+def _handle_of(route: APIRoute, context: EffectiveRouteContext, scope: Scope) -> ASGIApp:
+    """What `APIRoute.handle` calls where a route is included, or that itself."""
+    handle, app, methods = route.handle, context.app, context.methods
+    is_fastapis = getattr(handle, "__func__", None) is _handle
+    if app is None or not is_fastapis or (methods and scope["method"] not in methods):
+        return handle
+    return app
 
 
 def _with_or_without_slash(router: APIRouter, index: RouteIndex | None, scope: Scope) -> str | None:

@@ -7,13 +7,14 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from fastapi_fastdeps._fastapi.names import (
+    FASTAPI_SCOPE_KEY,
     EffectiveRouteContext,
     IncludedRouter,
     get_fastapi_scope,
     get_route_path,
 )
 from fastapi_fastdeps._matching.leaves import Leaf, Leaves
-from fastapi_fastdeps._matching.snapshots import Snapshot
+from fastapi_fastdeps._matching.snapshots import Snapshot, is_matching_fastapis
 from fastapi_fastdeps._matching.table import Table
 
 
@@ -38,8 +39,8 @@ class RouteIndex:
 
     def __init__(self, router: APIRouter) -> None:
         self.router: Final = router
-        self.is_outgrown = False
-        self.is_outdated = False
+        self.is_outgrown: bool = False
+        self.is_outdated: bool = False
         self._snapshot: Final = Snapshot(router)
         leaves = Leaves(list(router.routes), self._snapshot)
         self._have_inclusions: Final = leaves.have_inclusions
@@ -54,7 +55,8 @@ class RouteIndex:
         """The first leaf that matches in full, or else the first that matches in part."""
         method = scope["method"] if scope["type"] == "http" else None
         in_part: list[tuple[Leaf, Scope | None]] = []
-        for leaf in self._candidates(scope):
+        path = get_route_path(scope)
+        for leaf in self._candidates(path):
             if leaf.follows_inclusion:
                 get_fastapi_scope(scope)
             if leaf.is_by_method and method is not None:
@@ -62,6 +64,8 @@ class RouteIndex:
                 if methods and method not in methods:
                     in_part.append((leaf, None))
                     continue
+                if leaf.named == path and leaf.is_as_made and FASTAPI_SCOPE_KEY not in scope:
+                    return leaf, _matched(leaf.route, scope)
             match, child_scope = self._ask(leaf, scope)
             if match == Match.FULL:
                 return leaf, child_scope
@@ -79,7 +83,7 @@ class RouteIndex:
 
     def select_any(self, scope: Scope) -> Leaf | None:
         """The first leaf that matches, in full or in part."""
-        for leaf in self._candidates(scope):
+        for leaf in self._candidates(get_route_path(scope)):
             match, _ = self._ask(leaf, scope)
             if match != Match.NONE:
                 return leaf
@@ -96,8 +100,8 @@ class RouteIndex:
             ]
         return self._low_priority
 
-    def _candidates(self, scope: Scope) -> tuple[Leaf, ...]:
-        leaves = self._table.candidates(get_route_path(scope))
+    def _candidates(self, path: str) -> tuple[Leaf, ...]:
+        leaves = self._table.candidates(path)
         for leaf in leaves:
             if leaf.unnoticed is not None and not leaf.is_as_ever:
                 self.is_outdated = True
@@ -111,6 +115,15 @@ class RouteIndex:
             # FastAPI has built it to tell.
             self.is_outgrown = True
         return match, child_scope
+
+
+def _matched(route: Any, scope: Scope) -> Scope:
+    """What `APIRoute.matches` adds to the scope for a path without parameters."""
+    path_params = dict(scope.get("path_params", _NOTHING))
+    return {"endpoint": route.endpoint, "path_params": path_params, "route": route}
+
+
+_NOTHING: Final[dict[str, Any]] = {}
 
 
 class Indexed:
@@ -138,6 +151,8 @@ class Indexed:
             self._known = Snapshot(self._router)
             return None
         if isinstance(known, Snapshot) or known.is_outgrown:
+            if not is_matching_fastapis():
+                return None
             self._known = known = RouteIndex(self._router)
         return known
 

@@ -29,6 +29,7 @@ _FASTAPIS: Final = _BY_PATH | {fastapis(Host, "matches")} - {None}
 """How routes match that run no code of the user's meanwhile."""
 
 _ROUTE: Final = fastapis(APIRoute, "matches")
+_ROUTE_OF_STARLETTE: Final = fastapis(Route, "matches")
 _CONTEXT: Final = fastapis(EffectiveRouteContext, "matches")
 
 _UNABLE_TO_FAIL: Final = (StringConvertor, PathConvertor)
@@ -49,6 +50,11 @@ class Leaf:
         is_unbuilt: whether it is an inclusion that FastAPI has yet to build.
         is_by_method: whether it can't match in full unless `methods` has the method, and
             nothing else could come of asking it.
+        is_handled_as_ever: whether its class has FastAPI's and Starlette's way to handle a
+            request, and none in between.
+        named: the one path that it matches, as long as it `is_as_made`, without anything
+            being asked that is not FastAPI's.
+        regex: its `path_regex`.
         unnoticed: the route that is included, if it could get a `matches` of its own
             without notice.
     """
@@ -60,7 +66,20 @@ class Leaf:
     follows_inclusion: bool = False
     is_unbuilt: bool = False
     is_by_method: bool = False
+    is_handled_as_ever: bool = False
+    named: str | None = None
+    regex: Any = None
     unnoticed: APIRoute | None = None
+
+    @property
+    def is_as_made(self) -> bool:
+        """Whether a route with a path of its own name still matches as it did."""
+        route = self.route
+        return (
+            getattr(route.matches, "__func__", None) is _ROUTE
+            and route.path_regex is self.regex
+            and Route.matches is _ROUTE_OF_STARLETTE
+        )
 
     @property
     def is_as_ever(self) -> bool:
@@ -163,6 +182,7 @@ class Leaves:
             and hasattr(route, "methods")
             and all(type(each) in _UNABLE_TO_FAIL for each in route.param_convertors.values())
         )
+        is_own = context is None and _having("matches", route) == [APIRoute, Route]
         return Leaf(
             route,
             pattern,
@@ -170,8 +190,16 @@ class Leaves:
             context,
             follows_inclusion,
             is_by_method=is_by_method,
+            is_handled_as_ever=_having("handle", route) == [APIRoute, Route],
+            named=pattern.path if pattern is not None and is_own and is_by_method else None,
+            regex=route.path_regex,
             unnoticed=unnoticed,
         )
+
+
+def _having(name: str, route: object) -> list[type]:
+    """The classes of a route that have a method of this name."""
+    return [each for each in type(route).__mro__ if name in vars(each) and each is not BaseRoute]
 
 
 def _matches(route: Any) -> Any:

@@ -6,11 +6,15 @@ from typing import Any, Final
 
 import starlette.routing
 from fastapi import APIRouter, routing
-from starlette.routing import BaseRoute, Route
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._fastapi.names import (
+    EffectiveRouteContext,
     IncludedRouter,
+    fastapis,
+    get_context,
     get_route_path,
     is_passed_as_ever,
     routes_version,
@@ -52,6 +56,20 @@ class NoticingRoute(NoticesMatching, Route):
     """A page of the docs."""
 
 
+_OWN: Final[dict[type, Any]] = {
+    kind: fastapis(kind, "matches")
+    for kind in (
+        *(Route, WebSocketRoute, Mount, APIRoute, APIWebSocketRoute),
+        *(IncludedRouter, EffectiveRouteContext, APIRouter),
+    )
+}
+
+
+def is_matching_fastapis() -> bool:
+    """Whether nobody has replaced how FastAPI's and Starlette's classes match."""
+    return list(map(_matches, _OWN)) == list(_OWN.values())
+
+
 def notices_routes(router: APIRouter) -> bool:
     """Whether a router replaces `_watching.token` whatever becomes of its routes."""
     return isinstance(getattr(type(router), "routes", None), property) and isinstance(
@@ -88,8 +106,10 @@ class Snapshot:
             self.add_included(inclusion)
 
     def add_class(self, kind: type) -> None:
-        """Note how instances of a class match."""
-        self._classes.add(kind, "matches")
+        """Note how instances of a class match, and what it is that they call for that."""
+        for base in kind.__mro__:
+            if base is kind or (base is not BaseRoute and "matches" in vars(base)):
+                self._classes.add(base, "matches")
 
     def add_route(self, route: BaseRoute) -> bool:
         """Note how a route matches. False if no one could tell later whether it still does."""
@@ -133,7 +153,11 @@ class Snapshot:
         """Whether all is as it was."""
         if self._token is not _watching.token and not self._holds_what_notices():
             return False
-        if self._looks_at_top and not _are_same(self._router.routes, self._top):
+        routes = self._router.routes
+        # A noticing list does not notice `list.insert(it, ...)`.
+        if len(routes) != len(self._top):
+            return False
+        if self._looks_at_top and not _are_same(routes, self._top):
             return False
         if self._plain_inclusions and sum(map(len, self._plain_inclusions)) != self._sizes:
             return False
@@ -142,6 +166,7 @@ class Snapshot:
             and self._plain_routes.hold()
             and self._classes.hold()
             and vars(routing)["get_route_path"] is get_route_path
+            and vars(routing)[get_context.__name__] is get_context
             and vars(starlette.routing)["get_route_path"] is get_route_path
         )
 

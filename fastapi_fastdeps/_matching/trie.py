@@ -9,10 +9,14 @@ class _Node:
     __slots__ = ("anything", "ends", "named", "opens")
 
     def __init__(self) -> None:
-        self.named: dict[str, _Node] = {}
+        self.named: dict[str, _Node] = _NONE
         self.anything: _Node | None = None
-        self.ends: list[int] = []
-        self.opens: list[int] = []
+        self.ends: tuple[int, ...] = ()
+        self.opens: tuple[int, ...] = ()
+
+
+_NONE: Final[dict[str, _Node]] = {}
+"""What most nodes have below them. It is never filled."""
 
 
 class Trie:
@@ -27,13 +31,18 @@ class Trie:
             if segment is not None:
                 child = node.named.get(segment)
                 if child is None:
+                    if node.named is _NONE:
+                        node.named = {}
                     child = node.named[segment] = _Node()
             else:
                 child = node.anything
                 if child is None:
                     child = node.anything = _Node()
             node = child
-        (node.opens if pattern.is_open else node.ends).append(number)
+        if pattern.is_open:
+            node.opens += (number,)
+        else:
+            node.ends += (number,)
 
     def find(self, path: str) -> list[int]:
         """The numbers of all patterns that let the path through, in no order."""

@@ -68,16 +68,10 @@ class Parameter:
         """What FastAPI says of a value that does not validate."""
         return _errors(error, self.location)
 
-    def absent(self, values: dict[str, Any]) -> list[Any]:
-        """Put the default in, or say what FastAPI says where there is none."""
-        info = self.field.field_info
-        default = info.default
-        if type(default) in PLAIN and info.default_factory is None and not info.validate_default:
-            values[self.name] = default
-            return []
+    def default(self) -> tuple[Any, list[Any]]:
+        """The value where none is sent, or what FastAPI says where there must be one."""
         found, errors = request_params_to_args([self.field], {})
-        values.update(found)
-        return errors
+        return found.get(self.name), errors
 
 
 @dataclass(frozen=True, slots=True)

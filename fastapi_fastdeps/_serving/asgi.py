@@ -12,18 +12,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fastapi_fastdeps._fastapi.names import (
     exit_callbacks,
     request_response,
-    wrap_app_handling_exceptions,
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
+from fastapi_fastdeps._serving.noting import (
+    HANDLERS_KEY,
+    MISSING,
+    Failing,
+    Noting,
+    handled,
+    noting_of,
+)
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-
-
-class _ExitStack(AsyncExitStack):
-    """An exit stack that need not be left where nothing was entered."""
-
-    def is_empty(self) -> bool:
-        return not exit_callbacks(self)
 
 
 def planned_app(handle: Handler, fastapis: ASGIApp) -> ASGIApp:
@@ -42,36 +42,39 @@ async def _app(
         await fastapis(scope, receive, send)
         return
     request = Request(scope, receive, send)
-    handled = wrap_app_handling_exceptions(partial(_respond, handle, request), request)
-    await handled(scope, receive, send)
-
-
-async def _respond(
-    handle: Handler, request: Request, scope: Scope, receive: Receive, send: Send
-) -> None:
+    handlers = scope.get(HANDLERS_KEY, MISSING)
+    noting = noting_of(send)
+    if noting is None:
+        noting = Noting(send)
+        send = noting.send
     awaited = False
-    request_stack = scope["fastapi_inner_astack"] = _ExitStack()
     try:
-        function_stack = scope["fastapi_function_astack"] = _ExitStack()
+        request_stack = scope["fastapi_inner_astack"] = AsyncExitStack()
         try:
-            response = await handle(request)
+            function_stack = scope["fastapi_function_astack"] = AsyncExitStack()
+            try:
+                response = await handle(request)
+            except BaseException as error:
+                if not await function_stack.__aexit__(type(error), error, error.__traceback__):
+                    raise
+            else:
+                if exit_callbacks(function_stack):
+                    await function_stack.__aexit__(None, None, None)
+            # Not bound where a dependency swallowed the exception: FastAPI fails like this.
+            # pyrefly: ignore[unbound-name]
+            await response(scope, receive, send)  # pyright: ignore[reportPossiblyUnboundVariable]
+            awaited = True
         except BaseException as error:
-            if not await function_stack.__aexit__(type(error), error, error.__traceback__):
+            if not await request_stack.__aexit__(type(error), error, error.__traceback__):
                 raise
         else:
-            if not function_stack.is_empty():
-                await function_stack.__aexit__(None, None, None)
-        # Not bound where a dependency swallowed the exception: FastAPI fails like this.
-        await response(scope, receive, send)  # pyright: ignore[reportPossiblyUnboundVariable]
-        awaited = True
-    except BaseException as error:
-        if not await request_stack.__aexit__(type(error), error, error.__traceback__):
-            raise
-    else:
-        if not request_stack.is_empty():
-            await request_stack.__aexit__(None, None, None)
-    if not awaited:
-        await _say_what_is_wrong({"type": "http"}, receive, send)
+            if exit_callbacks(request_stack):
+                await request_stack.__aexit__(None, None, None)
+        if not awaited:
+            await _say_what_is_wrong({"type": "http"}, receive, send)
+    except Exception as error:
+        failing = Failing(error, has_begun=noting.has_begun)
+        await handled(failing, handlers, request)(scope, receive, failing.sent_by(send))
 
 
 async def _swallowed(request: Request) -> Response:

@@ -1,34 +1,56 @@
 """The plan that holds for a request."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
-from fastapi_fastdeps._deciding.graph import Graph, Overriding
+from fastapi_fastdeps._compiling.functions import Compiled, Tools, compile_function
+from fastapi_fastdeps._deciding.graph import Graph, Overriding, Replacement
 from fastapi_fastdeps._deciding.live import LiveGraph
-from fastapi_fastdeps._plan.steps import Plan, compile_plan
+from fastapi_fastdeps._plan.steps import compile_plan
+
+_NOTHING: Final[dict[Any, Any]] = {}
 
 
 class CurrentPlan:
     """The plan of one route, and the one for the overrides that are in force.
 
-    A plan is compiled by the first request that needs it, of the tree as it is then.
+    A plan is compiled by the second request that could use it, of the tree as it is then.
     `dependency_overrides` may change at any time, in any thread.
+
+    Attributes:
+        from_request: which request compiles a plan; those before it do without.
     """
 
-    def __init__(self, live: LiveGraph, provider: Any | None, *, embed: bool) -> None:
+    from_request = 2
+
+    def __init__(self, live: LiveGraph, tools: Tools, title: str, *, embed: bool) -> None:
         self.live = live
-        self.provider = provider
+        self.provider = tools.provider
         self.embed = embed
-        self._is_plain_provider = _is_plain(provider)
+        self._tools = tools
+        self._title = title
+        self._is_plain_provider = _is_plain(self.provider)
         self._forget(live.current())
 
     def _forget(self, graph: Graph) -> None:
         self._graph = graph
-        self._plan: Plan | None = None
-        self._overridden: Plan | None = None
-        self._is_compiled = False
+        self._requests = 0
+        self._is_tried = False
+        self._plan: Compiled | None = None
+        self._forget_overridden()
 
-    def get(self) -> Plan | None:
-        """The plan to begin a request with, `None` where only FastAPI's own algorithm will do.
+    def _forget_overridden(self) -> None:
+        self._overridden: Compiled | None = None
+        self._looked_up: tuple[Replacement, ...] = ()
+        self._overridden_requests = 0
+
+    @property
+    def source(self) -> str | None:
+        """What is run for a request without overrides, once it is compiled."""
+        return self._plan.source if self._plan is not None else None
+
+    def get(self) -> tuple[Compiled | None, Any]:
+        """The plan to begin a request with and the overrides that it takes for granted,
+        `None` where FastAPI's own algorithm is to be followed.
 
         Raises `FastDepsError` for what a change of the tree brought in.
         """
@@ -36,47 +58,56 @@ class CurrentPlan:
         if graph is not self._graph:
             self._forget(graph)
         if not self.live.is_watched or not self._is_plain_provider:
-            return None
-        provider = self.provider
-        overrides: Any = provider.dependency_overrides if provider is not None else None
-        if overrides is not None:
-            in_force: Any = overrides
-            if type(overrides) is not dict:
-                return None
-            if in_force:
-                return self._for_overrides(graph, in_force)
-        if self._overridden is not None and self._overridden.is_overridden:
+            return None, None
+        overrides: Any = None
+        if self.provider is not None:
+            try:
+                overrides = self.provider.dependency_overrides
+            except AttributeError:
+                # FastAPI fails when it comes to a dependency, if there is one.
+                return None, None
+            if overrides is not None and type(cast("object", overrides)) is not dict:
+                return None, overrides
+        if overrides:
+            return self._for_overrides(graph, overrides), overrides
+        if self._overridden_requests:
             # No override, nor what it holds, is kept once it is out of force.
-            self._overridden = None
-        if not self._is_compiled:
+            self._forget_overridden()
+        self._requests += 1
+        if not self._is_tried and self._requests >= self.from_request:
+            self._is_tried = True
             self._plan = self._compiled(graph)
-            self._is_compiled = True
-        return self._plan
+        return self._plan, overrides
 
-    def _for_overrides(self, graph: Graph, overrides: dict[Any, Any]) -> Plan | None:
-        plan = self._overridden
-        if plan is None or not _fits(plan, overrides):
-            plan = self._overridden = self._compiled(graph, overrides)
-        return plan
+    def _for_overrides(self, graph: Graph, overrides: dict[Any, Any]) -> Compiled | None:
+        get = overrides.get
+        for call, found in self._looked_up:
+            if get(call, call) is not found:
+                self._forget_overridden()
+                break
+        self._overridden_requests += 1
+        if self._overridden is None and self._overridden_requests == self.from_request:
+            compiled = self._overridden = self._compiled(graph, overrides)
+            if compiled is not None:
+                pairs = (pair for step in compiled.plan.steps for pair in step.looked_up)
+                self._looked_up = tuple(dict.fromkeys(pairs))
+        return self._overridden
 
-    def _compiled(self, graph: Graph, overrides: dict[Any, Any] | None = None) -> Plan | None:
+    def _compiled(self, graph: Graph, overrides: dict[Any, Any] = _NOTHING) -> Compiled | None:
         try:
-            if overrides is None:
-                return compile_plan(graph.root, embed=self.embed)
-            root = Overriding(graph, overrides).tree(graph.root)
-            return compile_plan(root, embed=self.embed, is_for_overrides=True)
+            root = Overriding(graph, overrides).tree(graph.root) if overrides else graph.root
+            plan = compile_plan(root, embed=self.embed, is_for_overrides=bool(overrides))
+            return compile_function(plan, self._tools, self._title) if plan is not None else None
         except Exception:
             # What can't be looked at in advance fails, if at all, when FastAPI comes to it.
             return None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_plan": None, "_overridden": None, "_is_compiled": False}
-
-
-def _fits(plan: Plan, overrides: dict[Any, Any]) -> bool:
-    return all(
-        overrides.get(call, call) is found for step in plan.steps for call, found in step.looked_up
-    )
+        # A function that was made of source is made again where it is needed.
+        state = self.__class__.__new__(self.__class__)
+        vars(state).update(vars(self))
+        state._forget(self._graph)
+        return vars(state)
 
 
 def _is_plain(provider: Any | None) -> bool:

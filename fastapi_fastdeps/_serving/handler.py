@@ -31,14 +31,19 @@ from fastapi_fastdeps._fastapi.names import (
     validation_failed,
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
+from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._serving import answering
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
-from fastapi_fastdeps._serving.current import CurrentPlan
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
-from fastapi_fastdeps._serving.solver import solve
+from fastapi_fastdeps._serving.solver import Solver
 from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+_Begun = tuple[Callable[..., Any], str | None, str, str]
+"""A request as it was before anything of the user's ran: the endpoint, the route's path, the
+method, and where the app is mounted."""
 
 
 class RouteState(Protocol):
@@ -76,7 +81,10 @@ class PlannedHandler:
         self._root = live.root
         self._fallback = fallback
         self._fastapis: tuple[Graph, Handler] | None = None
-        self._current = CurrentPlan(live, provider, embed=embeds_body_fields(state))
+        methods = " ".join(sorted(getattr(state, "methods", None) or ()))
+        self._solver = Solver(
+            live, provider, embed=embeds_body_fields(state), title=f"{methods} {live.path}"
+        )
         # FastAPI settles this once, and calls what stands there when a request comes.
         self._is_async = is_async(self._root.call)
         self._settle()
@@ -108,6 +116,11 @@ class PlannedHandler:
     def graph(self) -> Graph:
         """The classified tree as it is now."""
         return self._live.current()
+
+    @property
+    def source(self) -> str | None:
+        """What solves the dependencies of a request, once it has been compiled."""
+        return self._solver.plan.source
 
     def _settle(self) -> None:
         """Take note of which endpoint stands in the tree, and where it runs."""
@@ -142,7 +155,12 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack), (
             "fastapi_middleware_astack not found in request scope"
         )
-        context_of = self._call
+        begun: _Begun = (
+            self._call,
+            self._root.path,
+            request.method,
+            scope.get("root_path", ""),
+        )
         body = Undefined
         if self._body_field is not None:
             try:
@@ -151,7 +169,7 @@ class PlannedHandler:
                 else:
                     body = await read_json(request, strict=self._strict)
             except Exception as error:
-                raised = body_error(request, error, self._context(request, context_of))
+                raised = body_error(request, error, _context(begun))
                 if raised is error:
                     raise
                 if isinstance(raised, RequestValidationError):
@@ -166,10 +184,10 @@ class PlannedHandler:
             "fastapi_function_astack not found in request scope"
         )
         if telemetry is None:
-            solution = await solve(self._current, request, body)
+            solution = await self._solver.solve(request, body)
         else:
-            with operation(name="dependencies", function=context_of):
-                solution = await solve(self._current, request, body)
+            with operation(name="dependencies", function=begun[0]):
+                solution = await self._solver.solve(request, body)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors
@@ -177,27 +195,53 @@ class PlannedHandler:
             invalid = RequestValidationError(
                 solution.errors,
                 body=None if body is Undefined else body,
-                endpoint_ctx=self._context(request, context_of),
+                endpoint_ctx=_context(begun),
             )
             validation_failed(invalid)
             raise invalid
         if self._live.current() is not self._settled or self._root.call is not self._call:
             self._settle()
+        if self._is_stream:
+            # It has become one meanwhile: FastAPI streams it raw.
+            values, status_code = solution.values, self._status_code
+            return answering.stream(self._call, values, solution, status_code, self._response_class)
+        if not answering.is_as_ever():
+            returned = await answering.run_endpoint(
+                classified_dependant(self._live),
+                solution.values,
+                is_awaited=self._is_async or self._is_inline,
+            )
+            return await self._respond_as_fastapi(begun, returned, solution)
         if telemetry is None and self._is_async:
             returned = await self._call(**solution.values)
         elif telemetry is None and self._is_inline:
             returned = self._call(**solution.values)
         else:
             returned = await self._run_endpoint(solution.values)
+        if not answering.is_as_ever():
+            return await self._respond_as_fastapi(begun, returned, solution)
         if isinstance(returned, Response):
             if returned.background is None:
                 returned.background = solution.background_tasks
             assert returned
             return returned
-        if telemetry is None:
-            return await self._respond(request, returned, solution)
-        with operation(name="serialization", function=self._call):
-            return await self._respond(request, returned, solution)
+        return await self._respond(begun, returned, solution, is_seen=telemetry is not None)
+
+    async def _respond_as_fastapi(
+        self, begun: _Begun, returned: Any, solution: Solution
+    ) -> Response:
+        return await answering.respond(
+            returned,
+            solution,
+            status_code=self._status_code,
+            response_class=self._response_class,
+            endpoint=self._call,
+            field=self._field,
+            is_coroutine=self._is_async or self._is_inline,
+            endpoint_ctx=_context(begun),
+            dump_json=self._dump_json,
+            **self._serialization,
+        )
 
     async def _run_endpoint(self, values: dict[str, Any]) -> Any:
         if self._is_inline:
@@ -207,17 +251,23 @@ class PlannedHandler:
             dependant=self._root, values=values, is_coroutine=self._is_async
         )
 
-    async def _respond(self, request: Request, returned: Any, solution: Solution) -> Response:
+    async def _respond(
+        self, begun: _Begun, returned: Any, solution: Solution, *, is_seen: bool
+    ) -> Response:
         response: Response
         injected = solution.status_code
         status_code = injected or self._status_code or injected
-        if self._is_plain_json:
+        if self._is_plain_json and not is_seen:
             response = json_response(returned, status_code, solution.background_tasks)
         else:
             arguments: dict[str, Any] = {"background": solution.background_tasks}
             if status_code is not None:
                 arguments["status_code"] = status_code
-            content = await self._serialize(request, returned)
+            if is_seen:
+                with operation(name="serialization", function=self._call):
+                    content = await self._serialize(begun, returned)
+            else:
+                content = await self._serialize(begun, returned)
             if self._dump_json:
                 response = Response(content, media_type="application/json", **arguments)
             else:
@@ -238,7 +288,7 @@ class PlannedHandler:
         assert response
         return response
 
-    async def _serialize(self, request: Request, returned: Any) -> Any:
+    async def _serialize(self, begun: _Begun, returned: Any) -> Any:
         field = self._field
         if field is None:
             return jsonable_encoder(returned)
@@ -248,14 +298,16 @@ class PlannedHandler:
             value, errors = await run_in_threadpool(field.validate, returned, {}, loc=("response",))
         if errors:
             raise ResponseValidationError(
-                errors=errors, body=returned, endpoint_ctx=self._context(request, self._call)
+                errors=errors, body=returned, endpoint_ctx=_context(begun)
             )
         serialize = field.serialize_json if self._dump_json else field.serialize
         return serialize(value, **self._serialization)
 
-    def _context(self, request: Request, call: Any) -> EndpointContext:
-        context = extract_endpoint_context(call)
-        if path := self._root.path:
-            mount_path = request.scope.get("root_path", "").rstrip("/")
-            context["path"] = f"{request.method} {mount_path}{path}"
-        return context
+
+def _context(begun: _Begun) -> EndpointContext:
+    """Where FastAPI says that an error of this request is."""
+    call, path, method, mount_path = begun
+    context = extract_endpoint_context(call)
+    if path:
+        context["path"] = f"{method} {mount_path.rstrip('/')}{path}"
+    return context

@@ -9,7 +9,6 @@ from starlette.requests import HTTPConnection, Request
 from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._plan.parameters import Source
-from fastapi_fastdeps._plan.steps import Plan
 
 _OWN: Final = ("path_params", "query_params", "headers", "cookies")
 
@@ -28,38 +27,20 @@ def reads_as_starlette_does(request: HTTPConnection) -> bool:
 
 
 class Received:
-    """What a request gives to the dependencies of a plan.
+    """What a request gives to the dependencies of a plan, one of which can change it.
 
-    FastAPI asks the request for all that it holds at each dependency. Query and cookies are
-    settled by the first one, where nothing of the user's has run; headers and path
-    parameters are what they are then.
+    FastAPI asks the request for all that it holds at each dependency. Query, headers and
+    cookies are kept by the first one, as objects whose content may change.
     """
 
-    __slots__ = ("_headers", "_query", "_raw", "_request", "_seen_query")
+    __slots__ = ("_headers", "_raw", "_request")
 
-    def __init__(self, request: Request | WebSocket, plan: Plan) -> None:
+    def __init__(self, request: Request | WebSocket) -> None:
         self._request = request
-        self._raw: list[tuple[bytes, bytes]] | None = None
-        self._headers: dict[bytes, bytes] = {}
-        self._seen_query: Any = None
-        self._query: dict[str, str] | None = None
-        self._settle(plan)
-
-    def _settle(self, plan: Plan) -> None:
-        request, sources = self._request, plan.sources
-        if (
-            "query_params" in sources
-            and plan.is_query_plain
-            and not hasattr(request, "_query_params")
-        ):
-            self._query = query_values(request.scope["query_string"])
-        elif plan.is_given_request or "query_params" in sources:
-            self._seen_query = request.query_params
-        if plan.is_given_request or "headers" in sources or "cookies" in sources:
-            self._raw = request.headers.raw
-            self._headers = dict(reversed(self._raw))
-        if plan.is_given_request or "cookies" in sources:
-            _ = request.cookies
+        _ = request.query_params
+        self._raw: list[tuple[bytes, bytes]] = request.headers.raw
+        self._headers = dict(reversed(self._raw))
+        _ = request.cookies
 
     def get(self, source: Source) -> Mapping[Any, Any] | None:
         """The values of a source by name, the one that FastAPI takes where there are several.
@@ -72,26 +53,16 @@ class Received:
             path = request.path_params
             return path if type(path) is dict else None
         if source == "query_params":
-            return self._query_values()
+            query = request.query_params
+            if type(query) is not QueryParams:
+                return None
+            keys: Any = query.keys()
+            values: Mapping[Any, Any] = keys.mapping
+            return values
         if source == "headers":
             return self._header_values()
         cookies = request.cookies
         return cookies if type(cookies) is dict else None
-
-    def get_all(self, source: Source) -> Any:
-        """All values of a source, as FastAPI's own functions want them."""
-        return getattr(self._request, source)
-
-    def _query_values(self) -> Mapping[Any, Any] | None:
-        if self._query is not None and self._seen_query is None:
-            return self._query
-        query = self._request.query_params
-        if type(query) is not QueryParams:
-            return None
-        if query is not self._seen_query or self._query is None:
-            self._seen_query = query
-            self._query = dict(query.items())
-        return self._query
 
     def _header_values(self) -> Mapping[Any, Any] | None:
         headers = self._request.headers
@@ -111,9 +82,9 @@ def query_values(query: Any) -> dict[str, str]:
     text = query.decode("latin-1")
     if "%" in text or "+" in text:
         return dict(parse_qsl(text, keep_blank_values=True))
-    values: dict[str, str] = {}
-    for pair in text.split("&"):
-        if pair:
-            name, _, value = pair.partition("=")
-            values[name] = value
-    return values
+    pairs = text.split("&")
+    try:
+        return dict([pair.split("=", 1) for pair in pairs])
+    except ValueError:
+        split = [pair.partition("=") for pair in pairs if pair]
+        return {name: value for name, _, value in split}

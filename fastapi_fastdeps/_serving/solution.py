@@ -56,7 +56,7 @@ class Solution:
             values[dependant.background_tasks_param_name] = self.background_tasks
         if dependant.response_param_name:
             if self.response is None:
-                self.response = _empty_response()
+                self.response = empty_response()
             values[dependant.response_param_name] = self.response
         if dependant.security_scopes_param_name:
             values[dependant.security_scopes_param_name] = SecurityScopes(
@@ -71,7 +71,7 @@ class Solution:
         return scope["fastapi_inner_astack"], scope["fastapi_function_astack"]
 
 
-def _empty_response() -> Response:
+def empty_response() -> Response:
     response = Response()
     del response.headers["content-length"]
     not_set: Any = None

@@ -1,192 +1,122 @@
-"""Running a plan, which covers success, and handing over where it does not."""
+"""Solving a route's dependencies for one request."""
 
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final, cast
 
-from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 
 from fastapi_fastdeps import _watching
+from fastapi_fastdeps._compiling.functions import Tools
+from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import Dependant, Undefined, request_params_to_args
-from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.steps import Plan, Step
 from fastapi_fastdeps._serving.calls import call_dependency
 from fastapi_fastdeps._serving.current import CurrentPlan
 from fastapi_fastdeps._serving.interpreter import Child, Interpreter, Level
-from fastapi_fastdeps._serving.received import Received, reads_as_starlette_does
+from fastapi_fastdeps._serving.received import Received, query_values, reads_as_starlette_does
 from fastapi_fastdeps._serving.solution import Solution
 
-_UNSET: Final = object()
+_ABSENT: Final = object()
 
 
-async def solve(
-    current: CurrentPlan, request: Request | WebSocket, body: Any = Undefined
-) -> Solution:
-    """The arguments of a route's endpoint, or the validation errors, as FastAPI finds them.
+class Solver:
+    """Finds the arguments of one route's endpoint, or the validation errors, as FastAPI does."""
 
-    Raises whatever a dependency raises.
-    """
-    solution = Solution(request, body)
-    token = _watching.token
-    plan = current.get()
-    if plan is None or not reads_as_starlette_does(request):
-        await _interpreter(current, solution).solve()
-    else:
-        await _Run(current, plan, token, solution).run()
-    return solution
-
-
-def _interpreter(current: CurrentPlan, solution: Solution, **memory: Any) -> Interpreter:
-    return Interpreter(current.live, current.provider, solution, embed=current.embed, **memory)
-
-
-class _Run:
-    """One request on its way through a plan."""
-
-    __slots__ = (
-        "_current",
-        "_plan",
-        "_received",
-        "_registers",
-        "_shared",
-        "_slots",
-        "_solution",
-        "_token",
-    )
-
-    def __init__(self, current: CurrentPlan, plan: Plan, token: object, solution: Solution) -> None:
-        self._current = current
-        self._plan = plan
-        self._token = token
-        self._solution = solution
-        self._received = Received(solution.request, plan)
-        self._registers: list[Any] = [_UNSET] * len(plan.steps)
-        self._slots: list[Any] = [_UNSET] * plan.slots
-        self._shared: dict[Any, tuple[Any, Any]] = {}
-
-    async def run(self) -> None:
-        registers, slots = self._registers, self._slots
-        solution = self._solution
-        request_stack, function_stack = solution.stacks()
-        for register, step in enumerate(self._plan.steps):
-            if self._has_changed(step):
-                await self._hand_over(register)
-                return
-            kind = step.kind
-            if kind is Kind.AGAIN:
-                registers[register] = slots[step.slot]
-                continue
-            values: dict[str, Any] = {name: registers[of] for name, of in step.arguments}
-            errors = await self._read(step, values)
-            if kind is Kind.ENDPOINT:
-                solution.values = values
-                solution.errors = errors
-                return
-            if errors or _watching.token is not self._token:
-                await self._hand_over(register, values, errors)
-                return
-            cached = slots[step.slot]
-            if cached is not _UNSET and step.use_cache:
-                registers[register] = cached
-                continue
-            if step.concurrency is not None:
-                stack = function_stack if step.is_of_function_scope else request_stack
-                value = await self._call(step, stack, values)
-            elif kind is Kind.INLINE:
-                value = step.callee(**values)
-            elif kind is Kind.ASYNC:
-                value = await step.callee(**values)
-            elif kind is Kind.THREADED:
-                value = await run_in_threadpool(step.callee, **values)
-            else:
-                stack = function_stack if step.is_of_function_scope else request_stack
-                value = await self._call(step, stack, values)
-            registers[register] = value
-            if cached is _UNSET:
-                slots[step.slot] = value
-
-    async def _call(self, step: Step, stack: Any, values: dict[str, Any]) -> Any:
-        return await call_dependency(
-            step.kind,
-            step.callee,
-            step.dependant,
-            step.concurrency,
-            stack,
-            values,
-            self._solution.request,
-        )
-
-    def _has_changed(self, step: Step) -> bool:
-        """Whether FastAPI would see something else, now that it comes to a dependency."""
-        if _watching.token is not self._token:
-            return True
-        provider = self._current.provider
-        if provider is None:
-            return False
-        overrides: Any = provider.dependency_overrides
-        if not self._plan.is_for_overrides:
-            return overrides is not None and not (type(overrides) is dict and overrides == {})
-        in_force: Any = overrides
-        if type(overrides) is not dict or not overrides:
-            return True
-        return any(in_force.get(call, call) is not found for call, found in step.looked_up)
-
-    async def _read(self, step: Step, values: dict[str, Any]) -> list[Any]:
-        errors: list[Any] = []
-        received = self._received
-        for reads in step.reads:
-            found = received.get(reads.source)
-            if reads.parameters is None or found is None:
-                everything = received.get_all(reads.source)
-                more, wrong = request_params_to_args(reads.fields, everything)
-                values.update(more)
-                errors += wrong
-                continue
-            is_header = reads.source == "headers"
-            for parameter in reads.parameters:
-                if parameter.is_list:
-                    raw = received.get_all(reads.source).getlist(parameter.alias) or None
-                else:
-                    raw = found.get(parameter.key)
-                if raw is None:
-                    errors += parameter.absent(values)
-                    continue
-                shared = self._shared.get(parameter.shared) if parameter.shared else None
-                if shared is not None and shared[0] is raw:
-                    values[parameter.name] = shared[1]
-                    continue
-                value = raw.decode("latin-1") if is_header and not parameter.is_list else raw
-                try:
-                    value = parameter.validate(value, from_attributes=True)
-                except ValidationError as error:
-                    errors += parameter.errors(error)
-                    continue
-                values[parameter.name] = value
-                if parameter.shared is not None:
-                    self._shared[parameter.shared] = raw, value
-        if step.body is not None:
-            values.update(await step.body.read(self._solution.body, errors))
-        if step.is_special:
-            self._solution.add_special(step.node.dependant, values)
-        return errors
-
-    async def _hand_over(
-        self, register: int, values: dict[str, Any] | None = None, errors: list[Any] | None = None
+    def __init__(
+        self, live: LiveGraph, provider: Any | None, *, embed: bool, title: str = ""
     ) -> None:
-        """Let FastAPI's algorithm go on: at the beginning of this step, or, with `values`, from
-        where its parameters have been read."""
-        memory = _remembered(self._plan, register, self._slots)
-        interpreter = _interpreter(self._current, self._solution, **memory)
-        if values is None:
-            await interpreter.solve(_levels_before(self._plan, register, self._registers))
+        """`title` is what tracebacks call the function of the plan."""
+        self._live = live
+        self._provider = provider
+        self._embed = embed
+        tools = Tools(self.go_on, Received, query_values, call_dependency, provider)
+        self.plan = CurrentPlan(live, tools, title or live.path, embed=embed)
+
+    async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:
+        """What a request gives. Raises whatever a dependency raises."""
+        solution = Solution(request, body)
+        token = _watching.token
+        compiled, overrides = self.plan.get()
+        if compiled is None or not (type(request) is Request or reads_as_starlette_does(request)):
+            await self._interpreter(solution).solve()
+        else:
+            await compiled.run(solution, token, overrides)
+        return solution
+
+    async def go_on(
+        self,
+        plan: Plan,
+        register: int,
+        source: int | None,
+        parameter: int,
+        found: dict[str, Any],
+        errors: list[Any],
+    ) -> None:
+        """Follow FastAPI's algorithm from where the function of a plan has left.
+
+        That is before a step, or within reading the parameters of its callable: at this
+        source and parameter, all before them read, with these errors. `found` are the
+        function's local variables.
+        """
+        solution: Solution = found["solution"]
+        _settle(solution.request, found)
+        registers = [found.get(f"r{each}") for each in range(register)]
+        memory = _remembered(plan, register, registers)
+        interpreter = self._interpreter(solution, **memory)
+        if source is None:
+            await interpreter.solve(_levels_before(plan, register, registers))
             return
-        *levels, solved = _levels_to(self._plan, register, self._registers)
-        solved.values = values
-        solved.errors = errors or []
-        await interpreter.solve(levels, solved)
+        *levels, solved = _levels_to(plan, register, registers)
+        solved.errors = errors
+        await _read_on(plan.steps[register], register, source, parameter, found, solved)
+        if levels:
+            await interpreter.solve(levels, solved)
+        else:
+            solution.values, solution.errors = solved.values, solved.errors
+
+    def _interpreter(self, solution: Solution, **memory: Any) -> Interpreter:
+        return Interpreter(self._live, self._provider, solution, embed=self._embed, **memory)
+
+
+def _settle(request: Request | WebSocket, found: dict[str, Any]) -> None:
+    """Read what FastAPI had read before anything was called, as it was then."""
+    scope = request.scope
+    for name, variable in (("query_string", "query_string"), ("headers", "headers_then")):
+        known = found.get(variable, _ABSENT)
+        now = scope.get(name)
+        if known is not _ABSENT and known is not now:
+            scope[name] = known
+            _ = request.query_params if name == "query_string" else request.headers
+            scope[name] = now
+
+
+async def _read_on(
+    step: Step, register: int, source: int, parameter: int, found: dict[str, Any], level: Level
+) -> None:
+    """Read the rest of what one callable takes."""
+    solution: Solution = found["solution"]
+    values, errors = level.values, level.errors
+    for index, reads in enumerate(step.reads):
+        if index < source:
+            values.update(found.get(f"g{register}_{index}", {}))
+        known = len(reads.fields) if index < source else parameter if index == source else 0
+        for position, each in enumerate(reads.parameters or ()):
+            value = found.get(f"p{register}_{index}_{position}", _ABSENT)
+            if position < known and value is not _ABSENT:
+                values[each.name] = value
+        if known < len(reads.fields):
+            received = getattr(solution.request, reads.source)
+            more, wrong = request_params_to_args(reads.fields[known:], received)
+            values.update(more)
+            errors += wrong
+    if step.body is not None:
+        if source > len(step.reads):
+            values.update(found[f"g{register}_body"])
+        else:
+            values.update(await step.body.read(solution.body, errors))
+    solution.add_special(step.node.dependant, values)
 
 
 def _levels_before(plan: Plan, register: int, registers: list[Any]) -> list[Level]:
@@ -237,11 +167,11 @@ def _iterate(dependencies: list[Dependant], start: int) -> Iterator[Dependant]:
     return cast("Iterator[Dependant]", iterator)
 
 
-def _remembered(plan: Plan, register: int, slots: list[Any]) -> dict[str, Any]:
+def _remembered(plan: Plan, register: int, registers: list[Any]) -> dict[str, Any]:
     """What FastAPI would remember of the steps before this one."""
     cache: dict[Any, Any] = {}
     uses_scopes: dict[int, tuple[Dependant, bool]] = {}
-    for step in plan.steps[:register]:
+    for step, value in zip(plan.steps[:register], registers, strict=True):
         uses_scopes[id(step.node.place)] = step.node.place, step.uses_scopes
-        cache[step.key] = slots[step.slot]
+        cache.setdefault(step.key, value)
     return {"cache": cache, "uses_scopes": uses_scopes}

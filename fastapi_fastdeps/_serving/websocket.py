@@ -16,8 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
     validation_failed,
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
-from fastapi_fastdeps._serving.current import CurrentPlan
-from fastapi_fastdeps._serving.solver import solve
+from fastapi_fastdeps._serving.solver import Solver
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 
@@ -26,11 +25,12 @@ def planned_websocket(
     live: LiveGraph, provider: Any | None, fallback: Callable[[], WebSocketHandler], *, embed: bool
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan."""
-    return partial(_handle, CurrentPlan(live, provider, embed=embed), live.root, fallback)
+    solver = Solver(live, provider, embed=embed, title=f"WS {live.path}")
+    return partial(_handle, solver, live.root, fallback)
 
 
 async def _handle(
-    current: CurrentPlan,
+    solver: Solver,
     root: Dependant,
     fallback: Callable[[], WebSocketHandler],
     websocket: WebSocket,
@@ -44,19 +44,19 @@ async def _handle(
         data.websocket = websocket
     begun: Any = root.call
     path = root.path
+    mount_path: str = websocket.scope.get("root_path", "")
     if telemetry is None:
-        solution = await solve(current, websocket)
+        solution = await solver.solve(websocket)
     else:
         with operation(name="dependencies", function=begun):
-            solution = await solve(current, websocket)
+            solution = await solver.solve(websocket)
             if data is not None:
                 data.values = solution.values
                 data.errors = solution.errors
     if solution.errors:
         context = extract_endpoint_context(begun)
         if path:
-            mount_path = websocket.scope.get("root_path", "").rstrip("/")
-            context["path"] = f"WS {mount_path}{path}"
+            context["path"] = f"WS {mount_path.rstrip('/')}{path}"
         error = WebSocketRequestValidationError(solution.errors, endpoint_ctx=context)
         validation_failed(error)
         raise error

@@ -372,3 +372,24 @@ def test_a_dependency_that_occurs_again_is_looked_up_again(replaced: str, order:
 
     for url in ("/", "/?n=none"):
         assert outcome(FastDepsAPI(classifier=everything), url) == outcome(FastAPI(), url)
+
+
+@pytest.mark.usefixtures("both_lanes")
+@pytest.mark.parametrize("inline", [False, True])
+def test_an_override_that_depends_on_what_it_replaces_ends_as_in_fastapi(inline: bool) -> None:
+    def wrapped(original: Annotated[str, Depends(plain)]) -> str:
+        return original
+
+    def error(app: FastAPI) -> str:
+        app.dependency_overrides[plain] = wrapped
+
+        @app.get("/")
+        def read(value: Annotated[str, Depends(plain)]) -> str:
+            return value
+
+        with pytest.raises(RecursionError) as raised:
+            TestClient(app).get("/")
+        return raised.typename
+
+    ours = FastDepsAPI(classifier=everything) if inline else FastDepsAPI()
+    assert error(ours) == error(FastAPI())

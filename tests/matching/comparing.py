@@ -90,6 +90,10 @@ async def _request(world: World, request: Request) -> None:
         error = None
         try:
             await world.app.router(scope, receive, send)
+        except RecursionError:
+            # An app that is mounted in itself: how deep it got is Python's business.
+            world.events.append(("endless",))
+            return
         except Exception as raised:
             allowed = (getattr(raised, "headers", None) or {}).get("Allow", "")
             error = (type(raised).__name__, str(raised), sorted(allowed.split(", ")))

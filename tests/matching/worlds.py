@@ -417,9 +417,16 @@ class _Seeing:
             return {key: self.seen(each) for key, each in value.items() if not _is_stack(key)}
         if isinstance(value, list | tuple):
             return [self.seen(each) for each in value]
-        kind = type(value).__name__
-        path = getattr(value, "path", None)
-        return (kind.replace("FastDeps", "").replace("Classified", ""), path)
+        # Something that was taken out of the tree: all that is known is what it is.
+        kind = next(
+            (
+                each.__name__
+                for each in type(value).__mro__
+                if each.__module__.partition(".")[0] in ("fastapi", "starlette")
+            ),
+            None,
+        )
+        return kind, getattr(value, "path", None)
 
 
 def _is_stack(key: Any) -> bool:

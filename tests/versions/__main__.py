@@ -107,7 +107,7 @@ def _run_own_tests(python: Path) -> tuple[bool, str]:
 def _own_tests() -> list[str]:
     """Those that need no more than `TESTS`."""
     others = {"fastapi_names", "language_server", "next_fastapi", "typings"}
-    directories = ("building", "deciding", "lane", "plan", "serving")
+    directories = ("building", "compiling", "deciding", "lane", "matching", "plan", "serving")
     tests = (REPOSITORY / "tests").glob("test_*.py")
     return [
         *(str(REPOSITORY / "tests" / directory) for directory in directories),

@@ -18,5 +18,7 @@ for route in explain(app):
 
 table: str = str(explain(app))
 explain(FastAPI())
-explain(FastDepsRouter())  # error: argument-type
+explain(FastDepsRouter())
+explain(app.router)
+explain(app.routes)  # error: argument-type
 explain()  # error: missing-argument

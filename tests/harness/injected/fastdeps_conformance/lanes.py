@@ -1,6 +1,7 @@
 """Which lane the routes of the suite take when they are built."""
 
 import json
+import weakref
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,23 @@ FAST = "fast"
 def count_lanes() -> Counter[str]:
     """A count of the routes that this interpreter builds from now on, by the reason why
     they don't take the fast lane."""
-    from fastapi_fastdeps._building import routes
+    from fastapi_fastdeps._building import handling, routes
 
     lanes: Counter[str] = Counter()
     why_not_planned = routes.why_not_planned
+    counted: dict[int, weakref.ref[Any]] = {}
 
-    def counting(*args: Any, **kwargs: Any) -> str | None:
-        why = why_not_planned(*args, **kwargs)
-        lanes[why or FAST] += 1
+    def counting(graph: Any, *args: Any, **kwargs: Any) -> str | None:
+        why = why_not_planned(graph, *args, **kwargs)
+        # A route that is included is looked at twice.
+        key = id(graph)
+        if key not in counted:
+            counted[key] = weakref.ref(graph, lambda _: counted.pop(key, None))
+            lanes[why or FAST] += 1
         return why
 
-    vars(routes)["why_not_planned"] = counting
+    for module in (handling, routes):
+        vars(module)["why_not_planned"] = counting
     return lanes
 
 

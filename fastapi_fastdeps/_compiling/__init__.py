@@ -1,0 +1,1 @@
+"""A plan as source: one function for each route, straight code for success."""

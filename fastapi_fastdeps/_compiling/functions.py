@@ -1,0 +1,386 @@
+"""The function of a plan.
+
+It holds what happens when a request succeeds and nothing changes meanwhile. Everything else
+it leaves to what it is given to leave to, with all that it knows: its local variables.
+Those are named after the steps of the plan: `r3` is the value of step 3, `p3_0` its first
+parameter, `g3_0` what FastAPI's own function read for it of its first source.
+"""
+
+import keyword
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, Headers, QueryParams
+
+from fastapi_fastdeps import _watching
+from fastapi_fastdeps._compiling.lines import Lines
+from fastapi_fastdeps._fastapi.names import (
+    Undefined,
+    request_body_to_args,
+    request_params_to_args,
+)
+from fastapi_fastdeps._plan.kinds import Kind
+from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
+from fastapi_fastdeps._plan.steps import Plan, Step
+
+_VARIABLES: Final = {
+    "path_params": "path",
+    "query_params": "query",
+    "headers": "headers",
+    "cookies": "cookies",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a generated function calls besides what the plan holds.
+
+    Attributes:
+        leave: goes on before a step, or within the reading of its parameters.
+        received: makes what the request gives, where it may change under the plan.
+        query_values: the last value of each name in a query string.
+        call_dependency: calls what is not called directly.
+        provider: whose overrides are looked into.
+    """
+
+    leave: Callable[..., Any]
+    received: Callable[..., Any]
+    query_values: Callable[[Any], dict[str, str]]
+    call_dependency: Callable[..., Any]
+    provider: Any | None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A plan that can be run.
+
+    Attributes:
+        run: `await run(solution, token, overrides)` fills the solution in.
+        source: what `run` consists of.
+    """
+
+    plan: Plan
+    run: Callable[..., Any]
+    source: str
+
+
+def compile_function(plan: Plan, tools: Tools, title: str) -> Compiled | None:
+    """The function of a plan, `None` for one that can't be written as source."""
+    if not all(_can_be_written(step) for step in plan.steps):
+        return None
+    writer = _Writer(plan, tools)
+    writer.write()
+    return Compiled(plan, writer.lines.function("solve", title), writer.lines.source)
+
+
+def _can_be_written(step: Step) -> bool:
+    names = [name for name, _ in step.arguments]
+    names += [field.name for reads in step.reads for field in reads.fields]
+    names += [field.name for field in step.body.fields] if step.body is not None else []
+    dependant = step.node.dependant
+    names += filter(
+        None,
+        (
+            dependant.http_connection_param_name,
+            dependant.request_param_name or dependant.websocket_param_name,
+            dependant.background_tasks_param_name,
+            dependant.response_param_name,
+            dependant.security_scopes_param_name,
+        ),
+    )
+    return len(set(names)) == len(names) and all(
+        name.isidentifier() and not keyword.iskeyword(name) for name in names
+    )
+
+
+class _Writer:
+    def __init__(self, plan: Plan, tools: Tools) -> None:
+        self.lines = Lines()
+        self._plan = plan
+        self._is_overridable = tools.provider is not None
+        # Whether code of the user's may have run since what is there was looked at.
+        self._is_stale = False
+        self._are_headers_stale = False
+        self._first: dict[int, int] = {}
+        shared = Counter(
+            parameter.shared
+            for step in plan.steps
+            for reads in step.reads
+            for parameter in reads.parameters or ()
+            if parameter.shared is not None
+        )
+        self._shared = {key: number for key, number in plan.shared.items() if shared[key] > 1}
+        for name, value in {
+            "FormData": FormData,
+            "Headers": Headers,
+            "NOTHING": object(),
+            "PLAIN": PLAIN,
+            "QueryParams": QueryParams,
+            "Undefined": Undefined,
+            "ValidationError": ValidationError,
+            "call_dependency": tools.call_dependency,
+            "leave": tools.leave,
+            "plan": plan,
+            "provider": tools.provider,
+            "query_values": tools.query_values,
+            "received_of": tools.received,
+            "request_body_to_args": request_body_to_args,
+            "request_params_to_args": request_params_to_args,
+            "run_in_threadpool": run_in_threadpool,
+            "watching": _watching,
+        }.items():
+            self.lines.bind(name, value)
+
+    def write(self) -> None:
+        lines = self.lines
+        with lines.block("async def solve(solution, token, overrides):"):
+            lines.add("request = solution.request")
+            if len(self._plan.steps) > 1:
+                lines.add("query_string = request.scope.get('query_string')")
+            if any(step.kind in _ENTERED or step.concurrency for step in self._plan.steps):
+                lines.add("request_stack, function_stack = solution.stacks()")
+            self._settle()
+            if len(self._plan.steps) > 1:
+                lines.add("headers_then = request.scope.get('headers')")
+            if any(reads.parameters for step in self._plan.steps for reads in step.reads):
+                lines.add("wrong = NOTHING")
+            for number in self._shared.values():
+                lines.add(f"raw{number} = shared{number} = None")
+            for register, step in enumerate(self._plan.steps):
+                self._write_step(register, step)
+
+    def _settle(self) -> None:
+        """Read what FastAPI reads when it comes to the first dependency."""
+        plan, add = self._plan, self.lines.add
+        sources = plan.sources
+        if plan.is_open:
+            add("received = received_of(request)")
+            return
+        odd: list[str] = []
+        if "query_params" in sources:
+            if plan.is_query_plain and not plan.is_given_request:
+                with self.lines.block("if hasattr(request, '_query_params'):"):
+                    add("query = dict(request.query_params.items())")
+                with self.lines.block("else:"):
+                    add("query = query_values(request.scope['query_string'])")
+            else:
+                add("query_params = request.query_params")
+                add("query = dict(query_params.items())")
+                odd.append("type(query_params) is not QueryParams")
+        elif plan.is_given_request:
+            add("request.query_params")
+        if "headers" in sources:
+            add("raw_headers = request.headers.raw")
+            add("headers = dict(reversed(raw_headers))")
+            odd.append("type(request.headers) is not Headers")
+        elif plan.is_given_request:
+            add("request.headers")
+        if "cookies" in sources:
+            add("cookies = request.cookies")
+            odd.append("type(cookies) is not dict")
+        elif plan.is_given_request:
+            add("request.cookies")
+        if odd:
+            with self.lines.block(f"if {' or '.join(odd)}:"):
+                add("return await leave(plan, 0, None, 0, locals(), [])")
+
+    def _write_step(self, register: int, step: Step) -> None:
+        call = step.node.candidate.call
+        self.lines.add(f"# {getattr(call, '__qualname__', type(call).__qualname__)!a}")
+        self._look_up(register, step)
+        if step.kind is Kind.AGAIN:
+            self.lines.add(f"r{register} = r{self._first[step.slot]}")
+            return
+        arguments = [f"{name}=r{of}" for name, of in step.arguments]
+        runs_code = False
+        for index, reads in enumerate(step.reads):
+            arguments += self._read(register, index, reads)
+            runs_code = runs_code or not _is_pure(reads)
+        if step.body is not None:
+            arguments += self._read_body(register, step)
+            runs_code = True
+        if step.is_special:
+            dependant = self.lines.bind(f"d{register}", step.node.dependant)
+            self.lines.add(f"s{register} = {{}}")
+            self.lines.add(f"solution.add_special({dependant}, s{register})")
+            arguments.append(f"**s{register}")
+        if step.kind is Kind.ENDPOINT:
+            self.lines.add(f"solution.values = dict({', '.join(arguments)})")
+            return
+        if runs_code:
+            self._is_stale = self._are_headers_stale = True
+            with self.lines.block("if watching.token is not token:"):
+                self._leave(register, len(step.reads) + 1, 0, "[]")
+        if step.use_cache and step.slot in self._first:
+            self.lines.add(f"r{register} = r{self._first[step.slot]}")
+        else:
+            self._call(register, step, arguments)
+        self._first.setdefault(step.slot, register)
+
+    def _look_up(self, register: int, step: Step) -> None:
+        """Go on only if FastAPI would see what the plan was made of."""
+        if not self._is_stale:
+            return
+        conditions = ["watching.token is not token"]
+        if self._is_overridable:
+            conditions.append("provider.dependency_overrides is not overrides")
+            # Without any, FastAPI does not derive anew what stands in the tree.
+            conditions.append("not overrides" if self._plan.is_for_overrides else "overrides")
+            for number, (call, found) in enumerate(step.looked_up):
+                if self._plan.is_for_overrides:
+                    key = self.lines.bind(f"k{register}_{number}", call)
+                    value = self.lines.bind(f"o{register}_{number}", found)
+                    conditions.append(f"overrides.get({key}, {key}) is not {value}")
+        with self.lines.block(f"if {' or '.join(conditions)}:"):
+            self._leave(register, None, 0, "[]")
+        # Overrides are looked up where a sub-tree begins, which is not at each step.
+        self._is_stale = self._plan.is_for_overrides
+
+    def _leave(self, register: int, source: int | None, parameter: int, errors: str) -> None:
+        self.lines.add(
+            f"return await leave(plan, {register}, {source}, {parameter}, locals(), {errors})"
+        )
+
+    def _read(self, register: int, index: int, reads: Reads) -> list[str]:
+        variable = _VARIABLES[reads.source]
+        add, bind = self.lines.add, self.lines.bind
+        if self._plan.is_open:
+            add(f"{variable} = received.get({reads.source!r})")
+            with self.lines.block(f"if {variable} is None:"):
+                self._leave(register, index, 0, "[]")
+        elif reads.source == "path_params":
+            add("path = request.path_params")
+            with self.lines.block("if type(path) is not dict:"):
+                self._leave(register, index, 0, "[]")
+        elif reads.source == "headers" and self._are_headers_stale:
+            with self.lines.block("if request.headers.raw != raw_headers:"):
+                add("raw_headers = request.headers.raw")
+                add("headers = dict(reversed(raw_headers))")
+            self._are_headers_stale = False
+        if reads.parameters is None:
+            fields = bind(f"f{register}_{index}", reads.fields)
+            group = f"g{register}_{index}"
+            add(f"{group}, errors = request_params_to_args({fields}, request.{reads.source})")
+            with self.lines.block("if errors:"):
+                self._leave(register, index + 1, 0, "errors")
+            return [f"**{group}"]
+        arguments: list[str] = []
+        for position, parameter in enumerate(reads.parameters):
+            name = f"p{register}_{index}_{position}"
+            self._read_one(register, index, position, reads, parameter, name)
+            arguments.append(f"{parameter.name}={name}")
+        return arguments
+
+    def _read_one(
+        self,
+        register: int,
+        index: int,
+        position: int,
+        reads: Reads,
+        parameter: Parameter,
+        name: str,
+    ) -> None:
+        add, bind = self.lines.add, self.lines.bind
+        one = bind(f"q{name}", parameter)
+        validate = bind(f"v{name}", parameter.validate)
+        key = bind(f"n{name}", parameter.key)
+        number = self._shared.get(parameter.shared)
+        value = "raw"
+        if parameter.is_list:
+            alias = bind(f"a{name}", parameter.alias)
+            add(f"raw = request.{reads.source}.getlist({alias}) or None")
+        else:
+            add(f"raw = {_VARIABLES[reads.source]}.get({key})")
+            if reads.source == "headers":
+                value = "raw.decode('latin-1')"
+        with self.lines.block("if raw is None:"):
+            if _has_plain_default(parameter):
+                info = bind(f"i{name}", parameter.field.field_info)
+                add(f"{name} = {info}.default")
+                otherwise = (
+                    f"if type({name}) not in PLAIN or {info}.default_factory is not None "
+                    f"or {info}.validate_default:"
+                )
+                with self.lines.block(otherwise):
+                    self._default(name, one)
+            else:
+                self._default(name, one)
+        if number is not None:
+            with self.lines.block(f"elif raw is raw{number}:"):
+                add(f"{name} = shared{number}")
+        with self.lines.block("else:"):
+            with self.lines.block("try:"):
+                also = f" = shared{number}" if number is not None else ""
+                # Which makes no difference to a plain type.
+                how = "" if parameter.shared is not None else ", from_attributes=True"
+                add(f"{name}{also} = {validate}({value}{how})")
+            with self.lines.block("except ValidationError as error:"):
+                add(f"{name} = wrong = {one}.errors(error)")
+            if number is not None:
+                add(f"raw{number} = raw")
+        # Not within `except`: what is called later is not called while an error is handled.
+        with self.lines.block(f"if {name} is wrong:"):
+            add(f"del {name}")
+            self._leave(register, index, position + 1, "wrong")
+
+    def _default(self, name: str, one: str) -> None:
+        self.lines.add(f"{name}, errors = {one}.default()")
+        with self.lines.block("if errors:"):
+            self.lines.add(f"{name} = wrong = errors")
+
+    def _read_body(self, register: int, step: Step) -> list[str]:
+        assert step.body is not None
+        add, bind = self.lines.add, self.lines.bind
+        body, group = bind(f"b{register}", step.body), f"g{register}_body"
+        add("errors = []")
+        add(f"{group} = await {body}.read(solution.body, errors)")
+        with self.lines.block("if errors:"):
+            self._leave(register, len(step.reads) + 1, 0, "errors")
+        return [f"**{group}"]
+
+    def _call(self, register: int, step: Step, arguments: list[str]) -> None:
+        bind = self.lines.bind
+        callee = bind(f"c{register}", step.callee)
+        values = ", ".join(arguments)
+        stack = "function_stack" if step.is_of_function_scope else "request_stack"
+        if step.kind is Kind.INLINE_GENERATOR:
+            made = f"{stack}.enter_context({callee}({values}))"
+        elif step.kind is Kind.GENERATOR or step.concurrency is not None:
+            kind = bind(f"kind{register}", step.kind)
+            entered = bind(f"e{register}", step.dependant)
+            limit = bind(f"l{register}", step.concurrency)
+            made = (
+                f"await call_dependency({kind}, {callee}, {entered}, {limit}, {stack}, "
+                f"dict({values}), request)"
+            )
+        elif step.kind is Kind.INLINE:
+            made = f"{callee}({values})"
+        elif step.kind is Kind.ASYNC:
+            made = f"await {callee}({values})"
+        else:
+            made = f"await run_in_threadpool({', '.join([callee, *arguments])})"
+        self.lines.add(f"r{register} = {made}")
+        self._is_stale = self._are_headers_stale = True
+
+
+_ENTERED: Final = (Kind.GENERATOR, Kind.INLINE_GENERATOR)
+
+
+def _has_plain_default(parameter: Parameter) -> bool:
+    info = parameter.field.field_info
+    return (
+        type(info.default) in PLAIN and info.default_factory is None and not info.validate_default
+    )
+
+
+def _is_pure(reads: Reads) -> bool:
+    """Whether no code of the user's runs when the parameters are read."""
+    return reads.parameters is not None and all(
+        parameter.shared is not None
+        and (parameter.field.field_info.is_required() or _has_plain_default(parameter))
+        for parameter in reads.parameters
+    )

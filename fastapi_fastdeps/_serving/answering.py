@@ -1,0 +1,127 @@
+"""Answering as FastAPI does, by the names that stand in its module at that moment.
+
+Whether anything is replaced is asked when a request begins. What a dependency or an endpoint
+replaces meanwhile is FastAPI's to read when it comes to make the response.
+"""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, Final
+
+import anyio
+from starlette.responses import JSONResponse, Response
+
+from fastapi_fastdeps._fastapi.names import is_async_gen_callable, routing_names
+from fastapi_fastdeps._serving.solution import Solution, empty_response
+
+_names: Final = routing_names()
+_own: Final = {
+    name: _names.get(name)
+    for name in (
+        "Response",
+        "_build_response_args",
+        "_operation",
+        "is_body_allowed_for_status_code",
+        "jsonable_encoder",
+        "run_endpoint_function",
+        "run_in_threadpool",
+        "serialize_response",
+    )
+}
+(
+    _response,
+    _build_response_args,
+    _operation,
+    _is_body_allowed_for_status_code,
+    _jsonable_encoder,
+    _run_endpoint_function,
+    _run_in_threadpool,
+    _serialize_response,
+) = _own.values()
+_make_json, _render_json = JSONResponse.__init__, JSONResponse.render
+_init_headers = Response.init_headers
+
+
+def is_as_ever() -> bool:
+    """Whether a response would be made by FastAPI's and Starlette's own functions."""
+    get = _names.get
+    return (
+        get("jsonable_encoder") is _jsonable_encoder
+        and get("serialize_response") is _serialize_response
+        and get("run_endpoint_function") is _run_endpoint_function
+        and get("_build_response_args") is _build_response_args
+        and get("is_body_allowed_for_status_code") is _is_body_allowed_for_status_code
+        and get("run_in_threadpool") is _run_in_threadpool
+        and get("Response") is _response
+        and get("_operation") is _operation
+        and JSONResponse.__init__ is _make_json
+        and JSONResponse.render is _render_json
+        and Response.init_headers is _init_headers
+    )
+
+
+async def run_endpoint(dependant: Any, values: dict[str, Any], *, is_awaited: bool) -> Any:
+    """What the endpoint returns, called by what stands for FastAPI's function now."""
+    run: Any = _names["run_endpoint_function"]
+    return await run(dependant=dependant, values=values, is_coroutine=is_awaited)
+
+
+async def respond(
+    returned: Any,
+    solution: Solution,
+    *,
+    status_code: int | None,
+    response_class: Any,
+    endpoint: Any,
+    **serialization: Any,
+) -> Response:
+    """The response, made by what stands for FastAPI's functions now."""
+    names: Any = _names
+    if isinstance(returned, names["Response"]):
+        if returned.background is None:
+            returned.background = solution.background_tasks
+        answer: Response = returned
+        return answer
+    injected = solution.response if solution.response is not None else empty_response()
+    solved = SimpleNamespace(background_tasks=solution.background_tasks, response=injected)
+    arguments = names["_build_response_args"](status_code=status_code, solved_result=solved)
+    with names["_operation"](name="serialization", function=endpoint):
+        content = await names["serialize_response"](response_content=returned, **serialization)
+    response: Response
+    if serialization["dump_json"]:
+        response = names["Response"](content=content, media_type="application/json", **arguments)
+    else:
+        response = response_class(content, **arguments)
+    if not names["is_body_allowed_for_status_code"](response.status_code):
+        response.body = b""
+    response.headers.raw.extend(injected.headers.raw)
+    assert response
+    return response
+
+
+def stream(
+    endpoint: Any,
+    values: dict[str, Any],
+    solution: Solution,
+    status_code: int | None,
+    response_class: Any,
+) -> Response:
+    """What FastAPI answers where a generator function has taken the endpoint's place."""
+    items: Any = endpoint(**values)
+    if is_async_gen_callable(endpoint):
+        items = _with_checkpoints(items)
+    injected = solution.response if solution.response is not None else empty_response()
+    solved = SimpleNamespace(background_tasks=solution.background_tasks, response=injected)
+    build: Any = _names["_build_response_args"]
+    response: Response = response_class(
+        content=items, **build(status_code=status_code, solved_result=solved)
+    )
+    response.headers.raw.extend(injected.headers.raw)
+    return response
+
+
+async def _with_checkpoints(items: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for item in items:
+        yield item
+        # Where a cancellation can arrive.
+        await anyio.sleep(0)
