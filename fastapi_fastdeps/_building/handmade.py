@@ -55,6 +55,7 @@ class HandMade:
             endpoint=is_http,
             dependencies=self.route.dependencies,
         )
+        self.live.was_async = arguments.get("is_coroutine", self.live.was_async)
         if isinstance(self.route, APIRoute):
             self.handling = Handling(self.route, state_of(arguments), self.live, provider)
             self._app = self.handling.app_in_full()

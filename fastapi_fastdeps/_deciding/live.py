@@ -78,8 +78,8 @@ class LiveGraph(LeavesBehind):
         """
         self.root = root
         self._dependencies = dependencies
-        self.was_async = is_coroutine_callable(root.call)
-        self.was_generator = streams_generators and is_gen_callable(root.call)
+        self.was_async: bool = is_coroutine_callable(root.call)
+        self.was_generator: bool = streams_generators and is_gen_callable(root.call)
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint

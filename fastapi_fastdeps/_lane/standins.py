@@ -179,7 +179,7 @@ def awaited_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     async def endpoint(**values: Any) -> Any:
         return await call(**values)
 
-    return functools.update_wrapper(endpoint, call)
+    return standing_where(endpoint, call)
 
 
 def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -188,7 +188,7 @@ def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     async def endpoint(**values: Any) -> Any:
         return await run_in_threadpool(functools.partial(call, **values))
 
-    return functools.update_wrapper(endpoint, call)
+    return standing_where(endpoint, call)
 
 
 def _endpoint(call: Callable[..., Any]) -> Any:

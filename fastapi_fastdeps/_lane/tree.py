@@ -5,9 +5,15 @@ from operator import attrgetter
 from typing import Any, ClassVar, SupportsIndex, cast, overload
 
 from fastapi_fastdeps import _watching
+from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import is_marked_place
-from fastapi_fastdeps._fastapi.names import Dependant, is_coroutine_callable, is_gen_callable
+from fastapi_fastdeps._fastapi.names import (
+    Dependant,
+    is_async_gen_callable,
+    is_coroutine_callable,
+    is_gen_callable,
+)
 from fastapi_fastdeps._lane.standins import (
     awaited_endpoint,
     inline_endpoint,
@@ -62,22 +68,49 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         return _without_fields, (type(self),), (None, state)
 
     def view(self, child: Dependant) -> "ClassifiedDependant":
-        """How FastAPI is to see a dependency of this one."""
+        """How FastAPI is to see a dependency of this one.
+
+        FastAPI asks a view for its call once before it solves what is below, and once
+        after: a view stays what it is, and another one takes its place once something
+        else is to be called or somewhere else.
+        """
         view = self._views.get(id(child))
-        if view is None or view.of is not child:
+        if view is None or view.of is not child or view.is_outdated():
             # Those of dependencies that were taken out of the tree are not kept.
             current = {id(each) for each in self.of.dependencies}
             self._views = {key: each for key, each in self._views.items() if key in current}
             view = self._views[id(child)] = ClassifiedDependant(self.live, child, self.of)
+            view.settle()
         return view
+
+    def is_outdated(self) -> bool:
+        """Whether something else is to be called now, or somewhere else."""
+        if self.of.call is not self._call:
+            return True
+        token = _watching.token
+        if self._token is not token:
+            if self._judged().execution != self._execution:
+                return True
+            self._token = token
+        return False
+
+    def settle(self) -> None:
+        """Take note of what is to be called, and where."""
+        token = _watching.token
+        self._call = self.of.call
+        node = self._judged()
+        self._execution = node.execution
+        self._given = _given(node)
+        self._token = token
 
     def get_call(self) -> Any:
         """What FastAPI is to call, and to judge how to call it by."""
         call = self.of.call
-        if call is not self._call or self._token is not _watching.token:
-            token = _watching.token
-            self._settle(call)
-            self._token = token
+        if self._parent is None:
+            self._settle_endpoint(call)
+        elif call is not self._call and (is_gen_callable(call) or is_async_gen_callable(call)):
+            # FastAPI enters what it finds after it has solved what is below.
+            self.settle()
         return self._given
 
     def set_call(self, call: Any) -> None:
@@ -85,19 +118,19 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         if call is not self.get_call():
             self._given = call
 
-    def _settle(self, call: Any) -> None:
-        root = self.live.current().root
-        if self._parent is None:
-            execution = root.execution
-            if call is not self._call or execution != self._execution:
-                self._given = self._endpoint(call, execution)
-        else:
-            node = self.live.judged(self._parent, self.of)
-            execution = node.execution
-            if call is not self._call or execution != self._execution:
-                marked = isinstance(execution, Inline) or is_marked_place(node.candidate)
-                self._given = stand_in(node.candidate, execution) if marked else call
-        self._call, self._execution = call, execution
+    def _judged(self) -> Node:
+        self.live.current()
+        assert self._parent is not None
+        return self.live.judged(self._parent, self.of)
+
+    def _settle_endpoint(self, call: Any) -> None:
+        token = _watching.token
+        if call is self._call and self._token is token:
+            return
+        execution = self.live.current().root.execution
+        if call is not self._call or execution != self._execution:
+            self._given = self._endpoint(call, execution)
+        self._call, self._execution, self._token = call, execution, token
 
     def _endpoint(self, call: Any, execution: Execution | None) -> Any:
         is_inline, was_async = isinstance(execution, Inline), self.live.was_async
@@ -113,6 +146,12 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
             return call
         # An async function that has replaced a sync one is called in a thread, as by FastAPI.
         return inline_endpoint(call) if is_inline else threaded_endpoint(call)
+
+
+def _given(node: Node) -> Any:
+    if isinstance(node.execution, Inline) or is_marked_place(node.candidate):
+        return stand_in(node.candidate, node.execution)
+    return node.candidate.call
 
 
 class _Dependencies(MutableSequence[Dependant]):

@@ -24,7 +24,6 @@ from fastapi_fastdeps._fastapi.names import (
     embeds_body_fields,
     extract_endpoint_context,
     get_request_telemetry,
-    is_async,
     is_async_gen_callable,
     is_gen_callable,
     operation,
@@ -86,7 +85,7 @@ class PlannedHandler:
             live, provider, embed=embeds_body_fields(state), title=f"{methods} {live.path}"
         )
         # FastAPI settles this once, and calls what stands there when a request comes.
-        self._is_async = is_async(self._root.call)
+        self._is_async = live.was_async
         self._settle()
         self._form_limits = form_limits
         self._body_field = state.body_field
