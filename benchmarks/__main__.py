@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     names = [*PARTS, *(case.name for case in CASES), *(family.name for family in FAMILIES)]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="be done in two minutes")
+    parser.add_argument("--short", action="store_true", help="be done in a few minutes, noisily")
     parser.add_argument(
         "--processor-time",
         action="store_true",

@@ -7,7 +7,6 @@ them, in an environment that has the library.
 
 import asyncio
 import json
-import platform
 import sys
 import time
 from importlib.metadata import version
@@ -24,27 +23,17 @@ from benchmarks.stats import rotated
 
 LIBRARY = "fastapi-cache-di==0.4.0"
 KEY = "cache-di"
-SINCE = (3, 12)
 CASE = next(case for case in classes.CASES if case.name == "four-classes")
 _SAME = ("fastapi", "starlette", "pydantic", "anyio", "uvloop")
-
-
-class TooOldError(Exception):
-    """The library needs a newer Python."""
 
 
 def measure_cache_di(folder: Path, effort: Effort, processes: int) -> Timing:
     """Four classes by FastAPI, by FastAPI with the library, and by this package.
 
     Raises:
-        TooOldError: the library needs a newer Python than runs this.
         OSError: its environment cannot be made.
         subprocess.SubprocessError: its packages cannot be installed, or it failed.
     """
-    if sys.version_info < SINCE:
-        raise TooOldError(
-            f"needs Python {SINCE[0]}.{SINCE[1]}, this is {platform.python_version()}"
-        )
     python = environment_of(folder, [LIBRARY, *(f"{name}=={version(name)}" for name in _SAME)])
     seconds: dict[str, Rounds] = {STOCK.key: [], KEY: [], FAST.key: []}
     share = Effort(max(1, effort.rounds // processes), effort.seconds)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.apart import reason
 from benchmarks.building import measure_building
-from benchmarks.cache_di import TooOldError, measure_cache_di
+from benchmarks.cache_di import measure_cache_di
 from benchmarks.cases.families import FAMILIES
 from benchmarks.cases.registry import BY_NAME, CASES
 from benchmarks.contenders import CONTENDERS, Contender, contenders_of
@@ -149,8 +149,6 @@ def _measure_cache_di(results: Results, scale: Scale, cache: Path) -> None:
     folder = cache / f"cache-di-{sys.version_info.major}.{sys.version_info.minor}"
     try:
         results.cache_di = [measure_cache_di(folder, scale.effort, scale.processes)]
-    except TooOldError as error:
-        results.skipped.append(f"fastapi-cache-di: {error}")
     except (OSError, subprocess.SubprocessError) as error:
         results.skipped.append(f"fastapi-cache-di, in its own environment: {reason(error)}")
 

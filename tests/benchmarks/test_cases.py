@@ -17,6 +17,7 @@ SMALL = [family.case(size) for family in FAMILIES for size in family.sizes[:3] i
 TWO_LEVELS = [family.case(101) for family in route_tables.FAMILIES]
 
 
+@pytest.mark.filterwarnings("ignore::litestar.exceptions.LitestarDeprecationWarning")
 @pytest.mark.parametrize("case", [*CASES, *SMALL, *TWO_LEVELS], ids=lambda case: case.name)
 def test_all_contenders_give_the_same_answer(case: Case) -> None:
     subjects = asyncio.run(prepare(case, contenders_of(case)))
