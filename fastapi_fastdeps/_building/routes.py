@@ -368,10 +368,15 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         route = cast("APIRoute", self.original_route)
         if has_own_handler(route):
             return
-        if self.handling is not None:
-            self.app = self.handling.in_place_of(cast("ASGIApp", self.app))
+        app: ASGIApp | None = getattr(self, "app", None)
+        if app is None:
+            # Some releases make the handler when a request comes.
+            self.why_not_planned = why_not_planned(self.live.current(), self.response_class) or ""
             return
-        arguments = handler_arguments(handler_of(self.app)) or {}
+        if self.handling is not None:
+            self.app = self.handling.in_place_of(app)
+            return
+        arguments = handler_arguments(handler_of(app)) or {}
         if getattr(arguments.get("dependant"), "live", None) is not self.live:
             self.why_not_planned = NOT_FASTAPIS
             return
