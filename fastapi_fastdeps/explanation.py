@@ -25,6 +25,7 @@ from fastapi_fastdeps._fastapi.names import (
     FrontendRouteGroup,
     IncludedRouter,
     classification,
+    fast_lane,
     inclusions,
     low_priority_routes,
     websockets,
@@ -279,6 +280,8 @@ def _is_wrapped_alone(route: BaseRoute, graph: Graph) -> bool:
 
 
 def _own_handler(route: BaseRoute) -> str:
+    if not fast_lane:
+        return str(fast_lane.why_off)
     name = type(route).__qualname__
     return f"{name} has a get_route_handler of its own, and the endpoint runs in a thread"
 
