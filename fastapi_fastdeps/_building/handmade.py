@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from fastapi.routing import APIRoute, APIWebSocketRoute
-from starlette.routing import WebSocketRoute
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._building.handling import NOT_FASTAPIS, Handling
@@ -85,9 +85,10 @@ def is_hand_made(route: object) -> bool:
     if "handle" in vars(route):
         return False
     if isinstance(route, APIRoute):
-        return type(route).handle is _HTTP_HANDLE
+        return type(route).handle is _HTTP_HANDLE and Route.handle is _ROUTE_HANDLE
     return isinstance(route, APIWebSocketRoute) and type(route).handle is _WEBSOCKET_HANDLE
 
 
 _HTTP_HANDLE: Final = fastapis(APIRoute, "handle")
+_ROUTE_HANDLE: Final = fastapis(Route, "handle")
 _WEBSOCKET_HANDLE: Final = fastapis(WebSocketRoute, "handle")

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, WebSocket
 from fastapi.dependencies.utils import get_dependant, get_parameterless_sub_dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.testclient import TestClient
-from starlette.responses import PlainTextResponse
-from starlette.routing import BaseRoute
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRoute, FastDepsRouter
@@ -290,3 +290,30 @@ def test_a_route_made_by_hand_that_stands_in_two_apps_is_decided_by_its_markers_
     careful.router.routes.append(route)
     for app in (careful, bold, careful):
         assert TestClient(app).get("/").json() is False
+
+
+@pytest.mark.usefixtures("both_lanes")
+def test_a_generator_that_replaces_an_async_endpoint_is_streamed_as_it_is() -> None:
+    async def at_first() -> str:
+        return "async"
+
+    def items() -> Any:
+        yield "item"
+
+    def answers(app: FastAPI) -> Any:
+        app.get("/", response_class=StreamingResponse)(at_first)
+        route_of(app, "/").dependant.call = items
+        return TestClient(app).get("/").text
+
+    assert agree(answers) == "item"
+
+
+def test_a_replaced_handle_of_starlettes_route_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers(app: FastAPI) -> Any:
+        app.router.routes.append(APIRoute("/", secret))
+        before = [http(app) for _ in range(2)]
+        with monkeypatch.context() as patch:
+            patch.setattr(Route, "handle", Denying.handle)
+            return before, http(app)
+
+    assert agree(answers) == ([200, 200], 403)
