@@ -80,26 +80,22 @@ class Plan:
 
     Attributes:
         children: the steps of what each step depends on, in FastAPI's order.
-        slots: how many values can be cached.
         shared: where each value that can be shared is kept.
         sources: what is read of the request.
         is_given_request: whether a callable of the route can see the request.
         is_open: whether a dependency can, and so could change what those after it are given.
         is_query_plain: whether the query is read for single values only.
         is_for_overrides: whether it was derived with overrides in force.
-        is_overridden: whether an override is part of it.
     """
 
     steps: tuple[Step, ...]
     children: tuple[tuple[int, ...], ...]
-    slots: int
     shared: dict[Any, int]
     sources: frozenset[Source]
     is_given_request: bool
     is_open: bool
     is_query_plain: bool
     is_for_overrides: bool
-    is_overridden: bool
 
 
 def compile_plan(root: Node, *, embed: bool, is_for_overrides: bool = False) -> Plan | None:
@@ -157,7 +153,6 @@ class _Compiler:
         return Plan(
             steps=steps,
             children=tuple(self._children[register] for register in range(self._count)),
-            slots=len(self._slots),
             shared=self._shared,
             sources=frozenset(each.source for each in reads),
             is_given_request=self._is_given_request,
@@ -165,9 +160,6 @@ class _Compiler:
             is_query_plain=not self._is_open
             and all(_is_single(each) for each in reads if each.source == "query_params"),
             is_for_overrides=self._is_for_overrides,
-            is_overridden=any(
-                call is not found for step in steps for call, found in step.looked_up
-            ),
         )
 
     def _branches(self, root: Node) -> Iterator["_Branch"]:
