@@ -291,7 +291,7 @@ class _Writer:
             if reads.source == "headers":
                 value = "raw.decode('latin-1')"
         with self.lines.block("if raw is None:"):
-            if _has_plain_default(parameter):
+            if parameter.has_plain_default:
                 info = bind(f"i{name}", parameter.field.field_info)
                 add(f"{name} = {info}.default")
                 otherwise = (
@@ -363,17 +363,6 @@ class _Writer:
 _ENTERED: Final = (Kind.GENERATOR, Kind.INLINE_GENERATOR)
 
 
-def _has_plain_default(parameter: Parameter) -> bool:
-    info = parameter.field.field_info
-    return (
-        type(info.default) in PLAIN and info.default_factory is None and not info.validate_default
-    )
-
-
 def _is_pure(reads: Reads) -> bool:
     """Whether no code of the user's runs when the parameters are read."""
-    return reads.parameters is not None and all(
-        parameter.shared is not None
-        and (parameter.field.field_info.is_required() or _has_plain_default(parameter))
-        for parameter in reads.parameters
-    )
+    return reads.parameters is not None and all(each.is_pure for each in reads.parameters)

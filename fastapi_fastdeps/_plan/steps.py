@@ -18,7 +18,6 @@ from fastapi_fastdeps._lane.standins import stand_in
 from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import inline_manager
 from fastapi_fastdeps._plan.parameters import (
-    PLAIN,
     Body,
     Reads,
     Source,
@@ -300,16 +299,9 @@ def _plainly(reads: Reads) -> list[tuple[Any, bool]] | None:
     """Equal for parameters that are read alike, `None` if reading them may have an effect."""
     found: list[tuple[Any, bool]] = []
     for parameter in reads.parameters or ():
-        info = parameter.field.field_info
-        is_required = info.is_required()
-        has_plain_default = (
-            type(info.default) in PLAIN
-            and info.default_factory is None
-            and not info.validate_default
-        )
-        if parameter.shared is None or not (is_required or has_plain_default):
+        if not parameter.is_pure:
             return None
-        found.append((parameter.shared, is_required))
+        found.append((parameter.shared, parameter.field.field_info.is_required()))
     return found or None
 
 
