@@ -65,7 +65,7 @@ class PlannedHandler:
     """Handles the requests of one route by its plan.
 
     While a function of FastAPI that the plan replaces is instrumented, requests go to
-    `fallback`, FastAPI's own handler.
+    `fallback`, which handles them in FastAPI's lane.
     """
 
     def __init__(
@@ -73,13 +73,12 @@ class PlannedHandler:
         state: RouteState,
         live: LiveGraph,
         provider: Any | None,
-        fallback: Callable[[], Handler],
+        fallback: Handler,
         form_limits: Any,
     ) -> None:
         self._live = live
         self._root = live.root
         self._fallback = fallback
-        self._fastapis: tuple[Graph, Handler] | None = None
         methods = " ".join(sorted(getattr(state, "methods", None) or ()))
         self._solver = Solver(
             live, provider, embed=embeds_body_fields(state), title=f"{methods} {live.path}"
@@ -129,15 +128,9 @@ class PlannedHandler:
         self._is_inline = isinstance(graph.root.execution, Inline)
         self._is_stream = is_gen_callable(self._call) or is_async_gen_callable(self._call)
 
-    async def _handle_like_fastapi(self, request: Request) -> Response:
-        graph = self._live.current()
-        if self._fastapis is None or self._fastapis[0] is not graph:
-            self._fastapis = graph, self._fallback()
-        return await self._fastapis[1](request)
-
     async def handle(self, request: Request) -> Response:
         if is_served_by_fastapi():
-            return await self._handle_like_fastapi(request)
+            return await self._fallback(request)
         return await self.serve(request)
 
     async def serve(self, request: Request) -> Response:
@@ -145,7 +138,7 @@ class PlannedHandler:
         if self._root.call is not self._call:
             self._settle()
         if self._is_stream:
-            return await self._handle_like_fastapi(request)
+            return await self._fallback(request)
         telemetry = get_request_telemetry()
         data = telemetry.data if telemetry is not None else None
         if data is not None:
