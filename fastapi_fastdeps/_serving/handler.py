@@ -17,7 +17,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     Undefined,
@@ -109,11 +108,6 @@ class PlannedHandler:
             "exclude_defaults": state.response_model_exclude_defaults,
             "exclude_none": state.response_model_exclude_none,
         }
-
-    @property
-    def graph(self) -> Graph:
-        """The classified tree as it is now."""
-        return self._live.current()
 
     @property
     def source(self) -> str | None:
