@@ -143,7 +143,7 @@ default_classifier: Classifier = first_match(markers, injected_providers)
 class Remembering(LeavesBehind):
     """A classifier that is asked once about each candidate, however often a route is built.
 
-    FastAPI builds the routes of an included router when the app starts; this package asks
+    FastAPI builds the routes of an included router with the first request; this package asks
     about them when the router is included, so that a mistake is raised there.
     """
 

@@ -37,6 +37,7 @@ class Step:
     """One callable at one place of the tree: what it is passed, and how it is called.
 
     Attributes:
+        kind: how it comes by its value.
         node: the callable at its place.
         parent: the step of the callable that depends on it, the endpoint's own for that.
         position: which of the parent's dependencies it is.
@@ -46,7 +47,13 @@ class Step:
         callee: what is called: for an inline generator, what makes it a context manager.
         dependant: what FastAPI's own function is given to enter a generator.
         dependencies: FastAPI's list of what it depends on.
+        use_cache: whether a value that is cached already is taken.
+        is_of_function_scope: whether a generator is left when the endpoint has returned.
+        concurrency: what limits how many requests are in it at once, `None` for nothing.
         arguments: the arguments that are values of earlier steps.
+        reads: the parameters that are read for it, by source.
+        body: the body parameters that are read for it, `None` for none.
+        is_special: whether it takes what FastAPI injects by type, such as the request.
         looked_up: what `dependency_overrides` gave for the callables whose sub-trees begin
             with this step, for `AGAIN` for all that are in its own.
     """

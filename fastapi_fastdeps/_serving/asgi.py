@@ -9,10 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._fastapi.names import (
-    exit_callbacks,
-    request_response,
-)
+from fastapi_fastdeps._fastapi.names import exit_callbacks, request_response
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._serving.noting import (
     HANDLERS_KEY,
