@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class DecidingMarker:
-    """The marker that decides for a callable, and where it stands, in words."""
+class Decision:
+    """Where a callable runs, and who said so, in words."""
 
     execution: Execution
     source: str
@@ -42,8 +42,8 @@ class _Word:
     execution: Execution
 
 
-def find_marker(candidate: "Candidate") -> DecidingMarker | None:
-    """The marker that decides for a callable at its place.
+def find_marker(candidate: "Candidate") -> Decision | None:
+    """What the marker says that decides for a callable at its place.
 
     The place outranks the callable's own decorator, which outranks the nearest class in
     its MRO that says something, by a decorator of its own or of its constructor.
@@ -54,14 +54,14 @@ def find_marker(candidate: "Candidate") -> DecidingMarker | None:
     """
     if words := _words_at_place(candidate):
         execution = _agreed(words, candidate, "at its place")
-        return DecidingMarker(execution, f"{words[0].spelling} at the place")
+        return Decision(execution, f"{words[0].spelling} at the place")
     for layer in _layers(candidate.call):
         judge(layer)
         if isinstance(layer, type):
             if found := _found_on_class(layer, candidate):
                 return found
         elif words := _words_on(layer):
-            return DecidingMarker(_agreed(words, candidate), words[0].spelling)
+            return Decision(_agreed(words, candidate), words[0].spelling)
     return None
 
 
@@ -88,17 +88,17 @@ def check_unmarked(candidate: "Candidate") -> None:
         )
 
 
-def _found_on_class(layer: type, candidate: "Candidate") -> DecidingMarker | None:
+def _found_on_class(layer: type, candidate: "Candidate") -> Decision | None:
     for base in layer.__mro__:
         words = (*_words_on(base), *_words_on_constructor(base))
         if not words:
             continue
         if base is layer:
-            return DecidingMarker(_agreed(words, candidate), words[0].spelling)
+            return Decision(_agreed(words, candidate), words[0].spelling)
         name = base.__qualname__
         execution = _agreed(words, candidate, f"on its base {name!r}")
         spelling = words[0].spelling
-        return DecidingMarker(execution, spelling if spelling == name else f"{spelling} on {name}")
+        return Decision(execution, spelling if spelling == name else f"{spelling} on {name}")
     return None
 
 

@@ -88,6 +88,7 @@ class WatchedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
             return NotImplemented
         return _fields(self) == _fields(other)
 
+    # As of the dataclass: `object` has a method here.
     __hash__ = None  # type: ignore[assignment]
 
 

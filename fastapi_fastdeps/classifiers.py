@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
-from fastapi_fastdeps._marks import find_marker
+from fastapi_fastdeps._marks import Decision, find_marker
 from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe_place
 from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark
@@ -58,14 +58,6 @@ class Classifier(Protocol):
     """
 
     def __call__(self, candidate: Candidate, /) -> Execution | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Where a callable runs, and who said so, in words."""
-
-    execution: Execution
-    source: str
 
 
 def markers(candidate: Candidate, /) -> Execution | None:
@@ -143,7 +135,7 @@ default_classifier: Classifier = first_match(markers, injected_providers)
 class Remembering(LeavesBehind):
     """A classifier that is asked once about each candidate, however often a route is built.
 
-    FastAPI builds the routes of an included router when the app starts; this package asks
+    FastAPI builds the routes of an included router with the first request; this package asks
     about them when the router is included, so that a mistake is raised there.
     """
 
@@ -195,8 +187,7 @@ def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
                 return decision
         return None
     if classifier is markers:
-        found = find_marker(candidate)
-        return Decision(found.execution, found.source) if found is not None else None
+        return find_marker(candidate)
     try:
         execution = classifier(candidate)
     except FastDepsError:

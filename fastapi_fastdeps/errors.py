@@ -12,9 +12,10 @@ from typing import Any, Protocol
 class FastDepsError(Exception):
     """Base of every error that this package raises.
 
-    Raised while the app is built: when a route is created, a router is included, or the
-    app starts. The one exception is an entry of `dependency_overrides`, which can only be
-    judged by the first request that needs it.
+    Raised where a mistake is made, before a request comes: by a marker, when a route is
+    created, a router is included, the app starts, or the package is imported. What is put
+    in later, into `dependency_overrides`, a tree or `routes`, or by another classifier, is
+    judged by the first request that needs it, and raised there.
     """
 
 

@@ -67,13 +67,10 @@ class Handling:
                 self._state,
                 live,
                 provider,
-                self._fallback,
+                self._handle_as_fastapi,
                 self._state.form_limits,
             )
             self.handle = self.planned.handle
-
-    def _fallback(self) -> Handler:
-        return self._handle_as_fastapi
 
     def app(self) -> ASGIApp | None:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""

@@ -5,7 +5,6 @@ import types
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -46,7 +45,7 @@ from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 if TYPE_CHECKING or fast_lane:
-    from fastapi_fastdeps._serving.websocket import WebSocketHandler, planned_websocket
+    from fastapi_fastdeps._serving.websocket import planned_websocket
 
 
 class Unclaimed:
@@ -331,12 +330,8 @@ def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tupl
     )
     why = why_not_planned(live.current()) or ""
     if not why:
-        handler = planned_websocket(live, provider, partial(_given, handler), embed=embed)
+        handler = planned_websocket(live, provider, handler, embed=embed)
     return why, routing.websocket_session(handler)
-
-
-def _given(handler: "WebSocketHandler") -> "WebSocketHandler":
-    return handler
 
 
 class ClassifiedRouteContext(EffectiveRouteContext):

@@ -14,15 +14,11 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, Headers, QueryParams
+from starlette.datastructures import Headers, QueryParams
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.lines import Lines
-from fastapi_fastdeps._fastapi.names import (
-    Undefined,
-    request_body_to_args,
-    request_params_to_args,
-)
+from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
 from fastapi_fastdeps._plan.steps import Plan, Step
@@ -115,12 +111,10 @@ class _Writer:
         )
         self._shared = {key: number for key, number in plan.shared.items() if shared[key] > 1}
         for name, value in {
-            "FormData": FormData,
             "Headers": Headers,
             "NOTHING": object(),
             "PLAIN": PLAIN,
             "QueryParams": QueryParams,
-            "Undefined": Undefined,
             "ValidationError": ValidationError,
             "call_dependency": tools.call_dependency,
             "leave": tools.leave,
@@ -128,7 +122,6 @@ class _Writer:
             "provider": tools.provider,
             "query_values": tools.query_values,
             "received_of": tools.received,
-            "request_body_to_args": request_body_to_args,
             "request_params_to_args": request_params_to_args,
             "run_in_threadpool": run_in_threadpool,
             "watching": _watching,
@@ -298,7 +291,7 @@ class _Writer:
             if reads.source == "headers":
                 value = "raw.decode('latin-1')"
         with self.lines.block("if raw is None:"):
-            if _has_plain_default(parameter):
+            if parameter.has_plain_default:
                 info = bind(f"i{name}", parameter.field.field_info)
                 add(f"{name} = {info}.default")
                 otherwise = (
@@ -370,17 +363,6 @@ class _Writer:
 _ENTERED: Final = (Kind.GENERATOR, Kind.INLINE_GENERATOR)
 
 
-def _has_plain_default(parameter: Parameter) -> bool:
-    info = parameter.field.field_info
-    return (
-        type(info.default) in PLAIN and info.default_factory is None and not info.validate_default
-    )
-
-
 def _is_pure(reads: Reads) -> bool:
     """Whether no code of the user's runs when the parameters are read."""
-    return reads.parameters is not None and all(
-        parameter.shared is not None
-        and (parameter.field.field_info.is_required() or _has_plain_default(parameter))
-        for parameter in reads.parameters
-    )
+    return reads.parameters is not None and all(each.is_pure for each in reads.parameters)

@@ -112,7 +112,6 @@ if TYPE_CHECKING:
     ModelField = _compat.ModelField
     Undefined = _compat.Undefined
     field_annotation_is_sequence = _compat.field_annotation_is_sequence
-    get_missing_field_error = _compat.get_missing_field_error
     regenerate_error_with_loc = v2._regenerate_error_with_loc
     lenient_issubclass = _compat.lenient_issubclass
     Dependant = models.Dependant
@@ -450,9 +449,6 @@ else:
     field_annotation_is_sequence = fast_lane.find(
         "fastapi._compat", "field_annotation_is_sequence", takes(positional=1)
     )
-    get_missing_field_error = fast_lane.find(
-        "fastapi._compat", "get_missing_field_error", takes("loc")
-    )
     regenerate_error_with_loc = fast_lane.find(
         "fastapi._compat.v2", "_regenerate_error_with_loc", takes("errors", "loc_prefix")
     )
@@ -614,7 +610,6 @@ __all__ = [
     "get_dependant",
     "get_fastapi_scope",
     "get_form_models",
-    "get_missing_field_error",
     "get_oauth_scopes",
     "get_param_aliases",
     "get_param_model",

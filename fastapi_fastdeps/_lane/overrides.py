@@ -19,8 +19,9 @@ from fastapi_fastdeps._fastapi.names import (
     with_dependency,
 )
 from fastapi_fastdeps._lane.standins import StandIn, stand_in
+from fastapi_fastdeps._marks import Decision
 from fastapi_fastdeps._sending import LeavesBehind, Makers
-from fastapi_fastdeps.classifiers import Candidate, Classifier, Decision
+from fastapi_fastdeps.classifiers import Candidate, Classifier
 from fastapi_fastdeps.marking import Execution, Inline, Threaded
 
 _REMEMBERED = 256

@@ -16,6 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._matching.leaves import Leaf, Leaves
 from fastapi_fastdeps._matching.snapshots import Snapshot, is_matching_fastapis
 from fastapi_fastdeps._matching.table import Table
+from fastapi_fastdeps._sending import nothing
 
 
 class OutdatedError(Exception):
@@ -139,7 +140,7 @@ class Indexed:
 
     def __reduce__(self) -> Any:
         # A copy of a router has routes of its own.
-        return _nothing, ()
+        return nothing, ()
 
     def belongs_to(self, router: APIRouter) -> bool:
         return self._router is router
@@ -155,7 +156,3 @@ class Indexed:
                 return None
             self._known = known = RouteIndex(self._router)
         return known
-
-
-def _nothing() -> None:
-    return None

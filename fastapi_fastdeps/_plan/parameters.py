@@ -64,6 +64,23 @@ class Parameter:
     field: ModelField
     shared: Hashable
 
+    @property
+    def has_plain_default(self) -> bool:
+        """Whether its default value, as it is now, is one that needs no copy and no validation."""
+        info = self.field.field_info
+        return (
+            type(info.default) in PLAIN
+            and info.default_factory is None
+            and not info.validate_default
+        )
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether no code of the user's runs when it is read, whatever is sent."""
+        if self.shared is None:
+            return False
+        return self.field.field_info.is_required() or self.has_plain_default
+
     def errors(self, error: ValidationError) -> list[Any]:
         """What FastAPI says of a value that does not validate."""
         return _errors(error, self.location)

@@ -18,7 +18,6 @@ from fastapi_fastdeps._lane.standins import stand_in
 from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import inline_manager
 from fastapi_fastdeps._plan.parameters import (
-    PLAIN,
     Body,
     Reads,
     Source,
@@ -38,6 +37,7 @@ class Step:
     """One callable at one place of the tree: what it is passed, and how it is called.
 
     Attributes:
+        kind: how it comes by its value.
         node: the callable at its place.
         parent: the step of the callable that depends on it, the endpoint's own for that.
         position: which of the parent's dependencies it is.
@@ -47,7 +47,13 @@ class Step:
         callee: what is called: for an inline generator, what makes it a context manager.
         dependant: what FastAPI's own function is given to enter a generator.
         dependencies: FastAPI's list of what it depends on.
+        use_cache: whether a value that is cached already is taken.
+        is_of_function_scope: whether a generator is left when the endpoint has returned.
+        concurrency: what limits how many requests are in it at once, `None` for nothing.
         arguments: the arguments that are values of earlier steps.
+        reads: the parameters that are read for it, by source.
+        body: the body parameters that are read for it, `None` for none.
+        is_special: whether it takes what FastAPI injects by type, such as the request.
         looked_up: what `dependency_overrides` gave for the callables whose sub-trees begin
             with this step, for `AGAIN` for all that are in its own.
     """
@@ -80,26 +86,22 @@ class Plan:
 
     Attributes:
         children: the steps of what each step depends on, in FastAPI's order.
-        slots: how many values can be cached.
         shared: where each value that can be shared is kept.
         sources: what is read of the request.
         is_given_request: whether a callable of the route can see the request.
         is_open: whether a dependency can, and so could change what those after it are given.
         is_query_plain: whether the query is read for single values only.
         is_for_overrides: whether it was derived with overrides in force.
-        is_overridden: whether an override is part of it.
     """
 
     steps: tuple[Step, ...]
     children: tuple[tuple[int, ...], ...]
-    slots: int
     shared: dict[Any, int]
     sources: frozenset[Source]
     is_given_request: bool
     is_open: bool
     is_query_plain: bool
     is_for_overrides: bool
-    is_overridden: bool
 
 
 def compile_plan(root: Node, *, embed: bool, is_for_overrides: bool = False) -> Plan | None:
@@ -157,7 +159,6 @@ class _Compiler:
         return Plan(
             steps=steps,
             children=tuple(self._children[register] for register in range(self._count)),
-            slots=len(self._slots),
             shared=self._shared,
             sources=frozenset(each.source for each in reads),
             is_given_request=self._is_given_request,
@@ -165,9 +166,6 @@ class _Compiler:
             is_query_plain=not self._is_open
             and all(_is_single(each) for each in reads if each.source == "query_params"),
             is_for_overrides=self._is_for_overrides,
-            is_overridden=any(
-                call is not found for step in steps for call, found in step.looked_up
-            ),
         )
 
     def _branches(self, root: Node) -> Iterator["_Branch"]:
@@ -308,16 +306,9 @@ def _plainly(reads: Reads) -> list[tuple[Any, bool]] | None:
     """Equal for parameters that are read alike, `None` if reading them may have an effect."""
     found: list[tuple[Any, bool]] = []
     for parameter in reads.parameters or ():
-        info = parameter.field.field_info
-        is_required = info.is_required()
-        has_plain_default = (
-            type(info.default) in PLAIN
-            and info.default_factory is None
-            and not info.validate_default
-        )
-        if parameter.shared is None or not (is_required or has_plain_default):
+        if not parameter.is_pure:
             return None
-        found.append((parameter.shared, is_required))
+        found.append((parameter.shared, parameter.field.field_info.is_required()))
     return found or None
 
 

@@ -1,19 +1,15 @@
 """The ASGI app around the request handler of a planned route."""
 
-from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._fastapi.names import (
-    exit_callbacks,
-    request_response,
-)
+from fastapi_fastdeps._fastapi.names import exit_callbacks, request_response
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
+from fastapi_fastdeps._serving.handler import Handler
 from fastapi_fastdeps._serving.noting import (
     HANDLERS_KEY,
     MISSING,
@@ -22,8 +18,6 @@ from fastapi_fastdeps._serving.noting import (
     handled,
     noting_of,
 )
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def planned_app(handle: Handler, fastapis: ASGIApp) -> ASGIApp:

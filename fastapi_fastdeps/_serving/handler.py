@@ -17,7 +17,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     Undefined,
@@ -65,7 +64,7 @@ class PlannedHandler:
     """Handles the requests of one route by its plan.
 
     While a function of FastAPI that the plan replaces is instrumented, requests go to
-    `fallback`, FastAPI's own handler.
+    `fallback`, which handles them in FastAPI's lane.
     """
 
     def __init__(
@@ -73,13 +72,12 @@ class PlannedHandler:
         state: RouteState,
         live: LiveGraph,
         provider: Any | None,
-        fallback: Callable[[], Handler],
+        fallback: Handler,
         form_limits: Any,
     ) -> None:
         self._live = live
         self._root = live.root
         self._fallback = fallback
-        self._fastapis: tuple[Graph, Handler] | None = None
         methods = " ".join(sorted(getattr(state, "methods", None) or ()))
         self._solver = Solver(
             live, provider, embed=embeds_body_fields(state), title=f"{methods} {live.path}"
@@ -112,11 +110,6 @@ class PlannedHandler:
         }
 
     @property
-    def graph(self) -> Graph:
-        """The classified tree as it is now."""
-        return self._live.current()
-
-    @property
     def source(self) -> str | None:
         """What solves the dependencies of a request, once it has been compiled."""
         return self._solver.plan.source
@@ -129,15 +122,9 @@ class PlannedHandler:
         self._is_inline = isinstance(graph.root.execution, Inline)
         self._is_stream = is_gen_callable(self._call) or is_async_gen_callable(self._call)
 
-    async def _handle_like_fastapi(self, request: Request) -> Response:
-        graph = self._live.current()
-        if self._fastapis is None or self._fastapis[0] is not graph:
-            self._fastapis = graph, self._fallback()
-        return await self._fastapis[1](request)
-
     async def handle(self, request: Request) -> Response:
         if is_served_by_fastapi():
-            return await self._handle_like_fastapi(request)
+            return await self._fallback(request)
         return await self.serve(request)
 
     async def serve(self, request: Request) -> Response:
@@ -145,7 +132,7 @@ class PlannedHandler:
         if self._root.call is not self._call:
             self._settle()
         if self._is_stream:
-            return await self._handle_like_fastapi(request)
+            return await self._fallback(request)
         telemetry = get_request_telemetry()
         data = telemetry.data if telemetry is not None else None
         if data is not None:

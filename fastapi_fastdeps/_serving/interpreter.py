@@ -52,6 +52,7 @@ class Level:
         is_live: whether that is part of the route's tree, not derived for overrides.
         dependencies: those that are to come: FastAPI iterates over the list itself.
         values: its arguments, as far as they are known.
+        errors: the validation errors of it and of what is below it, in FastAPI's order.
         child: the dependency that is being solved, for a level that is taken up again.
     """
 

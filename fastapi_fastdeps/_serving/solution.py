@@ -17,8 +17,12 @@ class Solution:
     """FastAPI's `SolvedDependency`, as it grows.
 
     Attributes:
+        request: what it is found for.
+        body: what was read of its body, `Undefined` for nothing.
         values: the arguments of the endpoint.
         errors: the validation errors, in FastAPI's order.
+        response: what is injected for headers and a status, `None` as long as nobody asks.
+        background_tasks: what is injected for them, likewise.
     """
 
     __slots__ = ("background_tasks", "body", "errors", "request", "response", "values")

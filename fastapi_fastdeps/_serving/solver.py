@@ -24,15 +24,13 @@ _ABSENT: Final = object()
 class Solver:
     """Finds the arguments of one route's endpoint, or the validation errors, as FastAPI does."""
 
-    def __init__(
-        self, live: LiveGraph, provider: Any | None, *, embed: bool, title: str = ""
-    ) -> None:
+    def __init__(self, live: LiveGraph, provider: Any | None, *, embed: bool, title: str) -> None:
         """`title` is what tracebacks call the function of the plan."""
         self._live = live
         self._provider = provider
         self._embed = embed
         tools = Tools(self.go_on, Received, query_values, call_dependency, provider)
-        self.plan = CurrentPlan(live, tools, title or live.path, embed=embed)
+        self.plan = CurrentPlan(live, tools, title, embed=embed)
 
     async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:
         """What a request gives. Raises whatever a dependency raises."""

@@ -22,9 +22,10 @@ WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 
 
 def planned_websocket(
-    live: LiveGraph, provider: Any | None, fallback: Callable[[], WebSocketHandler], *, embed: bool
+    live: LiveGraph, provider: Any | None, fallback: WebSocketHandler, *, embed: bool
 ) -> WebSocketHandler:
-    """What FastAPI's `get_websocket_app` makes of a tree, for a plan."""
+    """What FastAPI's `get_websocket_app` makes of a tree, for a plan. `fallback` handles a
+    request in FastAPI's lane, while a function that the plan replaces is instrumented."""
     solver = Solver(live, provider, embed=embed, title=f"WS {live.path}")
     return partial(_handle, solver, live.root, fallback)
 
@@ -32,11 +33,11 @@ def planned_websocket(
 async def _handle(
     solver: Solver,
     root: Dependant,
-    fallback: Callable[[], WebSocketHandler],
+    fallback: WebSocketHandler,
     websocket: WebSocket,
 ) -> None:
     if is_served_by_fastapi():
-        await fallback()(websocket)
+        await fallback(websocket)
         return
     telemetry = get_request_telemetry()
     data = telemetry.data if telemetry is not None else None
