@@ -109,14 +109,15 @@ class Handling:
 
     def _make_fastapis(self) -> Handler:
         self._is_inline = self._runs_inline()
-        self._state.dependant = classified_dependant(self.live)
-        if not inclusions:
-            return self._make(self._state)
+        dependant = self._state.dependant = classified_dependant(self.live)
+        # What FastAPI asks now, it asks of the endpoint that was there at first.
+        dependant.is_being_asked = True
         token = effective_route_context_var.set(self._state)
         try:
-            return self._make(self._route)
+            return self._make(self._route if inclusions else self._state)
         finally:
             effective_route_context_var.reset(token)
+            dependant.is_being_asked = False
 
 
 class _App(partial[Any]):

@@ -10,6 +10,7 @@ from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
+    is_async_gen_callable,
     is_coroutine_callable,
     is_gen_callable,
     streams_generators,
@@ -56,8 +57,7 @@ class LiveGraph(LeavesBehind):
         root: FastAPI's tree, the object that its own handler would hold.
         was_async: whether the endpoint was async, which FastAPI asks once, when it makes its
             handler: it treats what is put in its place later alike.
-        was_generator: whether the endpoint was a sync generator function, whose items FastAPI
-            streams.
+        was_generator: whether the endpoint was a generator function, whose items FastAPI streams.
     """
 
     left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
@@ -79,7 +79,9 @@ class LiveGraph(LeavesBehind):
         self.root = root
         self._dependencies = dependencies
         self.was_async: bool = is_coroutine_callable(root.call)
-        self.was_generator: bool = streams_generators and is_gen_callable(root.call)
+        self.was_generator: bool = streams_generators and (
+            is_gen_callable(root.call) or is_async_gen_callable(root.call)
+        )
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint

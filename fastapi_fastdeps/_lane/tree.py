@@ -41,6 +41,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         "_parent",
         "_token",
         "_views",
+        "is_being_asked",
         "live",
         "of",
     )
@@ -58,6 +59,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         self._given: Any = None
         self._execution: Execution | None = None
         self._is_awaited = False
+        self.is_being_asked = False
 
     def __reduce__(self) -> Any:
         # The fields are FastAPI's own, which what copies objects would read and assign to.
@@ -105,8 +107,10 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
 
     def get_call(self) -> Any:
         """What FastAPI is to call, and to judge how to call it by."""
-        call = self.of.call
+        call: Any = self.of.call
         if self._parent is None:
+            if self.is_being_asked and self.live.was_async and not is_coroutine_callable(call):
+                return awaited_endpoint(call)
             self._settle_endpoint(call)
         elif call is not self._call and (is_gen_callable(call) or is_async_gen_callable(call)):
             # FastAPI enters what it finds after it has solved what is below.
@@ -216,6 +220,6 @@ for _name, _property in PROPERTIES.items():
     setattr(ClassifiedDependant, _name, _property)
 
 
-def classified_dependant(live: LiveGraph) -> Dependant:
+def classified_dependant(live: LiveGraph) -> ClassifiedDependant:
     """The tree of a route for FastAPI's own handler and solver."""
     return ClassifiedDependant(live, live.root)

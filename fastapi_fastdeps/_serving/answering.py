@@ -12,7 +12,7 @@ import anyio
 from starlette.responses import JSONResponse, Response
 
 from fastapi_fastdeps._fastapi.names import is_async_gen_callable, routing_names
-from fastapi_fastdeps._serving.solution import Solution, empty_response
+from fastapi_fastdeps._serving.solution import Solution
 
 _names: Final = routing_names()
 _own: Final = {
@@ -40,6 +40,10 @@ _own: Final = {
 ) = _own.values()
 _make_json, _render_json = JSONResponse.__init__, JSONResponse.render
 _init_headers = Response.init_headers
+
+
+_NOTHING_INJECTED: Final = SimpleNamespace(status_code=None, headers=SimpleNamespace(raw=()))
+"""What no dependency has changed of the response."""
 
 
 def is_as_ever() -> bool:
@@ -82,7 +86,7 @@ async def respond(
             returned.background = solution.background_tasks
         answer: Response = returned
         return answer
-    injected = solution.response if solution.response is not None else empty_response()
+    injected: Any = _NOTHING_INJECTED if solution.response is None else solution.response
     solved = SimpleNamespace(background_tasks=solution.background_tasks, response=injected)
     arguments = names["_build_response_args"](status_code=status_code, solved_result=solved)
     with names["_operation"](name="serialization", function=endpoint):
@@ -110,7 +114,7 @@ def stream(
     items: Any = endpoint(**values)
     if is_async_gen_callable(endpoint):
         items = _with_checkpoints(items)
-    injected = solution.response if solution.response is not None else empty_response()
+    injected: Any = _NOTHING_INJECTED if solution.response is None else solution.response
     solved = SimpleNamespace(background_tasks=solution.background_tasks, response=injected)
     build: Any = _names["_build_response_args"]
     response: Response = response_class(

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, WebSocket
@@ -317,3 +318,39 @@ def test_a_replaced_handle_of_starlettes_route_is_called(monkeypatch: pytest.Mon
             return before, http(app)
 
     assert agree(answers) == ([200, 200], 403)
+
+
+@pytest.mark.usefixtures("both_lanes")
+def test_a_guard_that_replaces_an_async_stream_answers_before_it_begins() -> None:
+    async def items() -> Any:
+        yield "item"
+
+    def refuse() -> None:
+        raise HTTPException(403)
+
+    def answers(app: FastAPI) -> Any:
+        app.get("/")(items)
+        route_of(app, "/").dependant.call = refuse
+        return http(app)
+
+    assert agree(answers) == 403
+
+
+def test_an_async_endpoint_is_awaited_again_after_a_generator_took_its_place() -> None:
+    async def at_first() -> str:
+        return "async"
+
+    def items() -> Any:
+        yield "item"
+
+    def answers(app: FastAPI) -> Any:
+        app.get("/", response_class=PlainTextResponse)(at_first)
+        client = TestClient(app, raise_server_exceptions=False)
+        route_of(app, "/").dependant.call = items
+        statuses = [client.get("/").status_code]
+        route_of(app, "/").dependant.call = at_first
+        with mock.patch("fastapi.routing.run_in_threadpool", object()):
+            statuses.append(client.get("/").status_code)
+        return statuses
+
+    assert agree(answers)[1] == 200
