@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signature_with
 from fastapi_fastdeps._building.routes import FastDepsRoute
+from fastapi_fastdeps._deciding.misplaced import check_entries
 from fastapi_fastdeps._fastapi.names import asked_lane, fastapis, shell, telemetry_of
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
@@ -32,6 +33,7 @@ class FastDepsAPI(TypedFastAPI):
     if not TYPE_CHECKING:
 
         def __init__(self, *, classifier: Classifier | None = None, **options) -> None:
+            check_entries(options.get("dependencies"), "an app")
             if classifier is not None:
                 self._classifier = classifier
             pass_on(super().__init__, options)

@@ -1,6 +1,6 @@
 """Routers whose sync callables run where a classifier says."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ from fastapi_fastdeps._building.routes import (
     derived_route_class,
 )
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph
+from fastapi_fastdeps._deciding.misplaced import check_entries
 from fastapi_fastdeps._fastapi.names import (
     FrontendRouteGroup,
     IncludedRouter,
@@ -99,6 +100,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             route_class: type[APIRoute] = FastDepsRoute,
             **options: Any,
         ) -> None:
+            check_entries(options.get("dependencies"), "a router")
             self.decide_by(classifier)
             pass_on(super().__init__, {"route_class": route_class, **options})
             if "_routes" in vars(self):
@@ -108,6 +110,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
         @standing_in(APIRouter, "add_api_route")
         def add_api_route(self, *args, **options) -> None:
+            check_entries(options.get("dependencies"), f"the route {_path(args, options)}")
             factory = None
             if route_classes:
                 route_class = options.get("route_class_override") or self.route_class
@@ -122,6 +125,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
         @standing_in(APIRouter, "add_api_websocket_route")
         def add_api_websocket_route(self, *args, **options) -> None:
+            check_entries(options.get("dependencies"), f"the route {_path(args, options)}")
             count = len(self.routes)
             super().add_api_websocket_route(*args, **options)
             deciding = next(self._deciding_about_sockets, self)
@@ -129,6 +133,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
         @standing_in(APIRouter, "include_router")
         def include_router(self, router, **options) -> None:
+            check_entries(options.get("dependencies"), "an included router")
             count = len(self.routes)
             if includes_by_copy:
                 # FastAPI adds the routes one by one, in their order.
@@ -278,3 +283,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             return route.handle
         found = self.hand_made(route)
         return route.handle if found is None else found.handle
+
+
+def _path(args: tuple[Any, ...], options: Mapping[str, Any]) -> str:
+    return repr(args[0] if args else options.get("path"))

@@ -3,10 +3,10 @@
 import inspect
 import re
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 from fastapi import params
@@ -49,6 +49,21 @@ def check_places(dependant: Dependant, path: str) -> None:
         )
     with suppress(TypeError):  # What can't be referred to weakly is looked at again.
         _checked[id(call)] = call
+
+
+def check_entries(dependencies: Any, place: str) -> None:
+    """Raise `MarkerError` for a marker by itself among the entries of `dependencies=[...]`, or
+    in an `Annotated` there, which FastAPI takes for a dependency."""
+    entries: Sequence[Any] = ()
+    if isinstance(dependencies, Sequence):
+        entries = cast("Sequence[Any]", dependencies)
+    for entry in entries:
+        for item in (entry, *_metadata(entry)):
+            if _is_word(item):
+                raise MarkerError(
+                    f"{_name(item)} is no dependency, but stands in the dependencies=[...] of "
+                    f"{place}: write annotated(Depends(...), {_meant(item)}) there."
+                )
 
 
 _checked: WeakValueDictionary[int, Any] = WeakValueDictionary()

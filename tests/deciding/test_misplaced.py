@@ -15,6 +15,7 @@ from typing_extensions import TypeAliasType
 from fastapi_fastdeps import (
     FastDepsAPI,
     FastDepsError,
+    FastDepsRouter,
     Inline,
     InlineMixin,
     Threaded,
@@ -333,3 +334,30 @@ def test_an_instance_is_named_by_its_class_and_where_it_is_used() -> None:
         "event loop, and Inline says nothing about it (parameter 'token' of '/items/{item}'). "
         "Remove Inline there."
     )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [Inline, Threaded(), inline, Annotated[None, Depends(list), Inline]],
+    ids=["class", "object", "decorator", "Annotated"],
+)
+@pytest.mark.parametrize("level", ["route", "websocket", "router", "include", "app"])
+def test_a_marker_by_itself_in_dependencies_is_an_error_with_the_way_out(
+    entry: Any, level: str
+) -> None:
+    def build() -> None:
+        app, router = FastDepsAPI(), FastDepsRouter()
+        router.get("/")(lambda: None)
+        if level == "route":
+            app.get("/", dependencies=[entry])(lambda: None)
+        elif level == "websocket":
+            app.websocket("/", dependencies=[entry])(lambda: None)
+        elif level == "router":
+            FastDepsRouter(dependencies=[entry])
+        elif level == "include":
+            app.include_router(router, dependencies=[entry])
+        else:
+            FastDepsAPI(dependencies=[entry])
+
+    with pytest.raises(FastDepsError, match=r"dependencies=\[\.\.\.\].*write annotated"):
+        build()
