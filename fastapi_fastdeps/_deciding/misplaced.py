@@ -6,7 +6,7 @@ import typing
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from types import FunctionType, ModuleType
-from typing import Any, cast
+from typing import Any
 from weakref import WeakValueDictionary
 
 from fastapi import params
@@ -54,9 +54,9 @@ def check_places(dependant: Dependant, path: str) -> None:
 def check_entries(dependencies: Any, place: str) -> None:
     """Raise `MarkerError` for a marker by itself among the entries of `dependencies=[...]`, or
     in an `Annotated` there, which FastAPI takes for a dependency."""
-    entries: Sequence[Any] = ()
-    if isinstance(dependencies, Sequence):
-        entries = cast("Sequence[Any]", dependencies)
+    entries: Any = dependencies
+    if not isinstance(dependencies, Sequence):
+        return
     for entry in entries:
         for item in (entry, *_metadata(entry)):
             if _is_word(item):
