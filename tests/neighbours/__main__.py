@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,9 +21,16 @@ from tests.neighbours.suites import run_suite
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    chosen = [each for each in NEIGHBOURS if not options.only or each.module in options.only]
+    chosen = [
+        each
+        for each in NEIGHBOURS
+        if (each.module in options.only if options.only else options.suites or not each.is_cluster)
+    ]
+    for neighbour in NEIGHBOURS:
+        if neighbour.is_cluster and neighbour not in chosen and not options.only:
+            print(f"{neighbour.name}: not in this run; it is in --only {neighbour.module}")
     found = results.read()
-    environment = _shared_environment()
+    environment = _shared_environment(chosen)
     for neighbour in chosen:
         earlier = found.get(neighbour.module)
         result = _judge(neighbour, environment, options.suites, earlier)
@@ -32,9 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if all(_holds(found[each.module]) for each in chosen) else 1
 
 
-def _shared_environment() -> Environment:
+def _shared_environment(chosen: Sequence[Neighbour]) -> Environment:
     """The one environment of all neighbours, so that they are tested beside each other too."""
-    requirements = {part: None for each in NEIGHBOURS for part in each.requirements}
+    together = [each for each in NEIGHBOURS if not each.is_cluster or each in chosen]
+    requirements = {part: None for each in together for part in each.requirements}
     environment = Environment("neighbours", (*COMMON, *requirements))
     environment.prepare()
     return environment

@@ -33,6 +33,8 @@ class Neighbour:
         module: `test_<module>.py` runs it.
         requirements: what is installed for it. The version of the first is the tested one.
         caveat: what its users should know, in Markdown.
+        is_cluster: whether it starts one, for which a busy machine has no time: it is tried by
+            name, or with the suites.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Neighbour:
     requirements: tuple[str, ...]
     caveat: str = ""
     suite: Suite | None = None
+    is_cluster: bool = False
 
     @property
     def distribution(self) -> str:
@@ -194,7 +197,7 @@ NEIGHBOURS = (
             "with stock FastAPI neither."
         ),
     ),
-    Neighbour("Ray Serve", "ray", ("ray[serve]",)),
+    Neighbour("Ray Serve", "ray", ("ray[serve]",), is_cluster=True),
     Neighbour("Mangum", "mangum", ("mangum",)),
     Neighbour("`httpx.ASGITransport`", "asgi_transport", ("httpx",)),
     Neighbour("`TestClient`", "test_client", ("starlette", "httpx")),
