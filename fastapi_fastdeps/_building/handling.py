@@ -15,6 +15,7 @@ from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.closures import handler_of
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
+    EventSourceResponse,
     effective_route_context_var,
     fast_lane,
     inclusions,
@@ -46,19 +47,26 @@ class Handling:
         handle: the request handler, in place of FastAPI's.
     """
 
-    def __init__(self, route: APIRoute, state: Any, live: LiveGraph, provider: Any | None) -> None:
+    def __init__(
+        self,
+        route: APIRoute,
+        state: Any,
+        live: LiveGraph,
+        provider: Any | None,
+        make: Callable[[Any], Handler] | None = None,
+    ) -> None:
         """`state` is what FastAPI knows of the route at this place, the route itself or an
-        inclusion: read now, when FastAPI makes its handler."""
+        inclusion: read now, when FastAPI makes its handler. `make` makes FastAPI's own."""
         self.live = live
         self._route = route
         self._state = _as_it_is(route, state, live, provider)
         self._fastapis: Handler | None = None
         # What replaces this method later is called for routes that are made later.
-        self._make = APIRoute.get_route_handler
+        self._make = APIRoute.get_route_handler if make is None else make
         self._is_inline = False
         self.planned: PlannedHandler | None = None
-        why = why_not_planned(live.current(), state.response_class)
-        self.why_not_planned: str = why or ""
+        live.was_generator = live.was_generator or _is_stream(state)
+        self.why_not_planned: str = why_not_planned_here(live, state)
         if self.why_not_planned:
             self._fastapis = self._make_fastapis()
             self.handle: Handler = self._handle_as_fastapi
@@ -176,13 +184,27 @@ def overrides_of(provider: Any | None, live: LiveGraph) -> ClassifiedOverrides |
     return None if provider is None else ClassifiedOverrides(provider, live)
 
 
+def why_not_planned_here(live: LiveGraph, state: Any) -> str:
+    """Why a route takes FastAPI's lane at this place, empty if it takes the fast lane."""
+    if _is_stream(state):
+        # What stands in the tree may have been exchanged since FastAPI saw a stream.
+        return why_not_planned(live.current(), EventSourceResponse) or ""
+    return why_not_planned(live.current(), state.response_class) or ""
+
+
+def _is_stream(state: Any) -> bool:
+    """Whether FastAPI streams what the endpoint returns, whatever stands there now."""
+    return bool(getattr(state, "is_json_stream", False) or getattr(state, "is_sse_stream", False))
+
+
 def handled_within(
     route: APIRoute, state: Any, live: LiveGraph, provider: Any | None
 ) -> tuple[Dependant, Handling | None]:
     """The tree that FastAPI's handler is to be made of where a route's class wraps it, and
     how the plan in it handles the route, if there can be one."""
     graph = live.current()
-    if why_not_planned(graph, state.response_class) or not can_be_planned_within(graph):
+    live.was_generator = live.was_generator or _is_stream(state)
+    if why_not_planned_here(live, state) or not can_be_planned_within(graph):
         return classified_dependant(live), None
     handling = Handling(route, state, live, provider)
     return PlannedDependant(live, handling.handle), handling

@@ -57,7 +57,8 @@ class HandMade:
         )
         self.live.was_async = arguments.get("is_coroutine", self.live.was_async)
         if isinstance(self.route, APIRoute):
-            self.handling = Handling(self.route, state_of(arguments), self.live, provider)
+            state = state_of(arguments)
+            self.handling = Handling(self.route, state, self.live, provider, _make_handler)
             self._app = self.handling.app_in_full()
             self.why_not_planned = self.handling.why_not_planned
         else:
@@ -88,6 +89,9 @@ def is_hand_made(route: object) -> bool:
         return type(route).handle is _HTTP_HANDLE and Route.handle is _ROUTE_HANDLE
     return isinstance(route, APIWebSocketRoute) and type(route).handle is _WEBSOCKET_HANDLE
 
+
+_make_handler: Final[Any] = fastapis(APIRoute, "get_route_handler")
+"""What made the handler of a route whose handler is FastAPI's own."""
 
 _HTTP_HANDLE: Final = fastapis(APIRoute, "handle")
 _ROUTE_HANDLE: Final = fastapis(Route, "handle")

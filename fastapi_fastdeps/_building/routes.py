@@ -20,6 +20,7 @@ from fastapi_fastdeps._building.handling import (
     Handling,
     handled_within,
     overrides_of,
+    why_not_planned_here,
 )
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
 from fastapi_fastdeps._fastapi.closures import (
@@ -366,7 +367,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         app: ASGIApp | None = getattr(self, "app", None)
         if app is None:
             # Some releases make the handler when a request comes.
-            self.why_not_planned = why_not_planned(self.live.current(), self.response_class) or ""
+            self.why_not_planned = why_not_planned_here(self.live, self)
             return
         if self.handling is not None:
             self.app = self.handling.in_place_of(app)
@@ -375,7 +376,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         if getattr(arguments.get("dependant"), "live", None) is not self.live:
             self.why_not_planned = NOT_FASTAPIS
             return
-        self.why_not_planned = why_not_planned(self.live.current(), self.response_class) or ""
+        self.why_not_planned = why_not_planned_here(self.live, self)
         if not self.why_not_planned:
             self.handling = Handling(route, self, self.live, self.provider)
             self.app = self.handling.app()

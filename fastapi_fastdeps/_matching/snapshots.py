@@ -56,6 +56,9 @@ class NoticingRoute(NoticesMatching, Route):
     """A page of the docs."""
 
 
+NoticingRoute.__name__ = Route.__name__  # Which it is for whoever prints it.
+
+
 _OWN: Final[dict[type, Any]] = {
     kind: fastapis(kind, "matches")
     for kind in (

@@ -1,5 +1,6 @@
 """What a program does while it runs: calls, teardowns and tasks, in order."""
 
+import re
 import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -184,8 +185,12 @@ def _failure(node: Node | Endpoint, name: str, count: int) -> BaseException:
 
 
 def describe_error(error: BaseException) -> str:
-    """Type and text, notes, and what it was raised from; groups with their members."""
-    parts = [f"{type(error).__module__}.{type(error).__qualname__}: {error}"]
+    """Type and text, notes, and what it was raised from; groups with their members.
+
+    The names of our classes, in a message of Python's, are read as those of FastAPI's.
+    """
+    text = re.sub("FastDeps(?=(WebSocket)?Route)", "API", str(error))
+    parts = [f"{type(error).__module__}.{type(error).__qualname__}: {text}"]
     if isinstance(error, HTTPException):
         parts.append(f"headers {error.headers}")
     if isinstance(error, BaseExceptionGroup):
