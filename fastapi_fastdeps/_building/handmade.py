@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fastapi_fastdeps._building.handling import NOT_FASTAPIS, Handling
 from fastapi_fastdeps._building.routes import state_of, websocket_app
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph
-from fastapi_fastdeps._fastapi.closures import http_arguments, websocket_arguments
+from fastapi_fastdeps._fastapi.closures import http_arguments, make_handler, websocket_arguments
 from fastapi_fastdeps._fastapi.names import fastapis
 from fastapi_fastdeps._lane.tree import ClassifiedDependant
 
@@ -58,7 +58,7 @@ class HandMade:
         self.live.was_async = arguments.get("is_coroutine", self.live.was_async)
         if isinstance(self.route, APIRoute):
             state = state_of(arguments)
-            self.handling = Handling(self.route, state, self.live, provider, _make_handler)
+            self.handling = Handling(self.route, state, self.live, provider, make_handler)
             self._app = self.handling.app_in_full()
             self.why_not_planned = self.handling.why_not_planned
         else:
@@ -89,9 +89,6 @@ def is_hand_made(route: object) -> bool:
         return type(route).handle is _HTTP_HANDLE and Route.handle is _ROUTE_HANDLE
     return isinstance(route, APIWebSocketRoute) and type(route).handle is _WEBSOCKET_HANDLE
 
-
-_make_handler: Final[Any] = fastapis(APIRoute, "get_route_handler")
-"""What made the handler of a route whose handler is FastAPI's own."""
 
 _HTTP_HANDLE: Final = fastapis(APIRoute, "handle")
 _ROUTE_HANDLE: Final = fastapis(Route, "handle")

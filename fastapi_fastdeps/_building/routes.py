@@ -27,6 +27,7 @@ from fastapi_fastdeps._fastapi.closures import (
     handler_arguments,
     handler_of,
     http_arguments,
+    make_handler,
     websocket_arguments,
 )
 from fastapi_fastdeps._fastapi.names import (
@@ -242,7 +243,7 @@ class RouteFactory:
         if arguments is not None and getattr(arguments["dependant"], "live", None) is live:
             provider = arguments["dependency_overrides_provider"]
             provider = provider and provider.provider
-            handling = Handling(route, state_of(arguments), live, provider)
+            handling = Handling(route, state_of(arguments), live, provider, make_handler)
             route.app = handling.app() or route.app
         if not isinstance(route, FastDepsRoute):
             self.constructed = route, live, handling
@@ -378,7 +379,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
             return
         self.why_not_planned = why_not_planned_here(self.live, self)
         if not self.why_not_planned:
-            self.handling = Handling(route, self, self.live, self.provider)
+            self.handling = Handling(route, self, self.live, self.provider, make_handler)
             self.app = self.handling.app()
 
     @property

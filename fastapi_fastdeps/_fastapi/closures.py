@@ -6,12 +6,14 @@ of the handler that FastAPI made: whatever was wrapped around either must be cal
 
 from collections.abc import Callable
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, Final
 
 from fastapi import routing
+from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import (
+    fastapis,
     get_websocket_app,
     request_response,
     websocket_session,
@@ -79,3 +81,7 @@ def _closure(function: Any, code: CodeType | None) -> dict[str, Any]:
         return {}
     cells = function.__closure__ or ()
     return {name: cell.cell_contents for name, cell in zip(code.co_freevars, cells, strict=True)}
+
+
+make_handler: Final[Any] = fastapis(APIRoute, "get_route_handler")
+"""What has made the handler of a route whose handler is FastAPI's own."""
