@@ -144,9 +144,11 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         if self._call is None:
             # FastAPI asks once whether to await the endpoint: when it makes its handler.
             self._is_awaited = was_async or is_inline or is_coroutine_callable(call)
+        if is_gen_callable(call) or is_async_gen_callable(call):
+            # FastAPI asks for this when the request comes.
+            return call
         if was_async:
-            kinds = (is_coroutine_callable, is_gen_callable, is_async_gen_callable)
-            return call if any(kind(call) for kind in kinds) else awaited_endpoint(call)
+            return call if is_coroutine_callable(call) else awaited_endpoint(call)
         if not self._is_awaited:
             return call
         # An async function that has replaced a sync one is called in a thread, as by FastAPI.
