@@ -70,7 +70,8 @@ class HandMade:
         route: Any = self.route
         if route.app is not self._given:
             self.look()
-        methods = getattr(route, "methods", None)
+        # A WebSocket has no method, whatever its route has been given.
+        methods = route.methods if isinstance(route, APIRoute) else None
         if (
             self._app is None
             or not is_hand_made(route)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, MutableSequence
 from operator import attrgetter
-from typing import Any, ClassVar, SupportsIndex, cast, overload
+from types import BuiltinMethodType, MethodType
+from typing import Any, ClassVar, Final, SupportsIndex, cast, overload
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Node
@@ -55,7 +56,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         self._parent = parent
         self._views: dict[int, ClassifiedDependant] = {}
         self._token: object = None
-        self._call: object = None
+        self._call: Any = None
         self._given: Any = None
         self._execution: Execution | None = None
         self._is_awaited = False
@@ -112,9 +113,14 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
             if self.is_being_asked and self.live.was_async and not is_coroutine_callable(call):
                 return awaited_endpoint(call)
             self._settle_endpoint(call)
-        elif call is not self._call and (is_gen_callable(call) or is_async_gen_callable(call)):
-            # FastAPI enters what it finds after it has solved what is below.
-            self.settle()
+        elif call is not self._call:
+            # Exchanged while what is below was solved.
+            if is_gen_callable(call) or is_async_gen_callable(call):
+                # FastAPI enters what it finds then.
+                self.settle()
+            elif is_coroutine_callable(call) != is_coroutine_callable(self._call):
+                # FastAPI calls what it has found before, as it would call this.
+                return call
         return self._given
 
     def set_call(self, call: Any) -> None:
@@ -156,9 +162,22 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
 
 
 def _given(node: Node) -> Any:
-    if isinstance(node.execution, Inline) or is_marked_place(node.candidate):
+    call = node.candidate.call
+    if (
+        isinstance(node.execution, Inline)
+        or is_marked_place(node.candidate)
+        or type(call).__eq__ not in _EQUALITIES
+    ):
         return stand_in(node.candidate, node.execution)
-    return node.candidate.call
+    return call
+
+
+_EQUALITIES: Final[tuple[object, ...]] = (
+    object.__eq__,
+    MethodType.__eq__,
+    BuiltinMethodType.__eq__,
+)
+"""How callables compare that leave it to a stand-in whether they equal it."""
 
 
 class _Dependencies(MutableSequence[Dependant]):

@@ -17,7 +17,9 @@ from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
     classification,
     get_request_telemetry,
+    is_async_gen_callable,
     is_coroutine_callable,
+    is_gen_callable,
 )
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._lane.standins import standing_where
@@ -63,6 +65,9 @@ class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-defini
     def endpoint(self) -> Any:
         """What FastAPI awaits: the planned route, or the endpoint with the values found."""
         call = self.get_call()
+        if not self.is_planned() and (is_gen_callable(call) or is_async_gen_callable(call)):
+            # FastAPI asks for this when the request comes.
+            return call
         if call is not self._endpoint_seen:
 
             async def endpoint(**values: Any) -> Any:

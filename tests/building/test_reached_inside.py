@@ -354,3 +354,13 @@ def test_an_async_endpoint_is_awaited_again_after_a_generator_took_its_place() -
         return statuses
 
     assert agree(answers)[1] == 200
+
+
+def test_a_websocket_route_that_is_given_methods() -> None:
+    for make in (FastAPI, FastDepsAPI):
+        app = make()
+        route: Any = APIWebSocketRoute("/ws", whisper)
+        app.router.routes.append(route)
+        route.methods = {"POST"}
+        route.dependant.dependencies.append(guarding())
+        assert socket(app) == "WebSocketDenialResponse"

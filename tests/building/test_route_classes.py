@@ -1,12 +1,13 @@
 """A user's own `route_class` keeps its word, and runs inline what is marked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
+from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRoute, FastDepsRouter
 from tests.harness.hops import ask, everything, here, hops
@@ -99,3 +100,30 @@ def test_a_route_class_that_swaps_the_endpoint_is_classified_by_what_it_swaps_in
     app.router.route_class = Swapping
     app.get("/", response_model=None)(where)
     assert ask(app) == (["swapped", "loop", "loop"], 0)
+
+
+def test_a_generator_that_replaces_the_endpoint_of_a_wrapped_handler_in_fastapis_lane(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def generate() -> Iterator[str]:
+        yield "item"
+
+    async def endpoint() -> str:
+        return "answer"
+
+    monkeypatch.setattr("fastapi.dependencies.utils.run_in_threadpool", run_in_threadpool_again)
+    errors = []
+    for make in (FastAPI, FastDepsAPI):
+        app = make()
+        app.router.route_class = Headed
+        app.get("/", response_model=None)(endpoint)
+        route: Any = app.router.routes[-1]
+        route.dependant.call = generate
+        with pytest.raises(TypeError) as caught:
+            TestClient(app).get("/")
+        errors.append(str(caught.value))
+    assert errors == ["Object of type generator is not JSON serializable"] * 2
+
+
+async def run_in_threadpool_again(call: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    return await run_in_threadpool(call, *args, **options)

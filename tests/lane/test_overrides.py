@@ -393,3 +393,37 @@ def test_an_override_that_depends_on_what_it_replaces_ends_as_in_fastapi(inline:
 
     ours = FastDepsAPI(classifier=everything) if inline else FastDepsAPI()
     assert error(ours) == error(FastAPI())
+
+
+def test_callables_that_equal_each_other_and_nothing_else_share_an_override() -> None:
+    def answer(make: Callable[[], FastAPI]) -> Any:
+        app = make()
+        calls: list[str] = []
+
+        class Permission:
+            def __eq__(self, other: object) -> bool:
+                return isinstance(other, Permission)
+
+            def __hash__(self) -> int:
+                return 1
+
+        class Sync(Permission):
+            def __call__(self) -> None: ...
+
+        class Async(Permission):
+            async def __call__(self) -> None: ...
+
+        def fake() -> None:
+            calls.append("fake")
+
+        @app.get("/", dependencies=[Depends(Async()), Depends(Sync())])
+        def endpoint() -> None: ...
+
+        app.dependency_overrides[Sync()] = fake
+        client = TestClient(app)
+        return [client.get("/").status_code for _ in range(3)], calls
+
+    expected = answer(FastAPI)
+    assert expected == ([200] * 3, ["fake"] * 3)
+    assert answer(FastDepsAPI) == expected
+    assert answer(lambda: FastDepsAPI(classifier=everything)) == expected

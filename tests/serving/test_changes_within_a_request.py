@@ -13,6 +13,7 @@ from fastapi import (
     HTTPException,
     Query,
     Request,
+    Response,
     WebSocket,
     WebSocketDisconnect,
 )
@@ -510,3 +511,60 @@ def test_a_provider_without_overrides_is_asked_for_them_by_dependencies_alone() 
     without, dependent = compare(answer)
     assert without == [(200, "1")] * 3
     assert dependent == [(500, "Internal Server Error")] * 3
+
+
+@pytest.mark.usefixtures("both_lanes")
+def test_a_guard_that_becomes_another_kind_while_what_is_below_it_is_solved() -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+        calls: list[str] = []
+
+        def sync_guard(first: Any = None) -> None: ...
+
+        def first() -> None:
+            dependant_of(app).dependencies[0].call = sync_guard
+
+        async def guard(first: Annotated[None, Depends(first)]) -> None:
+            calls.append("guard")
+
+        @app.get("/", dependencies=[Depends(guard)])
+        def endpoint() -> str:
+            return "in"
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            answers = ask(app)
+            gc.collect()
+        return answers, calls
+
+    # FastAPI has found one callable, and judges by the other how to call it: never awaited.
+    assert compare(answer) == ([(200, '"in"')] * 3, [])
+
+
+def test_a_response_class_that_is_replaced_before_a_response_is_injected() -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+        init_headers = Response.init_headers
+
+        def with_header(response: Response, headers: Any = None) -> None:
+            init_headers(response, headers)
+            response.raw_headers.append((b"x-patched", b"yes"))
+
+        def patch() -> None:
+            patching.setattr(Response, "init_headers", with_header)
+
+        def injected(patched: Annotated[None, Depends(patch)], response: Response) -> None:
+            response.headers["x-injected"] = "yes"
+
+        @app.get("/", dependencies=[Depends(injected)])
+        async def endpoint() -> str:
+            return "in"
+
+        client = TestClient(app)
+        responses = []
+        for _ in range(3):
+            with pytest.MonkeyPatch.context() as patching:
+                responses.append(client.get("/").headers.multi_items())
+        return responses
+
+    assert ("x-injected", "yes") in compare(answer)[0]
