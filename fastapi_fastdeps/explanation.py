@@ -30,7 +30,14 @@ from fastapi_fastdeps._fastapi.names import (
     low_priority_routes,
     websockets,
 )
-from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
+from fastapi_fastdeps._fastapi.ways import Way
+from fastapi_fastdeps._lane.choice import (
+    ground_of,
+    ways_to_answer,
+    ways_to_solve,
+    why_not_now,
+    why_not_planned,
+)
 from fastapi_fastdeps._lane.within import can_be_planned_within
 from fastapi_fastdeps.classifiers import Role
 from fastapi_fastdeps.errors import locate, name_of
@@ -213,7 +220,14 @@ def _planned_record(
     is_http = isinstance(route, APIRoute)
     graph = inclusion.preview_of(route)
     response_class = inclusion.response_class_of(route) if is_http else None
-    why = why_not_planned(graph, response_class) or why_not_now() or ""
+    why = why_not_planned(graph, response_class)
+    if not why:
+        ways = ways_to_solve(graph)
+        if isinstance(route, APIRoute):
+            ways |= ways_to_answer(route.body_field, route.response_field, response_class)
+        else:
+            ways |= Way.WEBSOCKET
+        why = why_not_now(ground_of(ways)) or ""
     if not why and _is_wrapped_alone(route, graph):
         why = _own_handler(route)
     methods = _sorted(getattr(route, "methods", None))
@@ -232,8 +246,7 @@ def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:
         live, handling, why = made.live, made.handling, made.why_not_planned
     if live is None:
         return _stock(path, "http", methods, why)
-    why = _own_handler(route) if handling is None else handling.why_not_planned
-    why = why or why_not_now() or ""
+    why = _own_handler(route) if handling is None else handling.why_not_now()
     return RouteRecord(path, "http", _sorted(methods), _lane(why), why, _calls(live.current()))
 
 
@@ -245,7 +258,9 @@ def _websocket_record(route: APIWebSocketRoute, router: Router, prefix: str) -> 
         live, why = made.live, made.why_not_planned
     if live is None:
         return _stock(path, "websocket", None, why)
-    why = why or why_not_now() or ""
+    if not why:
+        ground = ground_of(Way.WEBSOCKET | ways_to_solve(live.current()))
+        why = why_not_now(ground) or ""
     return RouteRecord(path, "websocket", (), _lane(why), why, _calls(live.current()))
 
 
@@ -254,10 +269,9 @@ def _context_record(context: ClassifiedRouteContext, prefix: str) -> RouteRecord
     assert isinstance(route, APIRoute)
     why = context.why_not_planned
     if context.handling is not None:
-        why = context.handling.why_not_planned
+        why = context.handling.why_not_now()
     elif not why:
         why = _own_handler(route)
-    why = why or why_not_now() or ""
     calls = _calls(context.live.current())
     path, methods = prefix + context.path, _sorted(context.methods)
     return RouteRecord(path, "http", methods, _lane(why), why, calls)

@@ -21,7 +21,7 @@ from fastapi_fastdeps._fastapi.names import (
     inclusions,
     wrap_app_with_body_limit,
 )
-from fastapi_fastdeps._lane.choice import why_not_planned
+from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
@@ -80,11 +80,17 @@ class Handling:
             )
             self.handle = self.planned.handle
 
+    def why_not_now(self) -> str:
+        """Why it takes FastAPI's lane at the moment, empty if it does not."""
+        if self.why_not_planned or self.planned is None:
+            return self.why_not_planned
+        return why_not_now(self.planned.ground) or ""
+
     def app(self) -> ASGIApp | None:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
         if self.planned is None:
             return None
-        served = planned_app(self.planned.serve, routing.request_response(self.planned.handle))
+        served = planned_app(self.planned, routing.request_response(self.planned.handle))
         app: ASGIApp = _App(served)
         return wrap_app_with_body_limit(app, self._state.max_body_size)
 

@@ -11,10 +11,13 @@ import inspect
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from itertools import chain
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
+
+from fastapi_fastdeps._fastapi.ways import EVERY, Way, needs, reads
 
 Functions = Mapping[str, tuple[str, ...]]
 """Functions by module, under their qualified names."""
@@ -162,6 +165,7 @@ _HOMES: Final = {"collections.abc": "_collections_abc"}
 
 _TYPING: Final = frozenset({"typing", "typing_extensions", "collections.abc"})
 _OWN: Final = frozenset({"fastapi", "starlette"})
+_Hidden = dict[ModuleType, set[str]]
 _Cached: Final = type(functools.cache(len))
 _REPLACED: Final = object()
 """Stands for the original of a name that was replaced before it could be seen."""
@@ -200,20 +204,54 @@ class Ground:
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
+        self._ways = EVERY
         self._look_again()
 
+    def on(self, ways: Way) -> "Ground":
+        """The part of it that is needed on these ways."""
+        part = copy(self)
+        part._ways = ways
+        part._settle()
+        return part
+
     def _look_again(self) -> None:
-        self._watched = tuple(_watched(self._functions))
-        self._builtins = tuple(_builtins_read(self._functions))
-        self._is_unshadowed = _comparison_of_sizes([module for module, _ in self._builtins])
+        self._read = [
+            (module, name, tuple(_watched(module, name)), tuple(_builtins_read(module, name)))
+            for module, names in self._functions.items()
+            for name in names
+        ]
+        self._settle()
+
+    def _settle(self) -> None:
+        ways, watched, hidden = self._ways, dict[tuple[int, str], _Watched](), _Hidden()
+        for module, function, read, builtins_read in self._read:
+            if needs(ways, module, function):
+                for each in read:
+                    if reads(ways, function, each.name):
+                        watched.setdefault((id(each.holder), each.name), each)
+                for home, names in builtins_read:
+                    hidden.setdefault(home, set()).update(names)
+        self._watched = tuple(watched.values())
+        self._builtins = tuple((home, frozenset(names)) for home, names in hidden.items())
         self._unseen = tuple(each for each in self._watched if each.own is _REPLACED)
-        self._is_as_it_was = _comparison(self._watched)
+        self._compare()
+
+    def _compare(self) -> None:
+        self._is_as_it_was = _comparison(self._watched, [module for module, _ in self._builtins])
 
     def is_touched(self) -> bool:
         """Whether there is a replacement now: `first_touched` in a hurry."""
-        if self._is_as_it_was():
-            return not self._is_unshadowed() and self._first_shadowed() is not None
-        if not self._unseen or any(each.is_touched for each in self._unseen):
+        return not self._is_as_it_was() and self._is_touched()
+
+    def _is_touched(self) -> bool:
+        seen = [each for each in self._watched if each.own is not _REPLACED]
+        if any(each.is_touched for each in seen) or self._first_shadowed() is not None:
+            return True
+        if not self._unseen:
+            # The modules have got names of their own that hide nothing.
+            self._compare()
+            return False
+        if any(each.is_touched for each in self._unseen):
             return True
         self._look_again()
         return not self._is_as_it_was()
@@ -223,7 +261,6 @@ class Ground:
         for module, names in self._builtins:
             if shadowed := names & vars(module).keys():
                 return f"{module.__name__}.{min(shadowed)}"
-        self._is_unshadowed = _comparison_of_sizes([module for module, _ in self._builtins])
         return None
 
     def first_touched(self) -> str | None:
@@ -242,41 +279,29 @@ def is_replaced(module: str) -> bool:
     )
 
 
-def _watched(functions: Functions) -> Iterator[_Watched]:
-    seen: set[tuple[int, str]] = set()
-    for module, names in functions.items():
-        for name in names:
-            for holder, read in _reads(module, name):
-                if (id(holder), read) not in seen:
-                    seen.add((id(holder), read))
-                    found = getattr(holder, read)
-                    yield _Watched(holder, read, found if is_own(found, read) else _REPLACED)
+def _watched(module: str, name: str) -> Iterator[_Watched]:
+    for holder, read in _reads(module, name):
+        found = getattr(holder, read)
+        yield _Watched(holder, read, found if is_own(found, read) else _REPLACED)
 
 
-def _comparison(watched: tuple[_Watched, ...]) -> Callable[[], bool]:
+def _comparison(watched: tuple[_Watched, ...], modules: list[ModuleType]) -> Callable[[], bool]:
     """A function that compares all of them by identity, written out: the interpreter reads
-    an attribute of a module by its index, ten times as fast as a loop does."""
+    an attribute of a module by its index, ten times as fast as a loop does.
+
+    It compares how many names the modules have, too: one that did not get a name does not
+    hide a built-in function.
+    """
+    namespaces = [vars(module) for module in modules]
     holders = list({id(each.holder): each.holder for each in watched}.values())
     indices = {id(holder): index for index, holder in enumerate(holders)}
     parameters = [f"h{index}" for index in range(len(holders))]
     parameters += [f"o{index}" for index in range(len(watched))]
+    parameters += [f"n{index}" for index in range(len(namespaces))]
     comparisons = [
         f"h{indices[id(each.holder)]}.{each.name} is o{index}" for index, each in enumerate(watched)
     ]
-    return _compared(comparisons, parameters, (*holders, *(each.own for each in watched)))
-
-
-def _comparison_of_sizes(modules: list[ModuleType]) -> Callable[[], bool]:
-    """A function that tells whether the modules have as many names as now: one that did not
-    add a name does not hide a built-in function."""
-    comparisons = [f"len(h{index}) == {len(vars(each))}" for index, each in enumerate(modules)]
-    parameters = [f"h{index}" for index in range(len(modules))]
-    return _compared(comparisons, parameters, tuple(vars(each) for each in modules))
-
-
-def _compared(
-    comparisons: list[str], parameters: list[str], defaults: tuple[Any, ...]
-) -> Callable[[], bool]:
+    comparisons += [f"len(n{index}) == {len(each)}" for index, each in enumerate(namespaces)]
     source = "\n".join(
         (
             f"def is_untouched({', '.join(f'{name}=None' for name in parameters)}):",
@@ -289,7 +314,7 @@ def _compared(
     namespace: dict[str, Any] = {}
     exec(compile(source, "<fastapi_fastdeps ground>", "exec"), namespace)
     function: FunctionType = namespace["is_untouched"]
-    function.__defaults__ = defaults
+    function.__defaults__ = (*holders, *(each.own for each in watched), *namespaces)
     return function
 
 
@@ -328,18 +353,14 @@ def _reads(module: str, name: str) -> Iterator[tuple[Any, str]]:
             yield from _names_in(definer, frozenset(code.co_names))
 
 
-def _builtins_read(functions: Functions) -> Iterator[tuple[ModuleType, frozenset[str]]]:
-    """What functions read of the built-in ones, by the module that would be asked first."""
-    found: dict[str, set[str]] = {}
-    for module, names in functions.items():
-        for name in names:
-            function = _unwrapped(functools.reduce(getattr, _path(name), sys.modules[module]))
-            definer = getattr(function, "__globals__", {}).get("__name__", "")
-            if definer in sys.modules and is_own(function, _path(name)[-1]):
-                for code in _with_expressions(find_code(function, name)):
-                    found.setdefault(definer, set()).update(code.co_names)
-    for definer, read in found.items():
+def _builtins_read(module: str, name: str) -> Iterator[tuple[ModuleType, frozenset[str]]]:
+    """What a function reads of the built-in ones, and the module that would be asked first."""
+    function = _unwrapped(functools.reduce(getattr, _path(name), sys.modules[module]))
+    definer: str = getattr(function, "__globals__", {}).get("__name__", "")
+    if definer in sys.modules and is_own(function, _path(name)[-1]):
         home = sys.modules[_HOMES.get(definer, definer)]
+        codes = _with_expressions(find_code(function, name))
+        read = {each for code in codes for each in code.co_names}
         if hidden := read & vars(builtins).keys() - vars(home).keys():
             yield home, frozenset(hidden)
 

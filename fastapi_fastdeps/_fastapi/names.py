@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import fastapi
 import starlette.routing
 from fastapi import APIRouter, params, routing
+from fastapi.dependencies import utils
 from pydantic.fields import FieldInfo
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute
@@ -98,7 +99,7 @@ _PROVIDERS = {
 if TYPE_CHECKING:
     from fastapi import _body_limit, _compat, _form_limits, sse
     from fastapi._compat import v2
-    from fastapi.dependencies import models, utils
+    from fastapi.dependencies import models
     from fastapi.telemetry import _api, _asgi
     from starlette import _exception_handler, _utils
     from starlette import routing as starlette_routing
@@ -126,7 +127,6 @@ if TYPE_CHECKING:
     get_param_model = utils._get_param_model
     is_json_field = utils._is_json_field
     should_embed_body_fields = utils._should_embed_body_fields
-    solve_generator = utils._solve_generator
     get_dependant = utils.get_dependant
     get_parameterless_sub_dependant = utils.get_parameterless_sub_dependant
     get_typed_signature = utils.get_typed_signature
@@ -467,9 +467,7 @@ else:
     should_embed_body_fields = fast_lane.find(
         _UTILS, "_should_embed_body_fields", takes(positional=1)
     )
-    solve_generator = fast_lane.find(
-        _UTILS, "_solve_generator", takes("dependant", "stack", "sub_values", "request")
-    )
+    fast_lane.find(_UTILS, "_solve_generator", takes("dependant", "stack", "sub_values", "request"))
     request_body_to_args = fast_lane.find(
         _UTILS,
         "request_body_to_args",
@@ -647,7 +645,7 @@ __all__ = [
     "routing_names",
     "shell",
     "should_embed_body_fields",
-    "solve_generator",
+    "solver_names",
     "streams_generators",
     "telemetry_of",
     "telemetry_providers",
@@ -799,6 +797,11 @@ def routing_names() -> Mapping[str, Any]:
     return vars(routing)
 
 
+def solver_names() -> Mapping[str, Any]:
+    """The names in the module of FastAPI's solver, likewise."""
+    return vars(utils)
+
+
 def max_body_size(route: Any) -> int | None:
     """The most bytes that a request to the route may have, FastAPI 0.164 and newer."""
     size: int | None = getattr(route, "max_body_size", None)
@@ -824,7 +827,8 @@ def rederived(place: Dependant, call: Callable[..., Any]) -> Dependant:
     """FastAPI's description of `call` in the place of another dependency."""
     concurrency = concurrency_of(place)
     path: Any = place.path
-    return get_dependant(
+    derive: Callable[..., Dependant] = solver_names()["get_dependant"]
+    return derive(
         path=path,
         call=call,
         name=place.name,

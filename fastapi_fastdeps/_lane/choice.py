@@ -5,7 +5,10 @@ name that they read, is not what it was, a route takes FastAPI's lane, so that t
 does its work: Sentry and Logfire replace such functions, and so do tests.
 """
 
-from typing import Any
+import functools
+from typing import Any, Final
+
+from starlette.responses import JSONResponse
 
 from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, Ground
@@ -18,9 +21,64 @@ from fastapi_fastdeps._fastapi.names import (
     is_gen_callable,
     lenient_issubclass,
 )
+from fastapi_fastdeps._fastapi.ways import Way
 
 _building = Ground(BUILDING if fast_lane else {})
 _serving = Ground(SERVING if fast_lane else {})
+
+
+@functools.cache
+def ground_of(ways: Way) -> Ground:
+    """What a plan takes for granted that a request needs on these ways."""
+    return _serving.on(ways)
+
+
+_INJECTED: Final = (
+    "request_param_name",
+    "websocket_param_name",
+    "http_connection_param_name",
+    "response_param_name",
+    "background_tasks_param_name",
+    "security_scopes_param_name",
+)
+
+
+def ways_to_answer(body_field: Any, response_field: Any, response_class: Any) -> Way:
+    """What FastAPI does to answer a request, besides solving its dependencies."""
+    ways = Way.HTTP
+    if body_field is not None:
+        ways |= Way.BODY
+    if is_plain_json(response_field, response_class):
+        ways |= Way.JSON
+    return ways
+
+
+def is_plain_json(response_field: Any, response_class: Any) -> bool:
+    """Whether a route answers with JSON that no model makes."""
+    return response_field is None and getattr(response_class, "value", response_class) is (
+        JSONResponse
+    )
+
+
+def ways_to_solve(graph: Graph) -> Way:
+    """What FastAPI does to solve the dependencies of a route."""
+    ways = Way.DEPENDENCIES if graph.root.children else Way(0)
+    for node in graph.root:
+        dependant, call = node.dependant, node.candidate.call
+        if is_gen_callable(call) or is_async_gen_callable(call):
+            ways |= Way.GENERATORS
+        if dependant.body_params:
+            ways |= Way.BODY
+        if (
+            dependant.path_params
+            or dependant.query_params
+            or dependant.header_params
+            or dependant.cookie_params
+        ):
+            ways |= Way.PARAMETERS
+        if any(getattr(dependant, name, None) for name in _INJECTED):
+            ways |= Way.INJECTED
+    return ways
 
 
 def why_not_planned(graph: Graph, response_class: Any = None) -> str | None:
@@ -44,9 +102,12 @@ def why_not_planned(graph: Graph, response_class: Any = None) -> str | None:
     return None
 
 
-def why_not_now() -> str | None:
-    """Why a planned route takes FastAPI's lane at the moment, `None` if it does not."""
-    if replaced := _serving.first_touched():
+def why_not_now(ground: Ground = _serving) -> str | None:
+    """Why a planned route takes FastAPI's lane at the moment, `None` if it does not.
+
+    `ground` is what its plan takes for granted: what any plan does, if that is not known.
+    """
+    if replaced := ground.first_touched():
         return f"{replaced} is instrumented"
     return None
 

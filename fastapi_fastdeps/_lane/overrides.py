@@ -11,14 +11,14 @@ from fastapi import params
 
 from fastapi_fastdeps._deciding.graph import Node, Overrides, classify_override, judged
 from fastapi_fastdeps._deciding.live import LiveGraph
-from fastapi_fastdeps._deciding.places import is_marked_place, places
+from fastapi_fastdeps._deciding.places import places
 from fastapi_fastdeps._fastapi.names import (
     dependant_of,
     get_typed_signature,
     is_async,
     with_dependency,
 )
-from fastapi_fastdeps._lane.standins import StandIn, stand_in
+from fastapi_fastdeps._lane.standins import StandIn, needs_stand_in, stand_in
 from fastapi_fastdeps._marks import Decision
 from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps.classifiers import Candidate, Classifier
@@ -106,7 +106,7 @@ class ClassifiedOverrides(LeavesBehind):
         marked: dict[str | None, Node] = {}
         for place in dependant.dependencies:
             each = judged(place, self._classifier, self._path, metadata.get(place.name, ()))
-            if isinstance(each.execution, Inline) or is_marked_place(each.candidate):
+            if needs_stand_in(each):
                 marked[place.name] = each
         if not marked:
             return None

@@ -9,12 +9,14 @@ import inspect
 import types
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from anyio.lowlevel import checkpoint
 from fastapi.security.base import SecurityBase
 from starlette.concurrency import run_in_threadpool
 
+from fastapi_fastdeps._deciding.graph import Node
+from fastapi_fastdeps._deciding.places import is_marked_place
 from fastapi_fastdeps._fastapi.names import (
     get_typed_signature,
     is_async_gen_callable,
@@ -119,6 +121,24 @@ class _AsyncGenerator(StandIn):
     async def __call__(self, /, **values: Any) -> AsyncIterator[Any]:
         async with asynccontextmanager(self.call)(**values) as value:
             yield value
+
+
+def needs_stand_in(node: Node) -> bool:
+    """Whether FastAPI's solver is to see a stand-in for a dependency: to call it where it was
+    decided, or to find that it equals something that has one."""
+    return (
+        isinstance(node.execution, Inline)
+        or is_marked_place(node.candidate)
+        or type(node.candidate.call).__eq__ not in _EQUALITIES
+    )
+
+
+_EQUALITIES: Final[tuple[object, ...]] = (
+    object.__eq__,
+    types.MethodType.__eq__,
+    types.BuiltinMethodType.__eq__,
+)
+"""How callables compare that leave it to a stand-in whether they equal it."""
 
 
 def stand_in(

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, MutableSequence
 from operator import attrgetter
-from types import BuiltinMethodType, MethodType
-from typing import Any, ClassVar, Final, SupportsIndex, cast, overload
+from typing import Any, ClassVar, SupportsIndex, cast, overload
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
-from fastapi_fastdeps._deciding.places import is_marked_place
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     is_async_gen_callable,
@@ -18,6 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._lane.standins import (
     awaited_endpoint,
     inline_endpoint,
+    needs_stand_in,
     stand_in,
     threaded_endpoint,
 )
@@ -118,7 +117,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
             if is_gen_callable(call) or is_async_gen_callable(call):
                 # FastAPI enters what it finds then.
                 self.settle()
-            elif is_coroutine_callable(call) != is_coroutine_callable(self._call):
+            elif not _are_called_alike(call, self._call):
                 # FastAPI calls what it has found before, as it would call this.
                 return call
         return self._given
@@ -162,22 +161,15 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
 
 
 def _given(node: Node) -> Any:
-    call = node.candidate.call
-    if (
-        isinstance(node.execution, Inline)
-        or is_marked_place(node.candidate)
-        or type(call).__eq__ not in _EQUALITIES
-    ):
-        return stand_in(node.candidate, node.execution)
-    return call
+    candidate, execution = node.candidate, node.execution
+    return stand_in(candidate, execution) if needs_stand_in(node) else candidate.call
 
 
-_EQUALITIES: Final[tuple[object, ...]] = (
-    object.__eq__,
-    MethodType.__eq__,
-    BuiltinMethodType.__eq__,
-)
-"""How callables compare that leave it to a stand-in whether they equal it."""
+def _are_called_alike(one: Any, other: Any) -> bool:
+    """Whether FastAPI calls `one`, which is no generator function, like `other`."""
+    return is_coroutine_callable(one) == is_coroutine_callable(other) and not (
+        is_gen_callable(other) or is_async_gen_callable(other)
+    )
 
 
 class _Dependencies(MutableSequence[Dependant]):

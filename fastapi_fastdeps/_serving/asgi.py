@@ -8,8 +8,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import exit_callbacks, request_response
-from fastapi_fastdeps._lane.choice import is_served_by_fastapi
-from fastapi_fastdeps._serving.handler import Handler
+from fastapi_fastdeps._serving.handler import PlannedHandler
 from fastapi_fastdeps._serving.noting import (
     HANDLERS_KEY,
     MISSING,
@@ -20,19 +19,19 @@ from fastapi_fastdeps._serving.noting import (
 )
 
 
-def planned_app(handle: Handler, fastapis: ASGIApp) -> ASGIApp:
+def planned_app(handler: PlannedHandler, fastapis: ASGIApp) -> ASGIApp:
     """What FastAPI's `request_response` makes of a handler, for a planned one.
 
     Starlette reads which exception handlers are in force before anything runs, and finds
     the one for an exception. `fastapis`: the app in FastAPI's lane.
     """
-    return partial(_app, handle, fastapis)
+    return partial(_app, handler, fastapis)
 
 
 async def _app(
-    handle: Handler, fastapis: ASGIApp, scope: Scope, receive: Receive, send: Send
+    handler: PlannedHandler, fastapis: ASGIApp, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    if is_served_by_fastapi():
+    if handler.ground.is_touched():
         await fastapis(scope, receive, send)
         return
     request = Request(scope, receive, send)
@@ -47,7 +46,7 @@ async def _app(
         try:
             function_stack = scope["fastapi_function_astack"] = AsyncExitStack()
             try:
-                response = await handle(request)
+                response = await handler.serve(request)
             except BaseException as error:
                 if not await function_stack.__aexit__(type(error), error, error.__traceback__):
                     raise

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Final
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi.names import Dependant, solve_generator
+from fastapi_fastdeps._fastapi.names import Dependant, solver_names
 from fastapi_fastdeps._plan.kinds import Kind
+
+_names: Final = solver_names()
 
 
 async def call_dependency(
@@ -29,7 +30,7 @@ async def call_dependency(
     if kind is Kind.INLINE_GENERATOR:
         return stack.enter_context(callee(**values))
     if kind is Kind.GENERATOR:
-        return await solve_generator(
+        return await _names["_solve_generator"](
             dependant=dependant, stack=stack, sub_values=values, request=request
         )
     if concurrency is None:
@@ -37,10 +38,10 @@ async def call_dependency(
             return callee(**values)
         if kind is Kind.ASYNC:
             return await callee(**values)
-        return await run_in_threadpool(callee, **values)
+        return await _names["run_in_threadpool"](callee, **values)
     async with concurrency.get_semaphore():
         if kind is Kind.INLINE:
             return callee(**values)
         if kind is Kind.ASYNC:
             return await callee(**values)
-        return await run_in_threadpool(callee, **values)
+        return await _names["run_in_threadpool"](callee, **values)

@@ -5,6 +5,9 @@ from typing import Any, Final, cast
 from fastapi_fastdeps._compiling.functions import Compiled, Tools, compile_function
 from fastapi_fastdeps._deciding.graph import Graph, Overriding, Replacement
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.ground import Ground
+from fastapi_fastdeps._fastapi.ways import Way
+from fastapi_fastdeps._lane.choice import ground_of, is_served_by_fastapi, ways_to_solve
 from fastapi_fastdeps._plan.steps import compile_plan
 
 _NOTHING: Final[dict[Any, Any]] = {}
@@ -22,8 +25,12 @@ class CurrentPlan:
 
     from_request = 2
 
-    def __init__(self, live: LiveGraph, tools: Tools, title: str, *, embed: bool) -> None:
+    def __init__(
+        self, live: LiveGraph, tools: Tools, title: str, ways: Way, *, embed: bool
+    ) -> None:
+        """`ways` are those on which FastAPI handles a request, besides solving it."""
         self.live = live
+        self._ways = ways
         self.provider = tools.provider
         self.embed = embed
         self._tools = tools
@@ -33,6 +40,7 @@ class CurrentPlan:
 
     def _forget(self, graph: Graph) -> None:
         self._graph = graph
+        self._ground: Ground | None = None
         self._requests = 0
         self._is_tried = False
         self._plan: Compiled | None = None
@@ -42,6 +50,13 @@ class CurrentPlan:
         self._overridden: Compiled | None = None
         self._looked_up: tuple[Replacement, ...] = ()
         self._overridden_requests = 0
+
+    @property
+    def ground(self) -> Ground:
+        """What the plan takes for granted, where no overrides are in force."""
+        if self._ground is None:
+            self._ground = ground_of(self._ways | ways_to_solve(self._graph))
+        return self._ground
 
     @property
     def source(self) -> str | None:
@@ -69,7 +84,9 @@ class CurrentPlan:
             if overrides is not None and type(cast("object", overrides)) is not dict:
                 return None, overrides
         if overrides:
-            return self._for_overrides(graph, overrides), overrides
+            # What they bring in may need more of FastAPI than the route's own tree.
+            is_as_planned = not is_served_by_fastapi()
+            return self._for_overrides(graph, overrides) if is_as_planned else None, overrides
         if self._overridden_requests:
             # No override, nor what it holds, is kept once it is out of force.
             self._forget_overridden()

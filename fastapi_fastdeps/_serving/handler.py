@@ -10,14 +10,14 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import (
     EndpointContext,
     RequestValidationError,
-    ResponseValidationError,
 )
 from fastapi.utils import is_body_allowed_for_status_code
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.ground import Ground
 from fastapi_fastdeps._fastapi.names import (
     Undefined,
     embeds_body_fields,
@@ -26,9 +26,10 @@ from fastapi_fastdeps._fastapi.names import (
     is_async_gen_callable,
     is_gen_callable,
     operation,
+    routing_names,
     validation_failed,
 )
-from fastapi_fastdeps._lane.choice import is_served_by_fastapi
+from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._serving import answering
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
@@ -78,10 +79,6 @@ class PlannedHandler:
         self._live = live
         self._root = live.root
         self._fallback = fallback
-        methods = " ".join(sorted(getattr(state, "methods", None) or ()))
-        self._solver = Solver(
-            live, provider, embed=embeds_body_fields(state), title=f"{methods} {live.path}"
-        )
         # FastAPI settles this once, and calls what stands there when a request comes.
         self._is_async = live.was_async
         self._settle()
@@ -99,7 +96,7 @@ class PlannedHandler:
             response_class = response_class.value
         self._response_class: type[Response] = response_class
         self._field = state.response_field
-        self._is_plain_json = self._field is None and response_class is JSONResponse
+        self._is_plain_json = is_plain_json(self._field, response_class)
         self._serialization = {
             "include": state.response_model_include,
             "exclude": state.response_model_exclude,
@@ -108,6 +105,10 @@ class PlannedHandler:
             "exclude_defaults": state.response_model_exclude_defaults,
             "exclude_none": state.response_model_exclude_none,
         }
+        ways = ways_to_answer(state.body_field, state.response_field, state.response_class)
+        methods = " ".join(sorted(getattr(state, "methods", None) or ()))
+        title = f"{methods} {live.path}"
+        self._solver = Solver(live, provider, title, ways, embed=embeds_body_fields(state))
 
     @property
     def source(self) -> str | None:
@@ -122,8 +123,13 @@ class PlannedHandler:
         self._is_inline = isinstance(graph.root.execution, Inline)
         self._is_stream = is_gen_callable(self._call) or is_async_gen_callable(self._call)
 
+    @property
+    def ground(self) -> Ground:
+        """What it takes for granted."""
+        return self._solver.plan.ground
+
     async def handle(self, request: Request) -> Response:
-        if is_served_by_fastapi():
+        if self.ground.is_touched():
             return await self._fallback(request)
         return await self.serve(request)
 
@@ -178,12 +184,13 @@ class PlannedHandler:
                     data.values = solution.values
                     data.errors = solution.errors
         if solution.errors:
-            invalid = RequestValidationError(
+            names = routing_names()
+            invalid = names["RequestValidationError"](
                 solution.errors,
                 body=None if body is Undefined else body,
                 endpoint_ctx=_context(begun),
             )
-            validation_failed(invalid)
+            names["_validation_failed"](invalid)
             raise invalid
         if self._live.current() is not self._settled or self._root.call is not self._call:
             self._settle()
@@ -283,7 +290,7 @@ class PlannedHandler:
         else:
             value, errors = await run_in_threadpool(field.validate, returned, {}, loc=("response",))
         if errors:
-            raise ResponseValidationError(
+            raise routing_names()["ResponseValidationError"](
                 errors=errors, body=returned, endpoint_ctx=_context(begun)
             )
         serialize = field.serialize_json if self._dump_json else field.serialize

@@ -6,7 +6,7 @@ A plan stands in for this as long as nothing fails and nothing changes.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from fastapi_fastdeps._deciding.graph import Node, classify_override, forgetting, judged
 from fastapi_fastdeps._deciding.live import LiveGraph
@@ -14,10 +14,8 @@ from fastapi_fastdeps._deciding.places import Metadata, places
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     concurrency_of,
-    get_cache_key,
     rederived,
-    request_body_to_args,
-    request_params_to_args,
+    solver_names,
 )
 from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import inline_manager
@@ -25,6 +23,8 @@ from fastapi_fastdeps._plan.steps import entered_inline
 from fastapi_fastdeps._serving.calls import call_dependency
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps.marking import Inline
+
+_names: Final = solver_names()
 
 
 class Child:
@@ -138,7 +138,7 @@ class Interpreter:
             if below.errors:
                 level.errors.extend(below.errors)
                 continue
-            key = get_cache_key(dependant=place, uses_scopes_cache=self._uses_scopes)
+            key = _names["_get_cache_key"](dependant=place, uses_scopes_cache=self._uses_scopes)
             if place.use_cache and key in self._cache:
                 value = self._cache[key]
             else:
@@ -202,17 +202,18 @@ class Interpreter:
     async def _read(self, level: Level) -> None:
         dependant, values, errors = level.dependant, level.values, level.errors
         request = self._solution.request
-        path, path_errors = request_params_to_args(dependant.path_params, request.path_params)
-        query, query_errors = request_params_to_args(dependant.query_params, request.query_params)
-        headers, header_errors = request_params_to_args(dependant.header_params, request.headers)
-        cookies, cookie_errors = request_params_to_args(dependant.cookie_params, request.cookies)
+        read = _names["request_params_to_args"]
+        path, path_errors = read(dependant.path_params, request.path_params)
+        query, query_errors = read(dependant.query_params, request.query_params)
+        headers, header_errors = read(dependant.header_params, request.headers)
+        cookies, cookie_errors = read(dependant.cookie_params, request.cookies)
         values.update(path)
         values.update(query)
         values.update(headers)
         values.update(cookies)
         errors += path_errors + query_errors + header_errors + cookie_errors
         if dependant.body_params:
-            body, body_errors = await request_body_to_args(
+            body, body_errors = await _names["request_body_to_args"](
                 body_fields=dependant.body_params,
                 received_body=self._solution.body,
                 embed_body_fields=self._embed,

@@ -1,16 +1,16 @@
 """What is found for one request."""
 
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Final
 
-from fastapi.background import BackgroundTasks
-from fastapi.security import SecurityScopes
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi.names import Dependant, Undefined, get_oauth_scopes
+from fastapi_fastdeps._fastapi.names import Dependant, Undefined, solver_names
+
+_names: Final = solver_names()
 
 
 class Solution:
@@ -50,21 +50,21 @@ class Solution:
         request = self.request
         if dependant.http_connection_param_name:
             values[dependant.http_connection_param_name] = request
-        if dependant.request_param_name and isinstance(request, Request):
+        if dependant.request_param_name and isinstance(request, _names["Request"]):
             values[dependant.request_param_name] = request
-        elif dependant.websocket_param_name and isinstance(request, WebSocket):
+        elif dependant.websocket_param_name and isinstance(request, _names["WebSocket"]):
             values[dependant.websocket_param_name] = request
         if dependant.background_tasks_param_name:
             if self.background_tasks is None:
-                self.background_tasks = BackgroundTasks()
+                self.background_tasks = _names["BackgroundTasks"]()
             values[dependant.background_tasks_param_name] = self.background_tasks
         if dependant.response_param_name:
             if self.response is None:
                 self.response = empty_response()
             values[dependant.response_param_name] = self.response
         if dependant.security_scopes_param_name:
-            values[dependant.security_scopes_param_name] = SecurityScopes(
-                scopes=get_oauth_scopes(dependant=dependant)
+            values[dependant.security_scopes_param_name] = _names["SecurityScopes"](
+                scopes=_names["_get_oauth_scopes"](dependant=dependant)
             )
 
     def stacks(self) -> tuple[Any, Any]:

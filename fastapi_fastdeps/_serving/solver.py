@@ -11,6 +11,7 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.functions import Tools
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import Dependant, Undefined, request_params_to_args
+from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._plan.steps import Plan, Step
 from fastapi_fastdeps._serving.calls import call_dependency
 from fastapi_fastdeps._serving.current import CurrentPlan
@@ -24,13 +25,16 @@ _ABSENT: Final = object()
 class Solver:
     """Finds the arguments of one route's endpoint, or the validation errors, as FastAPI does."""
 
-    def __init__(self, live: LiveGraph, provider: Any | None, *, embed: bool, title: str) -> None:
-        """`title` is what tracebacks call the function of the plan."""
+    def __init__(
+        self, live: LiveGraph, provider: Any | None, title: str, ways: Way, *, embed: bool
+    ) -> None:
+        """`title` is what tracebacks call the function of the plan, `ways` those on which
+        FastAPI handles a request, besides solving it."""
         self._live = live
         self._provider = provider
         self._embed = embed
         tools = Tools(self.go_on, Received, query_values, call_dependency, provider)
-        self.plan = CurrentPlan(live, tools, title, embed=embed)
+        self.plan = CurrentPlan(live, tools, title, ways, embed=embed)
 
     async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:
         """What a request gives. Raises whatever a dependency raises."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from fastapi.exceptions import WebSocketRequestValidationError
 from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._deciding.live import LiveGraph
@@ -13,9 +12,9 @@ from fastapi_fastdeps._fastapi.names import (
     extract_endpoint_context,
     get_request_telemetry,
     operation,
-    validation_failed,
+    routing_names,
 )
-from fastapi_fastdeps._lane.choice import is_served_by_fastapi
+from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._serving.solver import Solver
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
@@ -26,7 +25,7 @@ def planned_websocket(
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan. `fallback` handles a
     request in FastAPI's lane, while a function that the plan replaces is instrumented."""
-    solver = Solver(live, provider, embed=embed, title=f"WS {live.path}")
+    solver = Solver(live, provider, f"WS {live.path}", Way.WEBSOCKET, embed=embed)
     return partial(_handle, solver, live.root, fallback)
 
 
@@ -36,7 +35,7 @@ async def _handle(
     fallback: WebSocketHandler,
     websocket: WebSocket,
 ) -> None:
-    if is_served_by_fastapi():
+    if solver.plan.ground.is_touched():
         await fallback(websocket)
         return
     telemetry = get_request_telemetry()
@@ -58,8 +57,9 @@ async def _handle(
         context = extract_endpoint_context(begun)
         if path:
             context["path"] = f"WS {mount_path.rstrip('/')}{path}"
-        error = WebSocketRequestValidationError(solution.errors, endpoint_ctx=context)
-        validation_failed(error)
+        names = routing_names()
+        error = names["WebSocketRequestValidationError"](solution.errors, endpoint_ctx=context)
+        names["_validation_failed"](error)
         raise error
     call: Any = root.call
     if telemetry is None:

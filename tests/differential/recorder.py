@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Coroutine
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -159,6 +160,9 @@ class Recorder:
             return f"{type(value).__name__} {sorted(value)}"
         if isinstance(value, list | tuple):
             return f"{type(value).__name__} [{', '.join(map(self.describe, value))}]"
+        if isinstance(value, Coroutine):
+            # Called, and never awaited: which of the callables it was is not its value.
+            return type(value).__name__
         return f"{type(value).__name__} {value!r}"
 
     def _identity(self, value: object) -> int:

@@ -427,3 +427,43 @@ def test_callables_that_equal_each_other_and_nothing_else_share_an_override() ->
     assert expected == ([200] * 3, ["fake"] * 3)
     assert answer(FastDepsAPI) == expected
     assert answer(lambda: FastDepsAPI(classifier=everything)) == expected
+
+
+@pytest.mark.parametrize("below", [False, True], ids=["beside", "below an override"])
+def test_a_callable_that_equals_an_async_one_shares_its_value(below: bool) -> None:
+    def answer(make: Callable[[], FastAPI]) -> Any:
+        app = make()
+        calls: list[str] = []
+
+        class Permission:
+            def __eq__(self, other: object) -> bool:
+                return isinstance(other, Permission)
+
+            def __hash__(self) -> int:
+                return 1
+
+        class Sync(Permission):
+            def __call__(self) -> None:
+                calls.append("sync")
+
+        class Async(Permission):
+            async def __call__(self) -> None:
+                calls.append("async")
+
+        def plain() -> None: ...
+
+        def over(permitted: Annotated[None, Depends(Async())]) -> None: ...
+
+        first = plain if below else Async()
+
+        @app.get("/", dependencies=[Depends(first), Depends(Sync())])
+        def endpoint() -> None: ...
+
+        app.dependency_overrides[plain] = over
+        client = TestClient(app)
+        return [client.get("/").status_code for _ in range(3)], calls
+
+    expected = answer(FastAPI)
+    assert expected == ([200] * 3, ["async"] * 3)
+    assert answer(FastDepsAPI) == expected
+    assert answer(lambda: FastDepsAPI(classifier=everything)) == expected

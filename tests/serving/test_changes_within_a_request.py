@@ -2,7 +2,7 @@
 
 import gc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import pytest
@@ -513,21 +513,34 @@ def test_a_provider_without_overrides_is_asked_for_them_by_dependencies_alone() 
     assert dependent == [(500, "Internal Server Error")] * 3
 
 
+def async_guard(below: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    async def guard(first: Annotated[None, Depends(below)]) -> None:
+        calls.append("awaited")
+
+    return guard
+
+
+def generator_guard(below: Callable[..., Any], calls: list[str]) -> Callable[..., Any]:
+    def guard(first: Annotated[None, Depends(below)]) -> Iterator[None]:
+        calls.append("entered")
+        yield
+
+    return guard
+
+
 @pytest.mark.usefixtures("both_lanes")
-def test_a_guard_that_becomes_another_kind_while_what_is_below_it_is_solved() -> None:
+@pytest.mark.parametrize("guard", [async_guard, generator_guard])
+def test_a_guard_that_becomes_a_function_while_what_is_below_it_is_solved(guard: Any) -> None:
     def answer(make: Make) -> Any:
         app = make()
         calls: list[str] = []
 
-        def sync_guard(first: Any = None) -> None: ...
+        def function(first: Any = None) -> None: ...
 
         def first() -> None:
-            dependant_of(app).dependencies[0].call = sync_guard
+            dependant_of(app).dependencies[0].call = function
 
-        async def guard(first: Annotated[None, Depends(first)]) -> None:
-            calls.append("guard")
-
-        @app.get("/", dependencies=[Depends(guard)])
+        @app.get("/", dependencies=[Depends(guard(first, calls))])
         def endpoint() -> str:
             return "in"
 
@@ -537,7 +550,8 @@ def test_a_guard_that_becomes_another_kind_while_what_is_below_it_is_solved() ->
             gc.collect()
         return answers, calls
 
-    # FastAPI has found one callable, and judges by the other how to call it: never awaited.
+    # FastAPI has found one callable, and judges by the other how to call it: it calls the
+    # first, and does not await or enter what that returns.
     assert compare(answer) == ([(200, '"in"')] * 3, [])
 
 
