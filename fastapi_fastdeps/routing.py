@@ -153,7 +153,6 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
         self._deciding_about_sockets: Iterator[Deciding] = iter(())
         self._constructed: dict[int, tuple[APIRoute, LiveGraph, Handling | None]] = {}
         self._hand_made: dict[int, HandMade] = {}
-        self._swept: object = None
         self._derived_classes: dict[type[APIRoute], type[APIRoute]] = {}
 
     @property
@@ -214,7 +213,6 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
         return vars(self) | {
             "_constructed": constructed,
             "_hand_made": hand_made,
-            "_swept": None,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -225,12 +223,11 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
     def _remember(self, route: APIRoute, live: LiveGraph, handling: Handling | None) -> None:
         """Know how a route of the user's class is handled, without a word on the route."""
         if len(self._constructed) > 2 * len(self.routes):
-            self._forget_removed()
+            self.forget_removed()
         self._constructed[id(route)] = route, live, handling
 
-    def _forget_removed(self) -> None:
+    def forget_removed(self) -> None:
         """Keep nothing of a route that is no longer among the routes."""
-        self._swept = _watching.token
         current = set(map(id, self.routes))
         self._constructed = {key: each for key, each in self._constructed.items() if key in current}
         self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}
@@ -277,8 +274,6 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
     def handle_of(self, route: BaseRoute) -> Handle:
         """What handles a request that this route has matched."""
-        if self._swept is not _watching.token:
-            self._forget_removed()
         if getattr(route, "deciding", None) is self:
             return route.handle
         found = self.hand_made(route)

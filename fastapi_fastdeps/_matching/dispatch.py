@@ -1,6 +1,6 @@
 """How a request goes from a router to its route."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from fastapi import APIRouter
@@ -27,21 +27,15 @@ from fastapi_fastdeps._fastapi.names import (
     update_scope,
     wrap_app_with_body_limit,
 )
-from fastapi_fastdeps._matching.index import Indexed, OutdatedError, RouteIndex
+from fastapi_fastdeps._matching.index import (
+    Dispatching,
+    Handle,
+    Indexed,
+    OutdatedError,
+    RouteIndex,
+    matched,
+)
 from fastapi_fastdeps._matching.leaves import Leaf
-
-Handle = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
-
-
-class Dispatching(APIRouter):
-    """A router that finds the routes of requests by an index."""
-
-    indexed: Indexed | None = None
-
-    def handle_of(self, route: BaseRoute) -> Handle:
-        """What handles a request that one of its own routes has matched."""
-        return route.handle
-
 
 TELEMETRY_KEY: Final = "fastapi.telemetry"
 
@@ -56,14 +50,24 @@ async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Se
     if (
         scope["type"] not in ("http", "websocket")
         or APIRouter.app is not _app
-        or _is_forwarded(scope)
+        or (FASTAPI_SCOPE_KEY in scope and _is_forwarded(scope))
     ):
         await APIRouter.app(router, scope, receive, send)
         return
-    index = index_of(router)
-    apply_router_form_limits(scope, router.form_limits)
+    indexed = router.indexed
+    index = indexed.index() if indexed and indexed.router is router else index_of(router)
+    if router.form_limits:
+        apply_router_form_limits(scope, router.form_limits)
     if "router" not in scope:
         scope["router"] = router
+    if index is not None:
+        route: Any = index.direct(scope, get_route_path(scope))
+        if route is not None and getattr(route, "deciding", None) is router:
+            scope.update(matched(route, scope))
+            if scope.get(TELEMETRY_KEY) is not None:
+                route_selected(scope=scope, path=route.path_format)
+            await route.app(scope, receive, send)
+            return
     try:
         selected = _first_match(router, scope) if index is None else index.select(scope)
     except OutdatedError:
@@ -105,7 +109,7 @@ def _any_match(router: APIRouter, scope: Scope) -> Leaf | None:
 def index_of(router: Dispatching) -> RouteIndex | None:
     """The index of a router, if there is one of its routes as they are."""
     indexed: Indexed | None = getattr(router, "indexed", None)
-    if indexed is None or not indexed.belongs_to(router):
+    if indexed is None or indexed.router is not router:
         indexed = Indexed(router)
         router.indexed = indexed
     return indexed.index()

@@ -1,10 +1,12 @@
 """The route index of one router."""
 
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import APIRouter
-from starlette.routing import Match
-from starlette.types import Scope
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import (
     FASTAPI_SCOPE_KEY,
@@ -17,6 +19,8 @@ from fastapi_fastdeps._matching.leaves import Leaf, Leaves
 from fastapi_fastdeps._matching.snapshots import Snapshot, is_matching_fastapis
 from fastapi_fastdeps._matching.table import Table
 from fastapi_fastdeps._sending import nothing
+
+Handle = Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]
 
 
 class OutdatedError(Exception):
@@ -66,7 +70,7 @@ class RouteIndex:
                     in_part.append((leaf, None))
                     continue
                 if leaf.named == path and leaf.is_as_made and FASTAPI_SCOPE_KEY not in scope:
-                    return leaf, _matched(leaf.route, scope)
+                    return leaf, matched(leaf.route, scope)
             match, child_scope = self._ask(leaf, scope)
             if match == Match.FULL:
                 return leaf, child_scope
@@ -81,6 +85,28 @@ class RouteIndex:
             if match != Match.NONE:
                 return leaf, child_scope
         return None
+
+    def direct(self, scope: Scope, path: str) -> APIRoute | None:
+        """The route of a path that it names, if it comes first, matches in full, and nothing
+        but FastAPI's own code would be asked about that or handle the request."""
+        leaf = self._table.first_named(path)
+        if leaf is None or FASTAPI_SCOPE_KEY in scope:
+            return None
+        route: APIRoute = leaf.route
+        if type(route) is not leaf.kind:
+            return None
+        attributes = vars(route)
+        if (
+            scope["type"] != "http"
+            or scope["method"] not in (route.methods or _NOTHING)
+            or route.path_regex is not leaf.regex
+            or "matches" in attributes
+            or "handle" in attributes
+        ):
+            return None
+        if leaf.follows_inclusion:
+            get_fastapi_scope(scope)
+        return route
 
     def select_any(self, scope: Scope) -> Leaf | None:
         """The first leaf that matches, in full or in part."""
@@ -118,13 +144,26 @@ class RouteIndex:
         return match, child_scope
 
 
-def _matched(route: Any, scope: Scope) -> Scope:
+def matched(route: Any, scope: Scope) -> Scope:
     """What `APIRoute.matches` adds to the scope for a path without parameters."""
     path_params = dict(scope.get("path_params", _NOTHING))
     return {"endpoint": route.endpoint, "path_params": path_params, "route": route}
 
 
 _NOTHING: Final[dict[str, Any]] = {}
+
+
+class Dispatching(APIRouter):
+    """A router that finds the routes of requests by an index."""
+
+    indexed: "Indexed | None" = None
+
+    def handle_of(self, route: BaseRoute) -> Handle:
+        """What handles a request that one of its own routes has matched."""
+        return route.handle
+
+    def forget_removed(self) -> None:
+        """Keep nothing of a route that is no longer among its routes."""
 
 
 class Indexed:
@@ -134,25 +173,23 @@ class Indexed:
     So an index is not made of routes that change with each request, or for one request.
     """
 
-    def __init__(self, router: APIRouter) -> None:
-        self._router = router
+    def __init__(self, router: "Dispatching") -> None:
+        self.router: Final = router
         self._known: Snapshot | RouteIndex | None = None
 
     def __reduce__(self) -> Any:
         # A copy of a router has routes of its own.
         return nothing, ()
 
-    def belongs_to(self, router: APIRouter) -> bool:
-        return self._router is router
-
     def index(self) -> RouteIndex | None:
         """The index, if there is one of the routes as they are."""
         known = self._known
         if known is None or not known.holds():
-            self._known = Snapshot(self._router)
+            self.router.forget_removed()
+            self._known = Snapshot(self.router)
             return None
         if isinstance(known, Snapshot) or known.is_outgrown:
             if not is_matching_fastapis():
                 return None
-            self._known = known = RouteIndex(self._router)
+            self._known = known = RouteIndex(self.router)
         return known

@@ -54,6 +54,7 @@ class Leaf:
             request, and none in between.
         named: the one path that it matches, as long as it `is_as_made`, without anything
             being asked that is not FastAPI's.
+        kind: its class, if it has such a path and is handled as ever.
         regex: its `path_regex`.
         unnoticed: the route that is included, if it could get a `matches` of its own
             without notice.
@@ -68,6 +69,7 @@ class Leaf:
     is_by_method: bool = False
     is_handled_as_ever: bool = False
     named: str | None = None
+    kind: type[Any] | None = None
     regex: Any = None
     unnoticed: APIRoute | None = None
 
@@ -182,7 +184,12 @@ class Leaves:
             and hasattr(route, "methods")
             and all(type(each) in _UNABLE_TO_FAIL for each in route.param_convertors.values())
         )
+        kind: Any = type(route)
         is_own = context is None and _having("matches", route) == [APIRoute, Route]
+        named = pattern.path if pattern is not None and is_own and is_by_method else None
+        is_handled_as_ever = _having("handle", route) == [APIRoute, Route]
+        reads_plainly = not _having("__getattribute__", route)[:-1]
+        is_direct = named is not None and is_handled_as_ever and reads_plainly
         return Leaf(
             route,
             pattern,
@@ -190,8 +197,9 @@ class Leaves:
             context,
             follows_inclusion,
             is_by_method=is_by_method,
-            is_handled_as_ever=_having("handle", route) == [APIRoute, Route],
-            named=pattern.path if pattern is not None and is_own and is_by_method else None,
+            is_handled_as_ever=is_handled_as_ever,
+            named=named,
+            kind=kind if is_direct else None,
             regex=route.path_regex,
             unnoticed=unnoticed,
         )

@@ -94,9 +94,15 @@ class Snapshot:
         self._token = _watching.token
         self._routes_token = _token
         self._router = router
-        self._top = list(router.routes)
+        self._routes = router.routes
+        self._top = list(self._routes)
+        self._count = len(self._top)
         self._looks_at_top = not notices_routes(router)
-        self._classes = _Classes()
+        self._known_methods: set[tuple[type, str]] = set()
+        self._matching: list[type] = []
+        self._matches: list[Any] = []
+        self._handling: list[type] = []
+        self._handles: list[Any] = []
         self._plain_routers = _PlainRouters()
         self._plain_routes = _PlainRoutes()
         self._noticing_routers: list[tuple[APIRouter, list[BaseRoute], int]] = []
@@ -104,21 +110,38 @@ class Snapshot:
         self._inclusions: list[tuple[IncludedRouter, bool]] = []
         self._plain_inclusions: list[dict[str, Any]] = []
         self._sizes = 0
+        self._is_plain = False
         self._seen: set[int] = set()
         for inclusion in _inclusions(self._top):
             self.add_included(inclusion)
 
     def add_class(self, kind: type) -> None:
-        """Note how instances of a class match, and what it is that they call for that."""
-        for base in kind.__mro__:
-            if base is kind or (base is not BaseRoute and "matches" in vars(base)):
-                self._classes.add(base, "matches")
+        """Note how instances of a class match and handle, and what they call for that."""
+        for name in ("matches", "handle"):
+            for base in kind.__mro__:
+                if base is kind or (base is not BaseRoute and name in vars(base)):
+                    self._add_method(base, name)
+
+    def _add_method(self, kind: type, name: str) -> None:
+        if (kind, name) not in self._known_methods and hasattr(kind, name):
+            self._known_methods.add((kind, name))
+            kinds, methods = (
+                (self._matching, self._matches)
+                if name == "matches"
+                else (self._handling, self._handles)
+            )
+            kinds.append(kind)
+            methods.append(getattr(kind, name))
 
     def add_route(self, route: BaseRoute) -> bool:
         """Note how a route matches. False if no one could tell later whether it still does."""
         return self.add_noticing(route) or (
-            not hasattr(type(route), "path_regex") and self._plain_routes.add(route)
+            not hasattr(type(route), "path_regex") and self._add_plain_route(route)
         )
+
+    def _add_plain_route(self, route: BaseRoute) -> bool:
+        self._is_plain = True
+        return self._plain_routes.add(route)
 
     def add_noticing(self, route: BaseRoute) -> bool:
         """Note how a route matches, if it notices when that is changed."""
@@ -134,11 +157,13 @@ class Snapshot:
         tell whether it has changed. False if that is not where FastAPI has it."""
         router = inclusion.original_router
         for kind in (type(inclusion), type(router)):
-            self._classes.add(kind, "matches", "handle")
+            self._add_method(kind, "matches")
+            self._add_method(kind, "handle")
         if id(inclusion) not in self._seen:
             self._seen.add(id(inclusion))
             self._inclusions.append((inclusion, is_passed_as_ever(inclusion)))
             if not isinstance(inclusion, NoticesMatching):
+                self._is_plain = True
                 self._plain_inclusions.append(vars(inclusion))
                 self._sizes += len(vars(inclusion))
         if id(router) in self._seen:
@@ -148,6 +173,8 @@ class Snapshot:
             self._noticing_routers.append((router, list(router.routes), version))
         elif not self._plain_routers.add(router):
             return False
+        else:
+            self._is_plain = True
         self._seen.add(id(router))
         added = [self.add_included(each) for each in _inclusions(router.routes)]
         return all(added)
@@ -156,28 +183,32 @@ class Snapshot:
         """Whether all is as it was."""
         if self._token is not _watching.token and not self._holds_what_notices():
             return False
-        routes = self._router.routes
         # A noticing list does not notice `list.insert(it, ...)`.
-        if len(routes) != len(self._top):
+        if len(self._routes) != self._count:
             return False
-        if self._looks_at_top and not _are_same(routes, self._top):
+        if self._looks_at_top and not _are_same(self._router.routes, self._top):
             return False
-        if self._plain_inclusions and sum(map(len, self._plain_inclusions)) != self._sizes:
+        if self._is_plain and not self._holds_what_is_plain():
             return False
         return (
-            self._plain_routers.hold()
-            and self._plain_routes.hold()
-            and self._classes.hold()
-            and vars(routing)["get_route_path"] is get_route_path
-            and vars(routing)[get_context.__name__] is get_context
-            and vars(starlette.routing)["get_route_path"] is get_route_path
+            all(map(is_, map(_matches, self._matching), self._matches))
+            and all(map(is_, map(_handle, self._handling), self._handles))
+            and _routing["get_route_path"] is get_route_path
+            and _routing[_GET_CONTEXT] is get_context
+            and _routing_of_starlette["get_route_path"] is get_route_path
         )
 
     def _holds_what_notices(self) -> bool:
         token, routes_token = _watching.token, _token
-        if not _are_same(self._router.routes, self._top) or not all(
-            version == routes_version(router) and _are_same(router.routes, routes)
-            for router, routes, version in self._noticing_routers
+        if (
+            not _are_same(self._router.routes, self._top)
+            or notices_routes(self._router) is self._looks_at_top
+            or not all(
+                notices_routes(router)
+                and version == routes_version(router)
+                and _are_same(router.routes, routes)
+                for router, routes, version in self._noticing_routers
+            )
         ):
             return False
         if self._routes_token is not routes_token:
@@ -187,34 +218,15 @@ class Snapshot:
             ):
                 return False
             self._routes_token = routes_token
+        self._routes = self._router.routes
         self._token = token
         return True
 
-
-class _Classes:
-    """Methods that instances are expected to have from their class."""
-
-    def __init__(self) -> None:
-        self._known: set[tuple[type, str]] = set()
-        self._matching: list[type] = []
-        self._matches: list[Any] = []
-        self._handling: list[type] = []
-        self._handles: list[Any] = []
-
-    def add(self, kind: type, *names: str) -> None:
-        for name in names:
-            if (kind, name) not in self._known:
-                self._known.add((kind, name))
-                kinds, methods = {
-                    "matches": (self._matching, self._matches),
-                    "handle": (self._handling, self._handles),
-                }[name]
-                kinds.append(kind)
-                methods.append(getattr(kind, name))
-
-    def hold(self) -> bool:
-        return list(map(_matches, self._matching)) == self._matches and (
-            not self._handling or list(map(_handle, self._handling)) == self._handles
+    def _holds_what_is_plain(self) -> bool:
+        return (
+            sum(map(len, self._plain_inclusions)) == self._sizes
+            and self._plain_routers.hold()
+            and self._plain_routes.hold()
         )
 
 
@@ -272,6 +284,9 @@ class _PlainRoutes:
         )
 
 
+_routing: Final = vars(routing)
+_routing_of_starlette: Final = vars(starlette.routing)
+_GET_CONTEXT: Final = get_context.__name__
 _version: Final = itemgetter("_routes_version")
 _routes: Final = itemgetter("routes")
 _path_regex: Final = itemgetter("path_regex")

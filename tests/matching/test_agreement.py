@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastapi_fastdeps._matching import dispatch
-from fastapi_fastdeps._matching.index import RouteIndex
+from fastapi_fastdeps._matching.index import Indexed, RouteIndex
 from fastapi_fastdeps._matching.patterns import Pattern
 from fastapi_fastdeps._matching.snapshots import Snapshot
 from fastapi_fastdeps._matching.table import Table
@@ -34,14 +33,14 @@ def test_the_index_does_as_fastapi_does_in_tables_never_seen(seed: int) -> None:
 
 def test_most_requests_are_served_by_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
     served = {True: 0, False: 0}
-    index_of = dispatch.index_of
+    find = Indexed.index
 
-    def counted(router: Any) -> RouteIndex | None:
-        index = index_of(router)
+    def counted(indexed: Indexed) -> RouteIndex | None:
+        index = find(indexed)
         served[index is not None] += 1
         return index
 
-    monkeypatch.setattr(dispatch, "index_of", counted)
+    monkeypatch.setattr(Indexed, "index", counted)
     for seed in QUICK[:50]:
         observed(program(seed), 1)
     assert served[True] > served[False]
