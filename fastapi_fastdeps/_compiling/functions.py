@@ -18,11 +18,13 @@ from starlette.datastructures import Headers, QueryParams
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.lines import Lines
-from fastapi_fastdeps._fastapi.names import request_params_to_args
+from fastapi_fastdeps._deciding.graph import Node
+from fastapi_fastdeps._fastapi.names import request_params_to_args, routing_names
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
 from fastapi_fastdeps._plan.steps import Plan, Step
 
+_names: Final = routing_names()
 _VARIABLES: Final = {
     "path_params": "path",
     "query_params": "query",
@@ -41,6 +43,7 @@ class Tools:
         query_values: the last value of each name in a query string.
         call_dependency: calls what is not called directly.
         provider: whose overrides are looked into.
+        call_endpoint: how the endpoint is called, `None` where that is not the function's.
     """
 
     leave: Callable[..., Any]
@@ -48,6 +51,11 @@ class Tools:
     query_values: Callable[[Any], dict[str, str]]
     call_dependency: Callable[..., Any]
     provider: Any | None
+    call_endpoint: Callable[[Node], Kind | None] | None = None
+
+
+NOT_CALLED: Final = object()
+"""What a function returns that has found the endpoint's arguments, and not called it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,8 @@ class Compiled:
     """A plan that can be run.
 
     Attributes:
-        run: `await run(solution, token, overrides)` fills the solution in.
+        run: `await run(solution, token, overrides, is_traced)` gives what the endpoint returns,
+            or fills the solution in and gives `NOT_CALLED`.
         source: what `run` consists of.
     """
 
@@ -97,6 +106,7 @@ class _Writer:
     def __init__(self, plan: Plan, tools: Tools) -> None:
         self.lines = Lines()
         self._plan = plan
+        self._call_endpoint = tools.call_endpoint
         self._is_overridable = tools.provider is not None
         # Whether code of the user's may have run since what is there was looked at.
         self._is_stale = False
@@ -113,16 +123,19 @@ class _Writer:
         for name, value in {
             "Headers": Headers,
             "NOTHING": object(),
+            "NOT_CALLED": NOT_CALLED,
             "PLAIN": PLAIN,
             "QueryParams": QueryParams,
             "ValidationError": ValidationError,
             "call_dependency": tools.call_dependency,
             "leave": tools.leave,
+            "names": _names,
             "plan": plan,
             "provider": tools.provider,
             "query_values": tools.query_values,
             "received_of": tools.received,
             "request_params_to_args": request_params_to_args,
+            "run_endpoint_function": _names.get("run_endpoint_function"),
             "run_in_threadpool": run_in_threadpool,
             "watching": _watching,
         }.items():
@@ -130,7 +143,7 @@ class _Writer:
 
     def write(self) -> None:
         lines = self.lines
-        with lines.block("async def solve(solution, token, overrides):"):
+        with lines.block("async def solve(solution, token, overrides, is_traced):"):
             lines.add("request = solution.request")
             if len(self._plan.steps) > 1:
                 lines.add("query_string = request.scope.get('query_string')")
@@ -202,7 +215,7 @@ class _Writer:
             self.lines.add(f"solution.add_special({dependant}, s{register})")
             arguments.append(f"**s{register}")
         if step.kind is Kind.ENDPOINT:
-            self.lines.add(f"solution.values = dict({', '.join(arguments)})")
+            self._finish(step, arguments)
             return
         if runs_code:
             self._is_stale = self._are_headers_stale = True
@@ -213,6 +226,23 @@ class _Writer:
         else:
             self._call(register, step, arguments)
         self._first.setdefault(step.slot, register)
+
+    def _finish(self, step: Step, arguments: list[str]) -> None:
+        add = self.lines.add
+        call = self._call_endpoint(step.node) if self._call_endpoint is not None else None
+        fill_in = f"solution.values = dict({', '.join(arguments)})"
+        if call is None:
+            add(fill_in)
+            add("return NOT_CALLED")
+            return
+        with self.lines.block(
+            "if is_traced or names['run_endpoint_function'] is not run_endpoint_function:"
+        ):
+            add(fill_in)
+            add("return NOT_CALLED")
+        endpoint = self.lines.bind("endpoint", step.node.candidate.call)
+        is_awaited = "await " if call is Kind.ASYNC else ""
+        add(f"return {is_awaited}{endpoint}({', '.join(arguments)})")
 
     def _look_up(self, register: int, step: Step) -> None:
         """Go on only if FastAPI would see what the plan was made of."""

@@ -114,6 +114,7 @@ SERVING: Final[Functions] = {
         "JSONResponse.render",
         "Response.__init__",
         "Response.headers",
+        "Response.init_headers",
         "Response.render",
     ),
     "starlette.websockets": (

@@ -117,9 +117,13 @@ _FUNCTIONS: Final[Mapping[str, Mapping[Way, tuple[str, ...]]]] = {
     },
     "starlette.responses": {
         Way.JSON: ("JSONResponse.__init__", "JSONResponse.init_headers", "JSONResponse.render"),
-        Way.HTTP: ("Response.headers",),
-        # They are called.
-        _ELSEWHERE: ("Response.__init__", "Response.render"),
+        # FastAPI makes a response for each request, in case that a dependency wants it.
+        Way.HTTP: (
+            "Response.__init__",
+            "Response.headers",
+            "Response.init_headers",
+            "Response.render",
+        ),
     },
     "starlette.websockets": {
         Way.WEBSOCKET: (

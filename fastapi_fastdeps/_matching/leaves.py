@@ -184,7 +184,6 @@ class Leaves:
             and hasattr(route, "methods")
             and all(type(each) in _UNABLE_TO_FAIL for each in route.param_convertors.values())
         )
-        kind: Any = type(route)
         is_own = context is None and _having("matches", route) == [APIRoute, Route]
         named = pattern.path if pattern is not None and is_own and is_by_method else None
         is_handled_as_ever = _having("handle", route) == [APIRoute, Route]
@@ -199,10 +198,14 @@ class Leaves:
             is_by_method=is_by_method,
             is_handled_as_ever=is_handled_as_ever,
             named=named,
-            kind=kind if is_direct else None,
+            kind=_class(route) if is_direct else None,
             regex=route.path_regex,
             unnoticed=unnoticed,
         )
+
+
+def _class(route: object) -> type[Any]:
+    return type(route)
 
 
 def _having(name: str, route: object) -> list[type]:

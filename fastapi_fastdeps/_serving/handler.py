@@ -16,6 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from fastapi_fastdeps._compiling.functions import NOT_CALLED
+from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.ground import Ground
 from fastapi_fastdeps._fastapi.names import (
@@ -31,6 +33,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
 from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._serving import answering
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
@@ -108,7 +111,14 @@ class PlannedHandler:
         ways = ways_to_answer(state.body_field, state.response_field, state.response_class)
         methods = " ".join(sorted(getattr(state, "methods", None) or ()))
         title = f"{methods} {live.path}"
-        self._solver = Solver(live, provider, title, ways, embed=embeds_body_fields(state))
+        self._solver = Solver(
+            live,
+            provider,
+            title,
+            ways,
+            embed=embeds_body_fields(state),
+            call_endpoint=self._kind_of_call,
+        )
 
     @property
     def source(self) -> str | None:
@@ -150,23 +160,10 @@ class PlannedHandler:
         begun: _Begun = (
             self._call,
             self._root.path,
-            request.method,
+            scope["method"],
             scope.get("root_path", ""),
         )
-        body = Undefined
-        if self._body_field is not None:
-            try:
-                if self._is_form:
-                    body = await read_form(request, self._form_limits)
-                else:
-                    body = await read_json(request, strict=self._strict)
-            except Exception as error:
-                raised = body_error(request, error, _context(begun))
-                if raised is error:
-                    raise
-                if isinstance(raised, RequestValidationError):
-                    validation_failed(raised)
-                raise raised from error
+        body = Undefined if self._body_field is None else await self._read_body(request, begun)
         if data is not None:
             data.body = None if body is Undefined else body
         assert isinstance(scope.get("fastapi_inner_astack"), AsyncExitStack), (
@@ -175,42 +172,37 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
             "fastapi_function_astack not found in request scope"
         )
+        solution = Solution(request, body)
         if telemetry is None:
-            solution = await self._solver.solve(request, body)
+            returned = await self._solver.run(solution)
         else:
             with operation(name="dependencies", function=begun[0]):
-                solution = await self._solver.solve(request, body)
+                returned = await self._solver.run(solution, is_traced=True)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors
-        if solution.errors:
-            names = routing_names()
-            invalid = names["RequestValidationError"](
-                solution.errors,
-                body=None if body is Undefined else body,
-                endpoint_ctx=_context(begun),
-            )
-            names["_validation_failed"](invalid)
-            raise invalid
-        if self._live.current() is not self._settled or self._root.call is not self._call:
-            self._settle()
-        if self._is_stream:
-            # It has become one meanwhile: FastAPI streams it raw.
-            values, status_code = solution.values, self._status_code
-            return answering.stream(self._call, values, solution, status_code, self._response_class)
-        if not answering.is_as_ever():
-            returned = await answering.run_endpoint(
-                classified_dependant(self._live),
-                solution.values,
-                is_awaited=self._is_async or self._is_inline,
-            )
-            return await self._respond_as_fastapi(begun, returned, solution)
-        if telemetry is None and self._is_async:
-            returned = await self._call(**solution.values)
-        elif telemetry is None and self._is_inline:
-            returned = self._call(**solution.values)
-        else:
-            returned = await self._run_endpoint(solution.values)
+        if returned is NOT_CALLED:
+            if solution.errors:
+                names = routing_names()
+                invalid = names["RequestValidationError"](
+                    solution.errors,
+                    body=None if body is Undefined else body,
+                    endpoint_ctx=_context(begun),
+                )
+                names["_validation_failed"](invalid)
+                raise invalid
+            if self._live.current() is not self._settled or self._root.call is not self._call:
+                self._settle()
+            if self._is_stream:
+                # It has become one meanwhile: FastAPI streams it raw.
+                return answering.stream(
+                    self._call,
+                    solution.values,
+                    solution,
+                    self._status_code,
+                    self._response_class,
+                )
+            returned = await self._call_endpoint(solution.values, is_traced=telemetry is not None)
         if not answering.is_as_ever():
             return await self._respond_as_fastapi(begun, returned, solution)
         if isinstance(returned, Response):
@@ -219,6 +211,45 @@ class PlannedHandler:
             assert returned
             return returned
         return await self._respond(begun, returned, solution, is_seen=telemetry is not None)
+
+    async def _read_body(self, request: Request, begun: _Begun) -> Any:
+        try:
+            if self._is_form:
+                return await read_form(request, self._form_limits)
+            return await read_json(request, strict=self._strict)
+        except Exception as error:
+            raised = body_error(request, error, _context(begun))
+            if raised is error:
+                raise
+            if isinstance(raised, RequestValidationError):
+                validation_failed(raised)
+            raise raised from error
+
+    async def _call_endpoint(self, values: dict[str, Any], *, is_traced: bool) -> Any:
+        if not answering.is_as_ever():
+            return await answering.run_endpoint(
+                classified_dependant(self._live),
+                values,
+                is_awaited=self._is_async or self._is_inline,
+            )
+        if not is_traced and self._is_async:
+            return await self._call(**values)
+        if self._is_inline and not self._is_async:
+            with operation(name="endpoint", function=self._call):
+                return self._call(**values)
+        return await routing.run_endpoint_function(
+            dependant=self._root, values=values, is_coroutine=self._is_async
+        )
+
+    def _kind_of_call(self, root: Node) -> Kind | None:
+        """How a plan calls the endpoint, `None` where that takes more than a call."""
+        self._settle()
+        call = root.candidate.call
+        if is_gen_callable(call) or is_async_gen_callable(call):
+            return None
+        if self._is_async:
+            return Kind.ASYNC
+        return Kind.INLINE if isinstance(root.execution, Inline) else None
 
     async def _respond_as_fastapi(
         self, begun: _Begun, returned: Any, solution: Solution
@@ -234,14 +265,6 @@ class PlannedHandler:
             endpoint_ctx=_context(begun),
             dump_json=self._dump_json,
             **self._serialization,
-        )
-
-    async def _run_endpoint(self, values: dict[str, Any]) -> Any:
-        if self._is_inline:
-            with operation(name="endpoint", function=self._call):
-                return self._call(**values)
-        return await routing.run_endpoint_function(
-            dependant=self._root, values=values, is_coroutine=self._is_async
         )
 
     async def _respond(

@@ -27,9 +27,10 @@ from fastapi_fastdeps._fastapi.names import (
     telemetry_providers,
     telemetry_variables,
 )
+from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._serving.noting import HANDLERS_KEY, Failing, Noting, handled
 
-_ground: Final = Ground(SHELL if shell else {})
+_ground: Final = Ground(SHELL if shell else {}).on(~Way.ELSEWHERE)
 # One that is set later is a name that was replaced.
 _had_providers: Final = any(provider is not None for provider in telemetry_providers())
 _variables: Final = environment()

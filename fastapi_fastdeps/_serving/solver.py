@@ -1,6 +1,6 @@
 """Solving a route's dependencies for one request."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any, Final, cast
 
@@ -8,10 +8,12 @@ from starlette.requests import Request
 from starlette.websockets import WebSocket
 
 from fastapi_fastdeps import _watching
-from fastapi_fastdeps._compiling.functions import Tools
+from fastapi_fastdeps._compiling.functions import NOT_CALLED, Tools
+from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import Dependant, Undefined, request_params_to_args
 from fastapi_fastdeps._fastapi.ways import Way
+from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.steps import Plan, Step
 from fastapi_fastdeps._serving.calls import call_dependency
 from fastapi_fastdeps._serving.current import CurrentPlan
@@ -26,26 +28,44 @@ class Solver:
     """Finds the arguments of one route's endpoint, or the validation errors, as FastAPI does."""
 
     def __init__(
-        self, live: LiveGraph, provider: Any | None, title: str, ways: Way, *, embed: bool
+        self,
+        live: LiveGraph,
+        provider: Any | None,
+        title: str,
+        ways: Way,
+        *,
+        embed: bool,
+        call_endpoint: Callable[[Node], Kind | None] | None = None,
     ) -> None:
         """`title` is what tracebacks call the function of the plan, `ways` those on which
-        FastAPI handles a request, besides solving it."""
+        FastAPI handles a request, besides solving it. `call_endpoint` says how a plan calls
+        the endpoint, if it may."""
         self._live = live
         self._provider = provider
         self._embed = embed
-        tools = Tools(self.go_on, Received, query_values, call_dependency, provider)
+        tools = Tools(self.go_on, Received, query_values, call_dependency, provider, call_endpoint)
         self.plan = CurrentPlan(live, tools, title, ways, embed=embed)
 
     async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:
         """What a request gives. Raises whatever a dependency raises."""
         solution = Solution(request, body)
+        await self.run(solution, is_traced=True)
+        return solution
+
+    async def run(self, solution: Solution, *, is_traced: bool = False) -> Any:
+        """What the endpoint returns, if it could be called right away, and `NOT_CALLED` if
+        not: then its arguments, or the errors, are in the solution.
+
+        `is_traced`: whether something is to happen before the endpoint is called. Raises
+        whatever a dependency or the endpoint raises.
+        """
         token = _watching.token
         compiled, overrides = self.plan.get()
-        if compiled is None or not (type(request) is Request or reads_as_starlette_does(request)):
-            await self._interpreter(solution).solve()
-        else:
-            await compiled.run(solution, token, overrides)
-        return solution
+        request = solution.request
+        if compiled is not None and (type(request) is Request or reads_as_starlette_does(request)):
+            return await compiled.run(solution, token, overrides, is_traced)
+        await self._interpreter(solution).solve()
+        return NOT_CALLED
 
     async def go_on(
         self,
@@ -55,8 +75,9 @@ class Solver:
         parameter: int,
         found: dict[str, Any],
         errors: list[Any],
-    ) -> None:
-        """Follow FastAPI's algorithm from where the function of a plan has left.
+    ) -> object:
+        """Follow FastAPI's algorithm from where the function of a plan has left, which then
+        returns what this does, `NOT_CALLED`.
 
         That is before a step, or within reading the parameters of its callable: at this
         source and parameter, all before them read, with these errors. `found` are the
@@ -69,7 +90,7 @@ class Solver:
         interpreter = self._interpreter(solution, **memory)
         if source is None:
             await interpreter.solve(_levels_before(plan, register, registers))
-            return
+            return NOT_CALLED
         *levels, solved = _levels_to(plan, register, registers)
         solved.errors = errors
         await _read_on(plan.steps[register], register, source, parameter, found, solved)
@@ -77,6 +98,7 @@ class Solver:
             await interpreter.solve(levels, solved)
         else:
             solution.values, solution.errors = solved.values, solved.errors
+        return NOT_CALLED
 
     def _interpreter(self, solution: Solution, **memory: Any) -> Interpreter:
         return Interpreter(self._live, self._provider, solution, embed=self._embed, **memory)
