@@ -112,6 +112,7 @@ class _Writer:
         self._is_stale = False
         self._are_headers_stale = False
         self._first: dict[int, int] = {}
+        self._is_read: set[int | None] = set()
         shared = Counter(
             parameter.shared
             for step in plan.steps
@@ -120,9 +121,16 @@ class _Writer:
             if parameter.shared is not None
         )
         self._shared = {key: number for key, number in plan.shared.items() if shared[key] > 1}
+        # What is to be read again, since it may be another then. The query can't be.
+        self._rereads = {
+            self._shared[parameter.shared]
+            for step in plan.steps
+            for reads in step.reads
+            for parameter in reads.parameters or ()
+            if parameter.shared in self._shared and (plan.is_open or reads.source != "query_params")
+        }
         for name, value in {
             "Headers": Headers,
-            "NOTHING": object(),
             "NOT_CALLED": NOT_CALLED,
             "PLAIN": PLAIN,
             "QueryParams": QueryParams,
@@ -153,8 +161,8 @@ class _Writer:
             if len(self._plan.steps) > 1:
                 lines.add("headers_then = request.scope.get('headers')")
             if any(reads.parameters for step in self._plan.steps for reads in step.reads):
-                lines.add("wrong = NOTHING")
-            for number in self._shared.values():
+                lines.add("wrong = None")
+            for number in self._rereads:
                 lines.add(f"raw{number} = shared{number} = None")
             for register, step in enumerate(self._plan.steps):
                 self._write_step(register, step)
@@ -309,51 +317,77 @@ class _Writer:
     ) -> None:
         add, bind = self.lines.add, self.lines.bind
         one = bind(f"q{name}", parameter)
-        validate = bind(f"v{name}", parameter.validate)
-        key = bind(f"n{name}", parameter.key)
         number = self._shared.get(parameter.shared)
-        value = "raw"
+        raw = "raw" if number is None else f"raw{number}"
+        if number in self._is_read:
+            # It has no effect when it is validated, either.
+            with self.lines.block(f"if {raw} is None:"):
+                self._write_default(register, index, position, parameter, name, one)
+            with self.lines.block("else:"):
+                add(f"{name} = shared{number}")
+            return
+        is_reread = number in self._rereads
+        if number is not None and not is_reread:
+            self._is_read.add(number)
+        value = "raw" if is_reread else raw
         if parameter.is_list:
             alias = bind(f"a{name}", parameter.alias)
-            add(f"raw = request.{reads.source}.getlist({alias}) or None")
+            add(f"{value} = request.{reads.source}.getlist({alias}) or None")
         else:
-            add(f"raw = {_VARIABLES[reads.source]}.get({key})")
-            if reads.source == "headers":
-                value = "raw.decode('latin-1')"
-        with self.lines.block("if raw is None:"):
-            if parameter.has_plain_default:
-                info = bind(f"i{name}", parameter.field.field_info)
-                add(f"{name} = {info}.default")
-                otherwise = (
-                    f"if type({name}) not in PLAIN or {info}.default_factory is not None "
-                    f"or {info}.validate_default:"
-                )
-                with self.lines.block(otherwise):
-                    self._default(name, one)
-            else:
-                self._default(name, one)
-        if number is not None:
-            with self.lines.block(f"elif raw is raw{number}:"):
+            key = bind(f"n{name}", parameter.key)
+            add(f"{value} = {_VARIABLES[reads.source]}.get({key})")
+        with self.lines.block(f"if {value} is None:"):
+            self._write_default(register, index, position, parameter, name, one)
+        if is_reread:
+            with self.lines.block(f"elif raw is {raw}:"):
                 add(f"{name} = shared{number}")
         with self.lines.block("else:"):
+            validate = bind(f"v{name}", parameter.validate)
+            is_header = reads.source == "headers" and not parameter.is_list
+            read = f"{value}.decode('latin-1')" if is_header else value
             with self.lines.block("try:"):
                 also = f" = shared{number}" if number is not None else ""
                 # Which makes no difference to a plain type.
                 how = "" if parameter.shared is not None else ", from_attributes=True"
-                add(f"{name}{also} = {validate}({value}{how})")
+                add(f"{name}{also} = {validate}({read}{how})")
             with self.lines.block("except ValidationError as error:"):
-                add(f"{name} = wrong = {one}.errors(error)")
-            if number is not None:
-                add(f"raw{number} = raw")
-        # Not within `except`: what is called later is not called while an error is handled.
-        with self.lines.block(f"if {name} is wrong:"):
-            add(f"del {name}")
-            self._leave(register, index, position + 1, "wrong")
+                add(f"wrong = {one}.errors(error)")
+            # Not within `except`: what is called later is not called while an error is handled.
+            with self.lines.block("if wrong is not None:"):
+                self._leave(register, index, position + 1, "wrong")
+            if is_reread:
+                add(f"{raw} = raw")
 
-    def _default(self, name: str, one: str) -> None:
-        self.lines.add(f"{name}, errors = {one}.default()")
-        with self.lines.block("if errors:"):
-            self.lines.add(f"{name} = wrong = errors")
+    def _write_default(
+        self,
+        register: int,
+        index: int,
+        position: int,
+        parameter: Parameter,
+        name: str,
+        one: str,
+    ) -> None:
+        """The value of a parameter that was not sent."""
+        add = self.lines.add
+        if not parameter.has_plain_default:
+            self._ask_for_default(register, index, position, name, one)
+            return
+        info = self.lines.bind(f"i{name}", parameter.field.field_info)
+        add(f"{name} = {info}.default")
+        with self.lines.block(
+            f"if type({name}) not in PLAIN or {info}.default_factory is not None "
+            f"or {info}.validate_default:"
+        ):
+            self._ask_for_default(register, index, position, name, one)
+
+    def _ask_for_default(
+        self, register: int, index: int, position: int, name: str, one: str
+    ) -> None:
+        self.lines.add(f"{name}, wrong = {one}.default()")
+        with self.lines.block("if wrong:"):
+            self.lines.add(f"del {name}")
+            self._leave(register, index, position + 1, "wrong")
+        self.lines.add("wrong = None")
 
     def _read_body(self, register: int, step: Step) -> list[str]:
         assert step.body is not None

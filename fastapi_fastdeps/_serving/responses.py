@@ -1,6 +1,7 @@
 """Making the response of a route, of what its endpoint returned, as FastAPI does."""
 
 import json
+import json.encoder
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -40,12 +41,26 @@ def is_json(content: Any, depth: int = _DEEPEST) -> bool:
     return False
 
 
-_encode: Final[Callable[[Any], str]] = json.JSONEncoder(
+_encoder: Final = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":")
-).encode
-"""What Starlette's `JSONResponse.render` calls, made once."""
+)
+"""What Starlette's `JSONResponse.render` makes for each response."""
+
+
+def _plain_encoder() -> Callable[[Any], str]:
+    """What `_encoder` does with what `is_json`, which contains no cycle."""
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    quote: Any = getattr(json.encoder, "encode_basestring", None)
+    if make is None or quote is None:
+        return _encoder.encode
+    encode = make(None, _encoder.default, quote, None, ":", ",", False, False, False)
+    return lambda content: "".join(encode(content, 0))
+
+
+_encode_plain: Final = _plain_encoder()
 
 _render: Final = JSONResponse.render
+_MEDIA_TYPE: Final = "application/json"
 
 
 def json_response(content: Any, status_code: int | None, background: Any) -> Response:
@@ -55,13 +70,22 @@ def json_response(content: Any, status_code: int | None, background: Any) -> Res
     """
     if status_code is None:
         status_code = 200
-    if not is_json(content):
+    is_plain = is_json(content)
+    if not is_plain:
         content = jsonable_encoder(content)
     if JSONResponse.render is not _render:
         return JSONResponse(content, status_code, background=background)
     response = JSONResponse.__new__(JSONResponse)
     response.status_code = status_code
     response.background = background
-    response.body = _encode(content).encode("utf-8")
-    response.init_headers()
+    text = _encode_plain(content) if is_plain else _encoder.encode(content)
+    response.body = body = text.encode("utf-8")
+    if status_code == 200 and JSONResponse.media_type == _MEDIA_TYPE:
+        # What `init_headers` comes to.
+        response.raw_headers = [
+            (b"content-length", str(len(body)).encode("latin-1")),
+            (b"content-type", b"application/json"),
+        ]
+    else:
+        response.init_headers()
     return response
