@@ -1,7 +1,7 @@
 """What runs where in an app, and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from fastapi import FastAPI
@@ -84,6 +84,8 @@ class RouteRecord:
         why: why it is not the fast lane; empty if it is.
         calls: the endpoint, if FastAPI decides where it runs, then its dependencies in the
             order in which they are first needed, each before what it depends on.
+        source: the function that its plan was compiled into, of an HTTP route in the fast lane
+            that has served two requests or more; `None` otherwise.
     """
 
     path: str
@@ -92,6 +94,7 @@ class RouteRecord:
     lane: Lane
     why: str
     calls: tuple[CallRecord, ...]
+    source: str | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +250,8 @@ def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:
     if live is None:
         return _stock(path, "http", methods, why)
     why = _own_handler(route) if handling is None else handling.why_not_now()
-    return RouteRecord(path, "http", _sorted(methods), _lane(why), why, _calls(live.current()))
+    calls, source = _calls(live.current()), handling.source if handling else None
+    return RouteRecord(path, "http", _sorted(methods), _lane(why), why, calls, source)
 
 
 def _websocket_record(route: APIWebSocketRoute, router: Router, prefix: str) -> RouteRecord:
@@ -274,7 +278,8 @@ def _context_record(context: ClassifiedRouteContext, prefix: str) -> RouteRecord
         why = _own_handler(route)
     calls = _calls(context.live.current())
     path, methods = prefix + context.path, _sorted(context.methods)
-    return RouteRecord(path, "http", methods, _lane(why), why, calls)
+    source = context.handling.source if context.handling is not None else None
+    return RouteRecord(path, "http", methods, _lane(why), why, calls, source)
 
 
 def _stock(

@@ -12,6 +12,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
@@ -29,7 +30,7 @@ from fastapi_fastdeps import (
     predicate,
     threaded,
 )
-from fastapi_fastdeps._fastapi.names import inclusions
+from fastapi_fastdeps._fastapi.names import fast_lane, inclusions
 from fastapi_fastdeps._lane.choice import LANE_VARIABLE
 from fastapi_fastdeps.explanation import CallRecord, RouteRecord
 from tests.harness.hops import everything
@@ -378,3 +379,25 @@ def test_a_route_that_decides_about_itself_in_a_plain_app_is_explained() -> None
     (record,) = explain(app)
     assert (record.lane, {call.execution for call in record.calls}) == ("fast", {"inline"})
     assert len(record.calls) == 4
+
+
+@pytest.mark.skipif(not fast_lane, reason="there is no plan")
+@pytest.mark.parametrize("included", [False, True])
+def test_the_source_of_a_plan_is_shown_once_it_is_compiled(included: bool) -> None:
+    app, router = FastDepsAPI(), APIRouter()
+
+    on = router if included else app
+
+    @on.get("/read")
+    async def read(q: str = "") -> str:
+        return q
+
+    app.include_router(router)
+    client = TestClient(app)
+    sources = []
+    for _ in range(3):
+        (record,) = explain(app)
+        sources.append(record.source)
+        client.get("/read")
+    assert sources[:2] == [None, None]
+    assert "await endpoint(q=" in str(sources[2])

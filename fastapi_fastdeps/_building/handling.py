@@ -86,6 +86,11 @@ class Handling:
             return self.why_not_planned
         return why_not_now(self.planned.ground) or ""
 
+    @property
+    def source(self) -> str | None:
+        """The function of its plan, once there is one."""
+        return self.planned.source if self.planned is not None else None
+
     def app(self) -> ASGIApp | None:
         """The whole ASGI app of the route, `None` where FastAPI makes it of the handler."""
         if self.planned is None:
