@@ -71,9 +71,7 @@ _FUNCTIONS: Final[Mapping[str, Mapping[Way, tuple[str, ...]]]] = {
         _DEPENDENCIES: (
             "_get_cache_key",
             "_get_computed_scope",
-            "_is_async_gen_callable",
             "_is_coroutine_callable",
-            "_is_gen_callable",
             "_is_security_scheme",
             "_uses_scopes",
         ),
