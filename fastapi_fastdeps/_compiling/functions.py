@@ -342,6 +342,11 @@ class _Writer:
             with self.lines.block(f"elif raw is {raw}:"):
                 add(f"{name} = shared{number}")
         with self.lines.block("else:"):
+            if parameter.is_text and not parameter.is_list and self._is_decoded(reads):
+                add(f"{name} = {value}" if number is None else f"{name} = shared{number} = {value}")
+                if is_reread:
+                    add(f"{raw} = raw")
+                return
             validate = bind(f"v{name}", parameter.validate)
             is_header = reads.source == "headers" and not parameter.is_list
             read = f"{value}.decode('latin-1')" if is_header else value
@@ -357,6 +362,10 @@ class _Writer:
                 self._leave(register, index, position + 1, "wrong")
             if is_reread:
                 add(f"{raw} = raw")
+
+    def _is_decoded(self, reads: Reads) -> bool:
+        """Whether what a source holds was decoded from what was sent, nothing else put there."""
+        return reads.source == "query_params" and not self._plan.is_open
 
     def _write_default(
         self,

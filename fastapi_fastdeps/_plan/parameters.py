@@ -75,6 +75,12 @@ class Parameter:
         )
 
     @property
+    def is_text(self) -> bool:
+        """Whether a text that was decoded from bytes validates as it is."""
+        annotation: Any = self.field.field_info.annotation
+        return self.shared is not None and annotation in (str, str | None)
+
+    @property
     def is_pure(self) -> bool:
         """Whether no code of the user's runs when it is read, whatever is sent."""
         if self.shared is None:
