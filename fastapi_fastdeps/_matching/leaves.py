@@ -30,6 +30,8 @@ _FASTAPIS: Final = _BY_PATH | {fastapis(Host, "matches")} - {None}
 
 _ROUTE: Final = fastapis(APIRoute, "matches")
 _ROUTE_OF_STARLETTE: Final = fastapis(Route, "matches")
+_HANDLE: Final = fastapis(APIRoute, "handle")
+_HANDLE_OF_STARLETTE: Final = fastapis(Route, "handle")
 _CONTEXT: Final = fastapis(EffectiveRouteContext, "matches")
 
 _UNABLE_TO_FAIL: Final = (StringConvertor, PathConvertor)
@@ -187,8 +189,13 @@ class Leaves:
         is_own = context is None and _having("matches", route) == [APIRoute, Route]
         named = pattern.path if pattern is not None and is_own and is_by_method else None
         is_handled_as_ever = _having("handle", route) == [APIRoute, Route]
-        reads_plainly = not _having("__getattribute__", route)[:-1]
-        is_direct = named is not None and is_handled_as_ever and reads_plainly
+        is_direct = (
+            named is not None
+            and is_handled_as_ever
+            and APIRoute.handle is _HANDLE
+            and Route.handle is _HANDLE_OF_STARLETTE
+            and _having("__getattribute__", route) == [object]
+        )
         return Leaf(
             route,
             pattern,

@@ -39,7 +39,7 @@ _own: Final = {
     _serialize_response,
 ) = _own.values()
 _make_json, _render_json = JSONResponse.__init__, JSONResponse.render
-_init_headers = Response.init_headers
+_init_headers = JSONResponse.init_headers
 
 
 _NOTHING_INJECTED: Final = SimpleNamespace(status_code=None, headers=SimpleNamespace(raw=()))
@@ -60,7 +60,7 @@ def is_as_ever() -> bool:
         and get("_operation") is _operation
         and JSONResponse.__init__ is _make_json
         and JSONResponse.render is _render_json
-        and Response.init_headers is _init_headers
+        and JSONResponse.init_headers is _init_headers
     )
 
 

@@ -35,7 +35,8 @@ class CurrentPlan:
         self.embed = embed
         self._tools = tools
         self._title = title
-        self._is_plain_provider = _is_plain(self.provider)
+        self._kind_of_provider: type | None = None
+        self._is_plain_provider = False
         self._forget(live.current())
 
     def _forget(self, graph: Graph) -> None:
@@ -72,6 +73,9 @@ class CurrentPlan:
         graph = self.live.current()
         if graph is not self._graph:
             self._forget(graph)
+        if type(self.provider) is not self._kind_of_provider:
+            self._kind_of_provider = type(self.provider)
+            self._is_plain_provider = _is_plain(self.provider)
         if not self.live.is_watched or not self._is_plain_provider:
             return None, None
         overrides: Any = None

@@ -171,3 +171,36 @@ def test_a_class_between_a_route_and_starlettes_has_its_say(name: str) -> None:
         for _ in range(4):
             call(app)
     assert seen.count(name) == 8
+
+
+def test_a_handle_that_was_replaced_before_there_was_an_index_is_called() -> None:
+    seen: list[list[str]] = []
+    for make in (FastAPI, FastDepsAPI):
+        app, called = make(), list[str]()
+        app.get("/")(lambda: None)
+        handle = Route.handle
+
+        async def replaced(
+            route: Any, *args: Any, handle: Any = handle, called: list[str] = called
+        ) -> None:
+            called.append("handle")
+            await handle(route, *args)
+
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            call(app)
+            monkeypatch.setattr(Route, "handle", replaced)
+            for _ in range(3):
+                call(app)
+        seen.append(called)
+    assert seen == [["handle"] * 3] * 2
+
+
+def test_a_list_of_ones_own_is_looked_at_in_each_request() -> None:
+    answers: list[Any] = []
+    for app, _ in apps():
+        app.get("/")(lambda: "another")
+        app.router.routes = list(app.router.routes)
+        answers.append([call(app), call(app), call(app)])
+        app.router.routes.reverse()
+        answers[-1] += [call(app), call(app), call(app)]
+    assert answers[0] == answers[1]

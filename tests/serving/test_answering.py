@@ -26,6 +26,10 @@ def no_body(_: int) -> bool:
     return False
 
 
+def with_header(self: JSONResponse, headers: object = None) -> None:
+    self.raw_headers = [(b"x-patched", b"yes")]
+
+
 def rendered(self: JSONResponse, content: object) -> bytes:
     return b'"rendered"'
 
@@ -36,6 +40,8 @@ REPLACEMENTS = (
     (fastapi.routing, "run_endpoint_function", run),
     (fastapi.routing, "is_body_allowed_for_status_code", no_body),
     (JSONResponse, "render", rendered),
+    (JSONResponse, "init_headers", with_header),
+    (JSONResponse, "media_type", "application/vnd.api+json"),
 )
 
 
@@ -72,7 +78,7 @@ def test_what_is_replaced_within_a_request_makes_its_response(
 
             app.get("/", response_model=None)(endpoint)
             response = TestClient(app).get("/")
-            return response.status_code, response.content
+            return response.status_code, response.content, response.headers.multi_items()
 
     stock = answer(FastAPI())
     assert answer(FastDepsAPI()) == stock
