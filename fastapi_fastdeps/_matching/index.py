@@ -109,12 +109,20 @@ class RouteIndex:
         return route
 
     def select_any(self, scope: Scope) -> Leaf | None:
-        """The first leaf that matches, in full or in part."""
+        """The first leaf that matches, in full or in part.
+
+        Of an included router FastAPI asks all routes until one matches in full.
+        """
+        in_part: Leaf | None = None
         for leaf in self._candidates(get_route_path(scope)):
+            if in_part is not None and leaf.top is not in_part.top:
+                break
             match, _ = self._ask(leaf, scope)
-            if match != Match.NONE:
+            if match == Match.FULL or (match == Match.PARTIAL and not leaf.chain):
                 return leaf
-        return None
+            if match == Match.PARTIAL and in_part is None:
+                in_part = leaf
+        return in_part
 
     def low_priority(self) -> list[EffectiveRouteContext]:
         """What included routers have for when nothing else matches."""

@@ -3,6 +3,7 @@
 import copy
 import pickle
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -345,3 +346,25 @@ def test_a_mount_without_a_path_and_an_empty_path_are_found() -> None:
         return served(app, "/p", "/p/", "/p/x", "/z", "/", "//", "/y/")
 
     same(scenario)
+
+
+def test_all_routes_of_an_included_router_are_asked_before_a_redirect() -> None:
+    asked: list[list[str]] = []
+    for make in (FastAPI, FastDepsAPI):
+        calls: list[str] = []
+
+        app, router = make(), APIRouter()
+        router.add_api_route("/{x}/{y}", lambda: None, methods=["DELETE"])
+        router.add_api_route("/a/{y:int}", lambda: None, methods=["POST"], name="int")
+        app.include_router(router)
+        client = TestClient(app, follow_redirects=False)
+        for digits in (1, 1, 1, 700):
+            try:
+                sys.set_int_max_str_digits(640)
+                calls.append(str(client.get(f"/a/{'9' * digits}/").status_code))
+            except ValueError as error:
+                calls.append(type(error).__name__)
+            finally:
+                sys.set_int_max_str_digits(4300)
+        asked.append(calls)
+    assert asked[0] == asked[1] == ["307", "307", "307", "ValueError"]
