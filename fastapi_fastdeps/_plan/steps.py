@@ -2,9 +2,9 @@
 
 import functools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from fastapi_fastdeps._deciding.graph import Node, Replacement
 from fastapi_fastdeps._fastapi.names import (
@@ -78,6 +78,13 @@ class Step:
     looked_up: tuple[Replacement, ...]
 
 
+class Taken(NamedTuple):
+    """What a callable takes from the request: parameters by source, and body parameters."""
+
+    reads: tuple[Reads, ...]
+    body: Body | None
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The steps of one route; the last is the endpoint's.
@@ -86,6 +93,8 @@ class Plan:
 
     Attributes:
         children: the steps of what each step depends on, in FastAPI's order.
+        taken: what each callable takes from the request, by the `id` of FastAPI's description
+            of the callable.
         shared: where each value that can be shared is kept.
         sources: what is read of the request.
         is_given_request: whether a callable of the route can see the request.
@@ -96,6 +105,7 @@ class Plan:
 
     steps: tuple[Step, ...]
     children: tuple[tuple[int, ...], ...]
+    taken: Mapping[int, Taken]
     shared: dict[Any, int]
     sources: frozenset[Source]
     is_given_request: bool
@@ -137,7 +147,6 @@ _EQUAL_BY_IDENTITY: Final = (object.__eq__, type.__eq__)
 
 class _Compiler:
     def __init__(self, nodes: list[Node], embed: bool, is_for_overrides: bool) -> None:
-        self._embed = embed
         self._is_for_overrides = is_for_overrides
         self._nature = nature_of_override if is_for_overrides else nature
         self._steps: dict[int, Step] = {}
@@ -146,7 +155,12 @@ class _Compiler:
         self._slots: dict[Any, int] = {}
         self._shared: dict[Any, int] = {}
         self._uses_scopes: dict[int, tuple[Dependant, bool]] = {}
-        self._reads = {id(node.dependant): compile_parameters(node.dependant) for node in nodes}
+        self._taken = {
+            id(node.dependant): Taken(
+                compile_parameters(node.dependant), compile_body(node.dependant, embed)
+            )
+            for node in nodes
+        }
         self._is_given_request = any(_is_given_request(node.dependant) for node in nodes)
         self._is_open = any(_is_given_request(node.dependant) for node in nodes[1:])
         self._first: dict[int, Node] = {}
@@ -159,6 +173,7 @@ class _Compiler:
         return Plan(
             steps=steps,
             children=tuple(self._children[register] for register in range(self._count)),
+            taken=self._taken,
             shared=self._shared,
             sources=frozenset(each.source for each in reads),
             is_given_request=self._is_given_request,
@@ -200,8 +215,8 @@ class _Compiler:
             found = self._nature(node.candidate.call)
             kind = kind_of(found, node.execution, is_limited=is_limited)
             self._first.setdefault(slot, node)
-        reads = () if branch.is_again else self._reads[id(dependant)]
-        for each in reads:
+        taken = Taken((), None) if branch.is_again else self._taken[id(dependant)]
+        for each in taken.reads:
             for parameter in each.parameters or ():
                 if parameter.shared is not None:
                     self._shared.setdefault(parameter.shared, len(self._shared))
@@ -225,8 +240,8 @@ class _Compiler:
                 for child in branch.children
                 if child.node.place.name is not None
             ),
-            reads=reads,
-            body=None if branch.is_again else compile_body(dependant, self._embed),
+            reads=taken.reads,
+            body=taken.body,
             is_special=not branch.is_again and _is_special(dependant),
             looked_up=tuple(node.replacement for node in branch.begun()),
         )
@@ -259,7 +274,7 @@ class _Compiler:
         return True
 
     def _are_read_alike(self, one: Dependant, other: Dependant) -> bool:
-        reads, again = self._reads[id(one)], self._reads[id(other)]
+        reads, again = self._taken[id(one)].reads, self._taken[id(other)].reads
         if one.body_params or other.body_params or len(reads) != len(again):
             return False
         if not reads:

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import exit_callbacks, request_response
 from fastapi_fastdeps._serving.handler import PlannedHandler
+from fastapi_fastdeps._serving.invalid import quickened
 from fastapi_fastdeps._serving.noting import (
     HANDLERS_KEY,
     MISSING,
@@ -67,6 +68,7 @@ async def _app(
             await _say_what_is_wrong({"type": "http"}, receive, send)
     except Exception as error:
         failing = Failing(error, has_begun=noting.has_begun)
+        handlers = quickened(handlers, error)
         await handled(failing, handlers, request)(scope, receive, failing.sent_by(send))
 
 

@@ -3,11 +3,12 @@
 A plan stands in for this as long as nothing fails and nothing changes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any, Final
 
+from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Node, classify_override, forgetting, judged
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import Metadata, places
@@ -19,8 +20,9 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import inline_manager
-from fastapi_fastdeps._plan.steps import entered_inline
+from fastapi_fastdeps._plan.steps import Taken, entered_inline
 from fastapi_fastdeps._serving.calls import call_dependency
+from fastapi_fastdeps._serving.reading import read
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps.marking import Inline
 
@@ -85,12 +87,16 @@ class Interpreter:
         embed: bool,
         cache: dict[Any, Any] | None = None,
         uses_scopes: dict[int, tuple[Dependant, bool]] | None = None,
+        known: Mapping[int, Taken] | None = None,
     ) -> None:
-        """`cache` and `uses_scopes` are what FastAPI would have remembered so far."""
+        """`cache` and `uses_scopes` are what FastAPI would have remembered so far, `known` is
+        what each callable takes as long as the tree stays what it is."""
         self._live = live
         self._provider = provider
         self._solution = solution
         self._embed = embed
+        self._token = _watching.token
+        self._known: Mapping[int, Taken] = {} if known is None else known
         self._cache: dict[Any, Any] = {} if cache is None else cache
         self._uses_scopes: dict[int, tuple[Dependant, bool]] = (
             {} if uses_scopes is None else uses_scopes
@@ -201,12 +207,29 @@ class Interpreter:
 
     async def _read(self, level: Level) -> None:
         dependant, values, errors = level.dependant, level.values, level.errors
+        known = self._known.get(id(dependant)) if level.is_live else None
+        if known is None or self._token is not _watching.token:
+            await self._read_all(level)
+        else:
+            request = self._solution.request
+            # FastAPI reads them all, and the request remembers them.
+            _ = request.query_params, request.headers, request.cookies
+            for each in known.reads:
+                found, wrong = read(each, request)
+                values.update(found)
+                errors += wrong
+            if known.body is not None:
+                values.update(await known.body.read(self._solution.body, errors))
+        self._solution.add_special(dependant, values)
+
+    async def _read_all(self, level: Level) -> None:
+        dependant, values, errors = level.dependant, level.values, level.errors
         request = self._solution.request
-        read = _names["request_params_to_args"]
-        path, path_errors = read(dependant.path_params, request.path_params)
-        query, query_errors = read(dependant.query_params, request.query_params)
-        headers, header_errors = read(dependant.header_params, request.headers)
-        cookies, cookie_errors = read(dependant.cookie_params, request.cookies)
+        read_params = _names["request_params_to_args"]
+        path, path_errors = read_params(dependant.path_params, request.path_params)
+        query, query_errors = read_params(dependant.query_params, request.query_params)
+        headers, header_errors = read_params(dependant.header_params, request.headers)
+        cookies, cookie_errors = read_params(dependant.cookie_params, request.cookies)
         values.update(path)
         values.update(query)
         values.update(headers)
@@ -220,4 +243,3 @@ class Interpreter:
             )
             values.update(body)
             errors.extend(body_errors)
-        self._solution.add_special(dependant, values)

@@ -11,13 +11,14 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.functions import NOT_CALLED, Tools
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
-from fastapi_fastdeps._fastapi.names import Dependant, Undefined, request_params_to_args
+from fastapi_fastdeps._fastapi.names import Dependant, Undefined
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.steps import Plan, Step
 from fastapi_fastdeps._serving.calls import call_dependency
 from fastapi_fastdeps._serving.current import CurrentPlan
 from fastapi_fastdeps._serving.interpreter import Child, Interpreter, Level
+from fastapi_fastdeps._serving.reading import read
 from fastapi_fastdeps._serving.received import Received, query_values, reads_as_starlette_does
 from fastapi_fastdeps._serving.solution import Solution
 
@@ -87,7 +88,8 @@ class Solver:
         _settle(solution.request, found)
         registers = [found.get(f"r{each}") for each in range(register)]
         memory = _remembered(plan, register, registers)
-        interpreter = self._interpreter(solution, **memory)
+        known = plan.taken if _watching.token is found["token"] else None
+        interpreter = self._interpreter(solution, known=known, **memory)
         if source is None:
             await interpreter.solve(_levels_before(plan, register, registers))
             return NOT_CALLED
@@ -131,8 +133,7 @@ async def _read_on(
             if position < known and value is not _ABSENT:
                 values[each.name] = value
         if known < len(reads.fields):
-            received = getattr(solution.request, reads.source)
-            more, wrong = request_params_to_args(reads.fields[known:], received)
+            more, wrong = read(reads, solution.request, known)
             values.update(more)
             errors += wrong
     if step.body is not None:
