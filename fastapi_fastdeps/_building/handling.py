@@ -86,6 +86,10 @@ class Handling:
             return self.why_not_planned
         return why_not_now(self.planned.ground) or ""
 
+    def is_served_by_fastapi(self) -> bool:
+        """`why_not_now` in a hurry."""
+        return self.planned is None or self.planned.ground.is_touched()
+
     @property
     def source(self) -> str | None:
         """The function of its plan, once there is one."""
@@ -218,7 +222,7 @@ def handled_within(
     if why_not_planned_here(live, state) or not can_be_planned_within(graph):
         return classified_dependant(live), None
     handling = Handling(route, state, live, provider)
-    return PlannedDependant(live, handling.handle), handling
+    return PlannedDependant(live, handling), handling
 
 
 class Construction:

@@ -7,7 +7,7 @@ planned route for an endpoint, as long as nothing needs FastAPI's solver.
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, Protocol, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,13 +21,20 @@ from fastapi_fastdeps._fastapi.names import (
     is_coroutine_callable,
     is_gen_callable,
 )
-from fastapi_fastdeps._lane.choice import is_served_by_fastapi
 from fastapi_fastdeps._lane.standins import standing_where
 from fastapi_fastdeps._lane.tree import PROPERTIES, ClassifiedDependant
 from fastapi_fastdeps._sending import Makers, nothing
 from fastapi_fastdeps.marking import Inline
 
-Handle = Callable[[Request], Awaitable[Response]]
+
+class Planned(Protocol):
+    """What handles the requests of a route by its plan."""
+
+    @property
+    def handle(self) -> Callable[[Request], Awaitable[Response]]: ...
+
+    def is_served_by_fastapi(self) -> bool: ...
+
 
 _REQUEST: Final = "fastdeps_request"
 
@@ -38,7 +45,7 @@ _planned: ContextVar[object] = ContextVar("fastdeps_planned", default=None)
 class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
     """A route's tree for FastAPI's handler, which finds a plan in the place of the endpoint."""
 
-    __slots__ = ("_endpoint_seen", "_endpoint_within", "_handle")
+    __slots__ = ("_endpoint_seen", "_endpoint_within", "_planned_route")
 
     left_behind: ClassVar[Makers] = {
         **ClassifiedDependant.left_behind,
@@ -46,9 +53,9 @@ class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-defini
         "_endpoint_within": nothing,
     }
 
-    def __init__(self, live: LiveGraph, handle: Handle) -> None:
+    def __init__(self, live: LiveGraph, planned_route: Planned) -> None:
         super().__init__(live, live.root)
-        self._handle = handle
+        self._planned_route = planned_route
         self._endpoint_seen: object = None
         self._endpoint_within: Any = None
 
@@ -58,7 +65,9 @@ class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-defini
 
     def begin(self) -> bool:
         """Decide what to tell FastAPI's solver, which asks for the dependencies first."""
-        is_planned = get_request_telemetry() is None and not is_served_by_fastapi()
+        is_planned = (
+            get_request_telemetry() is None and not self._planned_route.is_served_by_fastapi()
+        )
         _planned.set(self if is_planned else None)
         return is_planned
 
@@ -73,7 +82,7 @@ class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-defini
             async def endpoint(**values: Any) -> Any:
                 if self.is_planned():
                     _planned.set(None)
-                    return await self._handle(values[_REQUEST])
+                    return await self._planned_route.handle(values[_REQUEST])
                 return await self.get_call()(**values)
 
             self._endpoint_seen = call

@@ -1,0 +1,55 @@
+"""The same routes in FastAPI, by a generated plan, by one that takes over, and by none."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from fastapi_fastdeps import Candidate, FastDepsAPI, Inline
+from fastapi_fastdeps._serving.current import CurrentPlan
+
+from .programs import Running, program
+
+NEVER = 10**9
+PLANNED_FROM = {"generated": 1, "later": 2, "interpreted": NEVER}
+"""From which request on a plan is followed."""
+
+
+def everything(candidate: Candidate) -> Inline:
+    return Inline()
+
+
+APPS: dict[str, Callable[[], FastAPI]] = {
+    "unmarked": FastDepsAPI,
+    "inline": lambda: FastDepsAPI(classifier=everything),
+}
+
+
+def is_as_in_fastapi(seed: int, make: Callable[[], FastAPI], planned_from: int) -> bool:
+    """Whether an app of ours does what FastAPI's does, or is refused as that is."""
+    drawn, before = program(seed), CurrentPlan.from_request
+    CurrentPlan.from_request = planned_from
+    try:
+        expected = Running(drawn, FastAPI).run(drawn.sendings)
+    except Exception as error:
+        return _refusal(lambda: Running(drawn, make)) is type(error)
+    else:
+        return Running(drawn, make).run(drawn.sendings) == expected
+    finally:
+        CurrentPlan.from_request = before
+
+
+def _refusal(declare: Callable[[], object]) -> type[Exception] | None:
+    try:
+        declare()
+    except Exception as error:
+        return type(error)
+    return None
+
+
+def differs(seed: int) -> bool:
+    """Whether anything differs, whoever follows the plan from when on."""
+    return not all(
+        is_as_in_fastapi(seed, make, planned_from)
+        for make in APPS.values()
+        for planned_from in PLANNED_FROM.values()
+    )
