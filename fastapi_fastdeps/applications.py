@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signature_with
 from fastapi_fastdeps._building.routes import FastDepsRoute
 from fastapi_fastdeps._deciding.misplaced import check_entries
-from fastapi_fastdeps._fastapi.names import asked_lane, fastapis, shell, telemetry_of
+from fastapi_fastdeps._fastapi.names import asked_lane, shell
+from fastapi_fastdeps._fastapi.requests import telemetry_of
+from fastapi_fastdeps._fastapi.routers import fastapis
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.routing import FastDepsRouter

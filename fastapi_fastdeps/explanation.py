@@ -27,9 +27,9 @@ from fastapi_fastdeps._fastapi.names import (
     classification,
     fast_lane,
     inclusions,
-    low_priority_routes,
     websockets,
 )
+from fastapi_fastdeps._fastapi.routers import low_priority_routes
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._lane.choice import (
     ground_of,

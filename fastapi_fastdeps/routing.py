@@ -34,14 +34,13 @@ from fastapi_fastdeps._fastapi.names import (
     FrontendRouteGroup,
     IncludedRouter,
     classification,
-    includes_by_copy,
     inclusions,
     matching,
-    max_body_size,
     route_classes,
     websockets,
     wrap_app_with_body_limit,
 )
+from fastapi_fastdeps._fastapi.routers import includes_by_copy, max_body_size
 from fastapi_fastdeps._matching.dispatch import dispatch, index_of, low_priority_candidates
 from fastapi_fastdeps._matching.index import Indexed
 from fastapi_fastdeps._matching.snapshots import NoticesMatching

@@ -10,7 +10,7 @@ from fastapi_fastdeps._building.handling import NOT_FASTAPIS, Handling
 from fastapi_fastdeps._building.routes import state_of, websocket_app
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph
 from fastapi_fastdeps._fastapi.closures import http_arguments, make_handler, websocket_arguments
-from fastapi_fastdeps._fastapi.names import fastapis
+from fastapi_fastdeps._fastapi.routers import fastapis
 from fastapi_fastdeps._lane.tree import ClassifiedDependant
 
 

@@ -23,15 +23,17 @@ from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     FrontendRouteGroup,
     IncludedRouter,
-    builds_contexts_as_ever,
     compile_path,
     frontends,
     get_dependant,
     get_parameterless_sub_dependant,
+    websockets,
+)
+from fastapi_fastdeps._fastapi.routers import (
+    builds_contexts_as_ever,
     has_built_candidates,
     lock_of,
     low_priority_routes,
-    websockets,
 )
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps.classifiers import Classifier

@@ -35,12 +35,12 @@ from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     classification,
     effective_route_context_var,
-    embeds_body_fields,
     fast_lane,
-    includes_by_copy,
     inclusions,
     websockets,
 )
+from fastapi_fastdeps._fastapi.requests import embeds_body_fields
+from fastapi_fastdeps._fastapi.routers import includes_by_copy
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._matching.snapshots import NoticesMatching

@@ -19,7 +19,8 @@ from starlette.datastructures import Headers, QueryParams
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.lines import Lines
 from fastapi_fastdeps._deciding.graph import Node
-from fastapi_fastdeps._fastapi.names import request_params_to_args, routing_names
+from fastapi_fastdeps._fastapi.names import request_params_to_args
+from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
 from fastapi_fastdeps._plan.steps import Plan, Step

@@ -8,7 +8,8 @@ from fastapi import params
 
 from fastapi_fastdeps._deciding.misplaced import check_places
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
-from fastapi_fastdeps._fastapi.names import Dependant, is_async, rederived
+from fastapi_fastdeps._fastapi.callables import is_async, rederived
+from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._marks import Decision, check_unmarked
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Remembering, decide
 from fastapi_fastdeps.marking import Execution, Threaded

@@ -13,8 +13,8 @@ from fastapi_fastdeps._fastapi.names import (
     is_async_gen_callable,
     is_coroutine_callable,
     is_gen_callable,
-    streams_generators,
 )
+from fastapi_fastdeps._fastapi.requests import streams_generators
 from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
 from fastapi_fastdeps._watching import Snapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering

@@ -13,12 +13,12 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import (
-    fastapis,
     get_websocket_app,
     request_response,
     websocket_session,
     wrap_app_with_body_limit,
 )
+from fastapi_fastdeps._fastapi.routers import fastapis
 
 
 def _inner(function: Callable[..., Any] | None) -> CodeType | None:

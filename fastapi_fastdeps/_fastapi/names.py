@@ -3,26 +3,13 @@ place."""
 
 # pyright: reportPrivateUsage=false
 
-import functools
-import inspect
-import operator
-import os
-import threading
-from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from copy import copy
-from dataclasses import is_dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import fastapi
-import starlette.routing
-from fastapi import APIRouter, params, routing
+from fastapi import routing
 from fastapi.dependencies import utils
-from pydantic.fields import FieldInfo
-from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.routing import BaseRoute
-from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi.capabilities import (
     Absent,
@@ -40,9 +27,12 @@ from fastapi_fastdeps._fastapi.ground import (
     BUILDING,
     SERVING,
     SHELL,
-    find_code,
-    is_own,
-    is_replaced,
+)
+from fastapi_fastdeps._fastapi.shapes import (
+    has_code,
+    request_is_what_it_was,
+    response_is_what_it_was,
+    validates,
 )
 from fastapi_fastdeps._fastapi.versions import (
     FAST_LANE,
@@ -50,7 +40,6 @@ from fastapi_fastdeps._fastapi.versions import (
     LANE_VARIABLE,
     asked_lane,
     check_supported,
-    is_older_than,
 )
 
 check_supported()
@@ -89,7 +78,7 @@ shell = Capability(
 )
 
 
-_PROVIDERS = {
+PROVIDERS = {
     "opentelemetry.trace": ("_TRACER_PROVIDER", "OTEL_PYTHON_TRACER_PROVIDER"),
     "opentelemetry.metrics._internal": ("_METER_PROVIDER", "OTEL_PYTHON_METER_PROVIDER"),
     "opentelemetry._logs._internal": ("_LOGGER_PROVIDER", "_OTEL_PYTHON_LOGGER_PROVIDER"),
@@ -197,48 +186,6 @@ else:
         return True
 
     _SCOPE = {}
-
-    def _has_code(path, name):
-        """The shape of a function that is what it was. What took its place is not judged."""
-        return lambda found: not is_own(found, path) or find_code(found, name) is not None
-
-    def _response_is_what_it_was(found):
-        if is_replaced(found.__module__):
-            return True
-        response = found.__new__(found)
-        response.status_code = 201
-        response.background = None
-        response.body = b'{"a":1}'
-        response.init_headers()
-        return vars(response) == vars(found({"a": 1}, 201, background=None))
-
-    def _request_is_what_it_was(found):
-        if is_replaced("starlette.requests"):
-            return True
-        scope = {
-            "type": "websocket" if found is WebSocket else "http",
-            "method": "GET",
-            "headers": [(b"a", b"1"), (b"cookie", b"c=2")],
-            "query_string": b"q=3&q=4",
-            "path_params": {"p": 5},
-        }
-        request = found(scope, None, None)
-        return (
-            request.scope is scope
-            and request.headers.raw == scope["headers"]
-            and request.headers.getlist("A") == ["1"]
-            and request.cookies == {"c": "2"}
-            and request.query_params.getlist("q") == ["3", "4"]
-            and request.path_params == {"p": 5}
-        )
-
-    def _validates(found):
-        field = found(field_info=FieldInfo(annotation=int), name="n")
-        adapter = field._type_adapter
-        return (
-            adapter.validator.validate_python("1", from_attributes=True) == 1
-            and adapter.core_schema["type"] == "int"
-        )
 
     Dependant = classification.find(
         _MODELS, "Dependant", has("call", "dependencies", "name", "path"), Absent
@@ -515,22 +462,22 @@ else:
     fast_lane.find(
         _ROUTING, "_FASTAPI_SCOPE_KEY", lambda found: found == "fastapi", since="0.165.0"
     )
-    fast_lane.find("fastapi._compat", "ModelField", _validates)
+    fast_lane.find("fastapi._compat", "ModelField", validates)
 
     wrap_app_handling_exceptions = fast_lane.find(
         "starlette._exception_handler", "wrap_app_handling_exceptions", takes(positional=2)
     )
     fast_lane.find("starlette.concurrency", "run_in_threadpool", takes("value", positional=1))
-    fast_lane.find("starlette.requests", "Request", _request_is_what_it_was)
-    fast_lane.find("starlette.websockets", "WebSocket", _request_is_what_it_was)
-    fast_lane.find("starlette.responses", "JSONResponse", _response_is_what_it_was)
+    fast_lane.find("starlette.requests", "Request", request_is_what_it_was)
+    fast_lane.find("starlette.websockets", "WebSocket", request_is_what_it_was)
+    fast_lane.find("starlette.responses", "JSONResponse", response_is_what_it_was)
     fast_lane.find("contextlib", "AsyncExitStack", makes("_exit_callbacks"))
 
     for functions in (BUILDING, SERVING):
         for module, qualified_names in functions.items():
             for qualified_name in qualified_names:
                 path = qualified_name.partition(".<locals>.")[0]
-                fast_lane.find(module, path, _has_code(path, qualified_name))
+                fast_lane.find(module, path, has_code(path, qualified_name))
 
     AppBodyLimitMiddleware = shell.find(
         "fastapi._body_limit", "AppBodyLimitMiddleware", instance_of(type), Absent
@@ -544,7 +491,7 @@ else:
         instance_of(type),
         Absent,
     )
-    for module, names in _PROVIDERS.items():
+    for module, names in PROVIDERS.items():
         for name in names:
             shell.find(module, name, _is_anything)
     shell.find("os", "environ._data", instance_of(dict))
@@ -556,7 +503,7 @@ else:
     )
     for module, qualified_names in SHELL.items():
         for qualified_name in qualified_names:
-            shell.find(module, qualified_name, _has_code(qualified_name, qualified_name))
+            shell.find(module, qualified_name, has_code(qualified_name, qualified_name))
 
 if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
     fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
@@ -574,6 +521,7 @@ __all__ = [
     "INCLUDED_ROUTER_KEY",
     "LANE_VARIABLE",
     "MAX_BODY_SIZE_SCOPE_KEY",
+    "PROVIDERS",
     "AppBodyLimitMiddleware",
     "Capability",
     "Dependant",
@@ -587,19 +535,11 @@ __all__ = [
     "Undefined",
     "apply_router_form_limits",
     "asked_lane",
-    "builds_contexts_as_ever",
     "classification",
     "compile_path",
-    "concurrency_of",
-    "dependant_of",
     "effective_route_context_var",
-    "embeds_body_fields",
-    "environment",
-    "exception_handlers",
-    "exit_callbacks",
     "extract_endpoint_context",
     "fast_lane",
-    "fastapis",
     "field_annotation_is_sequence",
     "frontends",
     "get_body_limit_error",
@@ -616,24 +556,14 @@ __all__ = [
     "get_route_path",
     "get_typed_signature",
     "get_websocket_app",
-    "has_built_candidates",
-    "includes_by_copy",
     "inclusions",
-    "is_async",
     "is_async_gen_callable",
     "is_coroutine_callable",
     "is_gen_callable",
     "is_json_field",
-    "is_passed_as_ever",
     "lenient_issubclass",
-    "lock_of",
-    "low_priority_routes",
-    "match_low_priority",
-    "match_within",
     "matching",
-    "max_body_size",
     "operation",
-    "rederived",
     "regenerate_error_with_loc",
     "request_body_to_args",
     "request_params_to_args",
@@ -641,239 +571,13 @@ __all__ = [
     "resolve_form_limits",
     "route_classes",
     "route_selected",
-    "routes_version",
-    "routing_names",
     "shell",
     "should_embed_body_fields",
-    "solver_names",
-    "streams_generators",
-    "telemetry_of",
-    "telemetry_providers",
-    "telemetry_variables",
-    "type_adapter_of",
-    "unremembered",
-    "unwrapped",
     "update_scope",
     "uses_scopes",
     "validation_failed",
     "websocket_session",
     "websockets",
-    "with_dependency",
     "wrap_app_handling_exceptions",
     "wrap_app_with_body_limit",
 ]
-
-streams_generators = not is_older_than("0.134.0")
-"""Whether what a generator endpoint yields is streamed; it was serialised as a list."""
-
-includes_by_copy = not hasattr(routing, "_IncludedRouter") and is_shaped(
-    APIRouter.include_router,
-    lambda include: "add_api_route" in inspect.unwrap(include).__code__.co_names,
-)
-"""Whether including a router adds a copy of each of its routes, as it did before 0.137."""
-
-
-def embeds_body_fields(route: Any) -> bool:
-    """Whether the only body parameter of a route stands under its name in the body."""
-    embeds: bool = route._embed_body_fields
-    return embeds
-
-
-exit_callbacks = operator.attrgetter("_exit_callbacks")
-"""What an `AsyncExitStack` is still to leave."""
-
-
-telemetry_of = operator.attrgetter("_native_telemetry")
-"""What an app asks whether to report a request."""
-
-
-def exception_handlers(layer: ExceptionMiddleware) -> tuple[Any, Any]:
-    """What Starlette's layer calls for exceptions and for statuses, as it tells its routes."""
-    return layer._exception_handlers, layer._status_handlers
-
-
-def telemetry_providers() -> list[Any]:
-    """What OpenTelemetry was given to report to."""
-    return [getattr(import_module(module), name) for module, (name, _) in _PROVIDERS.items()]
-
-
-def telemetry_variables() -> list[Any]:
-    """Under which keys of `environment` OpenTelemetry finds what to report to."""
-    environ: Any = os.environ
-    return [
-        environ.encodekey(getattr(import_module(module), name))
-        for module, (_, name) in _PROVIDERS.items()
-    ]
-
-
-def environment() -> dict[Any, Any]:
-    """The environment variables, as `os.environ` keeps them."""
-    environ: Any = os.environ
-    variables: dict[Any, Any] = environ._data
-    return variables
-
-
-def type_adapter_of(field: ModelField) -> Any:
-    """Pydantic's adapter of a field, `None` where it has none."""
-    return getattr(field, "_type_adapter", None)
-
-
-def low_priority_routes(router: APIRouter) -> list[BaseRoute]:
-    """What FastAPI asks after all other routes of a router: its frontends."""
-    return getattr(router, "_low_priority_routes", [])
-
-
-def routes_version(router: APIRouter) -> int:
-    """How often a router counted a change of its own routes."""
-    version: int = router._routes_version
-    return version
-
-
-def has_built_candidates(inclusion: IncludedRouter) -> bool:
-    """Whether FastAPI would go through an inclusion without building anything first."""
-    built: int | None = inclusion._effective_candidates_version
-    return built == inclusion.original_router._get_routes_version()
-
-
-_lock = threading.RLock()
-
-
-def lock_of(inclusion: IncludedRouter) -> Any:
-    """What FastAPI holds while it builds the routes of an inclusion."""
-    return getattr(inclusion, "_effective_routes_lock", _lock)
-
-
-def is_passed_as_ever(inclusion: IncludedRouter) -> bool:
-    """Whether no one else has a say in how a request gets from an inclusion to its routes."""
-    return _are_fastapis(inclusion, _INCLUSION) and _are_fastapis(
-        inclusion.original_router, _ROUTER
-    )
-
-
-def _are_fastapis(instance: Any, methods: dict[str, Any]) -> bool:
-    return all(
-        function is not None and getattr(getattr(instance, name), "__func__", None) is function
-        for name, function in methods.items()
-    )
-
-
-def fastapis(kind: type, name: str) -> Any:
-    """A method as FastAPI, or Starlette, wrote it. `None` if someone has replaced it."""
-    method: Any = getattr(kind, name, None)
-    code = getattr(method, "__code__", None)
-    for module in (routing, starlette.routing):
-        if code is not None and code.co_filename == module.__file__:
-            return method
-    return None
-
-
-_INCLUSION = {
-    name: fastapis(IncludedRouter, name)
-    for name in ("matches", "_match", "handle", "_handle_selected")
-}
-_ROUTER = {name: fastapis(APIRouter, name) for name in ("matches", "handle", "_get_routes_version")}
-
-
-def builds_contexts_as_ever() -> bool:
-    """Whether no one else has a say in what FastAPI builds of a route where it is included."""
-    return (
-        fastapis(IncludedRouter, "_build_effective_context") is not None
-        and getattr(routing, "_EffectiveRouteContext", None) is EffectiveRouteContext
-    )
-
-
-def match_within(inclusion: IncludedRouter, scope: Any) -> Any:
-    """What FastAPI selects in an inclusion: a match, its scope, the route, and its context."""
-    return inclusion._match(scope)
-
-
-def match_low_priority(router: APIRouter, scope: Any) -> Any:
-    """What FastAPI selects when no other route matches: as `match_within`."""
-    return router._match_low_priority(scope)
-
-
-def routing_names() -> Mapping[str, Any]:
-    """The names in FastAPI's module of routing, as they are at each moment."""
-    return vars(routing)
-
-
-def solver_names() -> Mapping[str, Any]:
-    """The names in the module of FastAPI's solver, likewise."""
-    return vars(utils)
-
-
-def max_body_size(route: Any) -> int | None:
-    """The most bytes that a request to the route may have, FastAPI 0.164 and newer."""
-    size: int | None = getattr(route, "max_body_size", None)
-    return size
-
-
-def concurrency_of(dependant: Dependant) -> Any:
-    """What limits how many requests are in a dependency at once, FastAPI 0.163 and newer."""
-    return getattr(dependant, "concurrency", None)
-
-
-def dependant_of(call: Callable[..., Any], path: str) -> Dependant:
-    """FastAPI's description of a callable and what is below it, whatever its scope."""
-    if _takes_scope:
-        return get_dependant(path=path, call=call, scope="function")
-    return get_dependant(path=path, call=call)
-
-
-_takes_scope = is_shaped(get_dependant, takes("path", "call", "scope"))
-
-
-def rederived(place: Dependant, call: Callable[..., Any]) -> Dependant:
-    """FastAPI's description of `call` in the place of another dependency."""
-    concurrency = concurrency_of(place)
-    path: Any = place.path
-    derive: Callable[..., Dependant] = solver_names()["get_dependant"]
-    return derive(
-        path=path,
-        call=call,
-        name=place.name,
-        parent_oauth_scopes=get_oauth_scopes(dependant=place),
-        scope=place.scope,
-        **({"concurrency": concurrency} if concurrency is not None else {}),
-    )
-
-
-def with_dependency(depends: params.Depends, call: Callable[..., Any]) -> params.Depends:
-    """The same `Depends` with another callable. It became a dataclass with FastAPI 0.119."""
-    if is_dataclass(depends):
-        return replace(depends, dependency=call)
-    copied: Any = copy(depends)
-    copied.dependency = call
-    return copied
-
-
-def unremembered(predicate: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """The same predicate of callables, without FastAPI's memory of those it was asked about."""
-    module = inspect.getmodule(predicate)
-    name = getattr(predicate, "__name__", "")
-    examine: Any = getattr(getattr(module, f"{name}_cached", None), "__wrapped__", None)
-    identity: Any = getattr(module, "_CallIdentity", None)
-    if examine is None or identity is None:
-        return predicate
-
-    def examined(call: Any) -> bool:
-        found: bool = examine(identity(call))
-        return found
-
-    return examined
-
-
-def is_async(call: Any, *, remember: bool = True) -> bool:
-    """Whether FastAPI runs `call` on the event loop of its own accord.
-
-    FastAPI remembers the callables that it was asked about; not so an override.
-    """
-    predicates = [is_coroutine_callable, is_async_gen_callable]
-    return any(each(call) if remember else unremembered(each)(call) for each in predicates)
-
-
-def unwrapped(call: Any) -> Any:
-    """What FastAPI takes `call` to be a wrapper of."""
-    while isinstance(call, functools.partial):
-        call = call.func
-    return inspect.unwrap(call)

@@ -12,12 +12,8 @@ from fastapi import params
 from fastapi_fastdeps._deciding.graph import Node, Overrides, classify_override, judged
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import places
-from fastapi_fastdeps._fastapi.names import (
-    dependant_of,
-    get_typed_signature,
-    is_async,
-    with_dependency,
-)
+from fastapi_fastdeps._fastapi.callables import dependant_of, is_async, with_dependency
+from fastapi_fastdeps._fastapi.names import get_typed_signature
 from fastapi_fastdeps._lane.standins import StandIn, needs_stand_in, stand_in
 from fastapi_fastdeps._marks import Decision
 from fastapi_fastdeps._sending import LeavesBehind, Makers

@@ -17,14 +17,14 @@ from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.places import is_marked_place
+from fastapi_fastdeps._fastapi.callables import unwrapped
 from fastapi_fastdeps._fastapi.names import (
     get_typed_signature,
     is_async_gen_callable,
     is_coroutine_callable,
     is_gen_callable,
-    streams_generators,
-    unwrapped,
 )
+from fastapi_fastdeps._fastapi.requests import streams_generators
 from fastapi_fastdeps.classifiers import Candidate
 from fastapi_fastdeps.marking import Execution, Inline
 

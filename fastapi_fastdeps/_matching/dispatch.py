@@ -17,15 +17,17 @@ from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     IncludedRouter,
     apply_router_form_limits,
-    fastapis,
     get_fastapi_scope,
     get_route_path,
-    low_priority_routes,
-    match_low_priority,
-    match_within,
     route_selected,
     update_scope,
     wrap_app_with_body_limit,
+)
+from fastapi_fastdeps._fastapi.routers import (
+    fastapis,
+    low_priority_routes,
+    match_low_priority,
+    match_within,
 )
 from fastapi_fastdeps._matching.index import (
     Dispatching,

@@ -9,13 +9,8 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.convertors import PathConvertor, StringConvertor
 from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 
-from fastapi_fastdeps._fastapi.names import (
-    EffectiveRouteContext,
-    IncludedRouter,
-    fastapis,
-    has_built_candidates,
-    is_passed_as_ever,
-)
+from fastapi_fastdeps._fastapi.names import EffectiveRouteContext, IncludedRouter
+from fastapi_fastdeps._fastapi.routers import fastapis, has_built_candidates, is_passed_as_ever
 from fastapi_fastdeps._matching.patterns import Pattern, pattern_of
 from fastapi_fastdeps._matching.snapshots import Snapshot
 

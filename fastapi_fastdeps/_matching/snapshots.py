@@ -13,12 +13,10 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     IncludedRouter,
-    fastapis,
     get_context,
     get_route_path,
-    is_passed_as_ever,
-    routes_version,
 )
+from fastapi_fastdeps._fastapi.routers import fastapis, is_passed_as_ever, routes_version
 
 _NOTICED: Final = frozenset(
     (

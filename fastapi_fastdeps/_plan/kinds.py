@@ -4,11 +4,11 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
+from fastapi_fastdeps._fastapi.callables import unremembered
 from fastapi_fastdeps._fastapi.names import (
     is_async_gen_callable,
     is_coroutine_callable,
     is_gen_callable,
-    unremembered,
 )
 from fastapi_fastdeps.marking import Execution, Inline
 

@@ -23,8 +23,8 @@ from fastapi_fastdeps._fastapi.names import (
     request_body_to_args,
     request_params_to_args,
     should_embed_body_fields,
-    type_adapter_of,
 )
+from fastapi_fastdeps._fastapi.requests import type_adapter_of
 
 Source = Literal["path_params", "query_params", "headers", "cookies"]
 SOURCES: Final[tuple[tuple[Source, str], ...]] = (

@@ -7,13 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, cast
 
 from fastapi_fastdeps._deciding.graph import Node, Replacement
-from fastapi_fastdeps._fastapi.names import (
-    Dependant,
-    concurrency_of,
-    get_cache_key,
-    get_oauth_scopes,
-    uses_scopes,
-)
+from fastapi_fastdeps._fastapi.callables import concurrency_of
+from fastapi_fastdeps._fastapi.names import Dependant, get_cache_key, get_oauth_scopes, uses_scopes
 from fastapi_fastdeps._lane.standins import stand_in
 from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import inline_manager

@@ -11,7 +11,8 @@ from typing import Any, Final
 import anyio
 from starlette.responses import JSONResponse, Response
 
-from fastapi_fastdeps._fastapi.names import is_async_gen_callable, routing_names
+from fastapi_fastdeps._fastapi.names import is_async_gen_callable
+from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._serving.solution import Solution
 
 _names: Final = routing_names()

@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._fastapi.names import exit_callbacks, request_response
+from fastapi_fastdeps._fastapi.names import request_response
+from fastapi_fastdeps._fastapi.requests import exit_callbacks
 from fastapi_fastdeps._serving.handler import PlannedHandler
 from fastapi_fastdeps._serving.invalid import quickened
 from fastapi_fastdeps._serving.noting import (

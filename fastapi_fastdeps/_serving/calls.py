@@ -7,7 +7,8 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi.names import Dependant, solver_names
+from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._fastapi.requests import solver_names
 from fastapi_fastdeps._plan.kinds import Kind
 
 _names: Final = solver_names()

@@ -22,15 +22,14 @@ from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.ground import Ground
 from fastapi_fastdeps._fastapi.names import (
     Undefined,
-    embeds_body_fields,
     extract_endpoint_context,
     get_request_telemetry,
     is_async_gen_callable,
     is_gen_callable,
     operation,
-    routing_names,
     validation_failed,
 )
+from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._plan.kinds import Kind

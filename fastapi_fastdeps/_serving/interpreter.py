@@ -12,12 +12,9 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._deciding.graph import Node, classify_override, forgetting, judged
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import Metadata, places
-from fastapi_fastdeps._fastapi.names import (
-    Dependant,
-    concurrency_of,
-    rederived,
-    solver_names,
-)
+from fastapi_fastdeps._fastapi.callables import concurrency_of, rederived
+from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._fastapi.requests import solver_names
 from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import inline_manager
 from fastapi_fastdeps._plan.steps import Taken, entered_inline

@@ -7,7 +7,8 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi.names import request_params_to_args, solver_names
+from fastapi_fastdeps._fastapi.names import request_params_to_args
+from fastapi_fastdeps._fastapi.requests import solver_names
 from fastapi_fastdeps._plan.parameters import Reads
 
 _names: Final = solver_names()

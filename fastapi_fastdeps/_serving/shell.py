@@ -20,10 +20,12 @@ from fastapi_fastdeps._fastapi.names import (
     AppBodyLimitMiddleware,
     ExceptionTelemetryMiddleware,
     NativeTelemetry,
+    shell,
+)
+from fastapi_fastdeps._fastapi.requests import (
     environment,
     exception_handlers,
     exit_callbacks,
-    shell,
     telemetry_providers,
     telemetry_variables,
 )

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi.names import Dependant, Undefined, solver_names
+from fastapi_fastdeps._fastapi.names import Dependant, Undefined
+from fastapi_fastdeps._fastapi.requests import solver_names
 
 _names: Final = solver_names()
 

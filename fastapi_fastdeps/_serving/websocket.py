@@ -12,8 +12,8 @@ from fastapi_fastdeps._fastapi.names import (
     extract_endpoint_context,
     get_request_telemetry,
     operation,
-    routing_names,
 )
+from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._serving.solver import Solver
 

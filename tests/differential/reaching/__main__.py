@@ -40,7 +40,8 @@ def main() -> int:
         for tally in pool.imap_unordered(run_chunk, work):
             total.add(tally)
             if total.seeds // _SHOWN_EVERY > (total.seeds - tally.seeds) // _SHOWN_EVERY:
-                print(f"{total.seeds}, {len(total.differing)} differ", file=sys.stderr, flush=True)
+                differing = sorted(seed for seed, _ in total.differing)
+                print(f"{total.seeds}, {len(differing)} differ {differing}", file=sys.stderr)
     took = time.monotonic() - started
     print(f"{total.seeds} programs in {took:.0f} s, {len(total.differing)} differ")
     ways: dict[str, list[int]] = {found: [] for found in WAYS}

@@ -1,0 +1,77 @@
+"""What FastAPI reads and keeps for a request, where that has no public name."""
+
+# pyright: reportPrivateUsage=false
+
+import operator
+import os
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from fastapi import routing
+from fastapi.dependencies import utils
+from starlette.middleware.exceptions import ExceptionMiddleware
+
+from fastapi_fastdeps._fastapi.names import (
+    PROVIDERS,
+    ModelField,
+)
+from fastapi_fastdeps._fastapi.versions import is_older_than
+
+streams_generators = not is_older_than("0.134.0")
+"""Whether what a generator endpoint yields is streamed; it was serialised as a list."""
+
+
+def embeds_body_fields(route: Any) -> bool:
+    """Whether the only body parameter of a route stands under its name in the body."""
+    embeds: bool = route._embed_body_fields
+    return embeds
+
+
+exit_callbacks = operator.attrgetter("_exit_callbacks")
+"""What an `AsyncExitStack` is still to leave."""
+
+
+telemetry_of = operator.attrgetter("_native_telemetry")
+"""What an app asks whether to report a request."""
+
+
+def exception_handlers(layer: ExceptionMiddleware) -> tuple[Any, Any]:
+    """What Starlette's layer calls for exceptions and for statuses, as it tells its routes."""
+    return layer._exception_handlers, layer._status_handlers
+
+
+def telemetry_providers() -> list[Any]:
+    """What OpenTelemetry was given to report to."""
+    return [getattr(import_module(module), name) for module, (name, _) in PROVIDERS.items()]
+
+
+def telemetry_variables() -> list[Any]:
+    """Under which keys of `environment` OpenTelemetry finds what to report to."""
+    environ: Any = os.environ
+    return [
+        environ.encodekey(getattr(import_module(module), name))
+        for module, (_, name) in PROVIDERS.items()
+    ]
+
+
+def environment() -> dict[Any, Any]:
+    """The environment variables, as `os.environ` keeps them."""
+    environ: Any = os.environ
+    variables: dict[Any, Any] = environ._data
+    return variables
+
+
+def type_adapter_of(field: ModelField) -> Any:
+    """Pydantic's adapter of a field, `None` where it has none."""
+    return getattr(field, "_type_adapter", None)
+
+
+def routing_names() -> Mapping[str, Any]:
+    """The names in FastAPI's module of routing, as they are at each moment."""
+    return vars(routing)
+
+
+def solver_names() -> Mapping[str, Any]:
+    """The names in the module of FastAPI's solver, likewise."""
+    return vars(utils)
