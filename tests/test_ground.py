@@ -15,9 +15,11 @@ from typing import Annotated, Any
 from unittest import mock
 
 import fastapi
+import fastapi.dependencies.utils
 import fastapi.routing
 import pytest
 from fastapi import APIRouter, Body, Depends, FastAPI, Header, WebSocket
+from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, TypeAdapter
@@ -377,3 +379,31 @@ def run(program: str, path: Path | None = None, **environment: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, env=variables)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_name_that_a_route_needs_for_what_was_just_inserted_is_asked_for() -> None:
+    counts: list[int] = []
+    for make in (FastAPI, FastDepsAPI):
+        app, called = make(), Counter[str]()
+
+        @app.get("/")
+        async def endpoint() -> None: ...
+
+        client = TestClient(app)
+        for _ in range(3):
+            client.get("/")
+        original = fastapi.dependencies.utils.solve_dependencies
+
+        async def counted(
+            *args: Any, called: Counter[str] = called, original: Any = original, **options: Any
+        ) -> Any:
+            called["solve"] += 1
+            return await original(*args, **options)
+
+        route: Any = app.router.routes[-1]
+        entry = get_parameterless_sub_dependant(depends=Depends(lambda: None), path="/")
+        route.dependant.dependencies.append(entry)
+        with mock.patch("fastapi.dependencies.utils.solve_dependencies", counted):
+            client.get("/")
+        counts.append(called["solve"])
+    assert counts == [1, 1]

@@ -9,6 +9,7 @@ from fastapi_fastdeps._fastapi.ground import Ground
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._lane.choice import ground_of, is_served_by_fastapi, ways_to_solve
 from fastapi_fastdeps._plan.steps import compile_plan
+from fastapi_fastdeps.errors import FastDepsError
 
 _NOTHING: Final[dict[Any, Any]] = {}
 
@@ -39,6 +40,13 @@ class CurrentPlan:
         self._is_plain_provider = False
         self._forget(live.current())
 
+    def _look(self) -> Graph:
+        """The tree as it is. Raises `FastDepsError` for what a change of it brought in."""
+        graph = self.live.current()
+        if graph is not self._graph:
+            self._forget(graph)
+        return graph
+
     def _forget(self, graph: Graph) -> None:
         self._graph = graph
         self._ground: Ground | None = None
@@ -55,8 +63,13 @@ class CurrentPlan:
     @property
     def ground(self) -> Ground:
         """What the plan takes for granted, where no overrides are in force."""
+        try:
+            graph = self._look()
+        except FastDepsError:
+            # It is raised when FastAPI would come to what is wrong in the tree.
+            graph = self._graph
         if self._ground is None:
-            self._ground = ground_of(self._ways | ways_to_solve(self._graph))
+            self._ground = ground_of(self._ways | ways_to_solve(graph))
         return self._ground
 
     @property
@@ -70,9 +83,7 @@ class CurrentPlan:
 
         Raises `FastDepsError` for what a change of the tree brought in.
         """
-        graph = self.live.current()
-        if graph is not self._graph:
-            self._forget(graph)
+        graph = self._look()
         if type(self.provider) is not self._kind_of_provider:
             self._kind_of_provider = type(self.provider)
             self._is_plain_provider = _is_plain(self.provider)
