@@ -70,9 +70,19 @@ class StandIn:
         return f"<{type(self).__name__} for {self.call!r}>"
 
 
-class _InlineCall(StandIn):
+class InlineCall(StandIn):
+    """Stands for what is called on the event loop.
+
+    Attributes:
+        is_exchanged: whether an async function has taken its place since FastAPI's solver has
+            found it, which then awaits what it returns.
+    """
+
+    is_exchanged = False
+
     async def __call__(self, /, **values: Any) -> Any:
-        return self.call(**values)
+        returned = self.call(**values)
+        return await returned if self.is_exchanged else returned
 
 
 class _InlineGenerator(StandIn):
@@ -163,7 +173,7 @@ def stand_in(
     elif is_coroutine_callable(call):
         kind = _AsyncCall
     else:
-        kind = _InlineCall if isinstance(execution, Inline) else _ThreadedCall
+        kind = InlineCall if isinstance(execution, Inline) else _ThreadedCall
     return kind(candidate, execution, signature)
 
 

@@ -14,6 +14,7 @@ from fastapi_fastdeps._fastapi.names import (
     is_gen_callable,
 )
 from fastapi_fastdeps._lane.standins import (
+    InlineCall,
     awaited_endpoint,
     inline_endpoint,
     needs_stand_in,
@@ -119,6 +120,8 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
                 self.settle()
             elif not _are_called_alike(call, self._call):
                 # FastAPI calls what it has found before, as it would call this.
+                if isinstance(self._given, InlineCall):
+                    self._given.is_exchanged = is_coroutine_callable(call)
                 return call
         return self._given
 

@@ -555,6 +555,32 @@ def test_a_guard_that_becomes_a_function_while_what_is_below_it_is_solved(guard:
     assert compare(answer) == ([(200, '"in"')] * 3, [])
 
 
+@pytest.mark.usefixtures("both_lanes")
+def test_a_function_that_becomes_async_while_what_is_below_it_is_solved() -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+        calls: list[str] = []
+
+        async def later(first: Any = None) -> None: ...
+
+        def first() -> None:
+            dependant_of(app).dependencies[0].call = later
+
+        def function(first: Annotated[None, Depends(first)]) -> int:
+            calls.append("called")
+            return 1
+
+        @app.get("/", dependencies=[Depends(function)])
+        def endpoint() -> str:
+            return "in"
+
+        return ask(app), calls
+
+    # FastAPI calls the function, and awaits what it returns.
+    answers, calls = compare(answer)
+    assert ([status for status, _ in answers], calls) == ([500, 200, 200], ["called"])
+
+
 def test_a_response_class_that_is_replaced_before_a_response_is_injected() -> None:
     def answer(make: Make) -> Any:
         app = make()
