@@ -169,7 +169,7 @@ _REFERENCES: Final = _references(Dependant(), "dependencies") - 1 if classificat
 """How many references to a list there are that no one holds, besides the tree's."""
 
 
-class Snapshot:
+class TreeSnapshot:
     """A tree as it was, to tell whether it is still so.
 
     Attributes:

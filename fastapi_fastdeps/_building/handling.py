@@ -65,7 +65,7 @@ class Handling:
         self._make = APIRoute.get_route_handler if make is None else make
         self._is_inline = False
         self.planned: PlannedHandler | None = None
-        live.was_generator = live.was_generator or _is_stream(state)
+        _note_stream(live, state)
         self.why_not_planned: str = why_not_planned_here(live, state)
         if self.why_not_planned:
             self._fastapis = self._make_fastapis()
@@ -207,6 +207,11 @@ def why_not_planned_here(live: LiveGraph, state: Any) -> str:
     return why_not_planned(live.current(), state.response_class) or ""
 
 
+def _note_stream(live: LiveGraph, state: Any) -> None:
+    """Have the tree know that FastAPI streams what its endpoint returns."""
+    live.was_generator = live.was_generator or _is_stream(state)
+
+
 def _is_stream(state: Any) -> bool:
     """Whether FastAPI streams what the endpoint returns, whatever stands there now."""
     return bool(getattr(state, "is_json_stream", False) or getattr(state, "is_sse_stream", False))
@@ -218,7 +223,7 @@ def handled_within(
     """The tree that FastAPI's handler is to be made of where a route's class wraps it, and
     how the plan in it handles the route, if there can be one."""
     graph = live.current()
-    live.was_generator = live.was_generator or _is_stream(state)
+    _note_stream(live, state)
     if why_not_planned_here(live, state) or not can_be_planned_within(graph):
         return classified_dependant(live), None
     handling = Handling(route, state, live, provider)

@@ -16,7 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import streams_generators
 from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
-from fastapi_fastdeps._watching import Snapshot
+from fastapi_fastdeps._watching import TreeSnapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
 from fastapi_fastdeps.marking import last_late_mark
 
@@ -144,7 +144,7 @@ class LiveGraph(LeavesBehind):
     def _derive(self, memory: Memory | None = None) -> None:
         token = _watching.token
         self._last_late_mark = last_late_mark()
-        self._snapshot = Snapshot(self.root)
+        self._snapshot = TreeSnapshot(self.root)
         self._dependencies_now = self._snapshot.dependencies
         self._dependencies_known = self._snapshot.known_dependencies
         classifier = self._deciding.classifier_in_force

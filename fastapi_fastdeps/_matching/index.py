@@ -16,7 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
     get_route_path,
 )
 from fastapi_fastdeps._matching.leaves import Leaf, Leaves
-from fastapi_fastdeps._matching.snapshots import Snapshot, is_matching_fastapis
+from fastapi_fastdeps._matching.snapshots import RoutesSnapshot, is_matching_fastapis
 from fastapi_fastdeps._matching.table import Table
 from fastapi_fastdeps._sending import nothing
 
@@ -46,7 +46,7 @@ class RouteIndex:
         self.router: Final = router
         self.is_outgrown: bool = False
         self.is_outdated: bool = False
-        self._snapshot: Final = Snapshot(router)
+        self._snapshot: Final = RoutesSnapshot(router)
         leaves = Leaves(list(router.routes), self._snapshot)
         self._have_inclusions: Final = leaves.have_inclusions
         self._table: Final = Table(leaves.all)
@@ -183,7 +183,7 @@ class Indexed:
 
     def __init__(self, router: "Dispatching") -> None:
         self.router: Final = router
-        self._known: Snapshot | RouteIndex | None = None
+        self._known: RoutesSnapshot | RouteIndex | None = None
 
     def __reduce__(self) -> Any:
         # A copy of a router has routes of its own.
@@ -194,9 +194,9 @@ class Indexed:
         known = self._known
         if known is None or not known.holds():
             self.router.forget_removed()
-            self._known = Snapshot(self.router)
+            self._known = RoutesSnapshot(self.router)
             return None
-        if isinstance(known, Snapshot) or known.is_outgrown:
+        if isinstance(known, RoutesSnapshot) or known.is_outgrown:
             if not is_matching_fastapis():
                 return None
             self._known = known = RouteIndex(self.router)

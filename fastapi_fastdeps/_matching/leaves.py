@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 from fastapi_fastdeps._fastapi.names import EffectiveRouteContext, IncludedRouter
 from fastapi_fastdeps._fastapi.routers import fastapis, has_built_candidates, is_passed_as_ever
 from fastapi_fastdeps._matching.patterns import Pattern, pattern_of
-from fastapi_fastdeps._matching.snapshots import Snapshot
+from fastapi_fastdeps._matching.snapshots import RoutesSnapshot
 
 _BY_PATH: Final = frozenset(
     fastapis(kind, "matches")
@@ -101,7 +101,7 @@ class Leaves:
             have to look itself.
     """
 
-    def __init__(self, routes: Iterable[BaseRoute], snapshot: Snapshot) -> None:
+    def __init__(self, routes: Iterable[BaseRoute], snapshot: RoutesSnapshot) -> None:
         self._snapshot = snapshot
         self.all: list[Leaf] = []
         self.have_inclusions = False

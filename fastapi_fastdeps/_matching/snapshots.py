@@ -78,7 +78,7 @@ def notices_routes(router: APIRouter) -> bool:
     )
 
 
-class Snapshot:
+class RoutesSnapshot:
     """What was looked at when routes were searched, as it was then.
 
     Routers and routes of this package notice their changes. Of another router that is

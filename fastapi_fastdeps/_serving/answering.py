@@ -87,9 +87,7 @@ async def respond(
             returned.background = solution.background_tasks
         answer: Response = returned
         return answer
-    injected: Any = _NOTHING_INJECTED if solution.response is None else solution.response
-    solved = SimpleNamespace(background_tasks=solution.background_tasks, response=injected)
-    arguments = names["_build_response_args"](status_code=status_code, solved_result=solved)
+    arguments, injected_headers = _arguments(solution, status_code)
     with names["_operation"](name="serialization", function=endpoint):
         content = await names["serialize_response"](response_content=returned, **serialization)
     response: Response
@@ -99,7 +97,7 @@ async def respond(
         response = response_class(content, **arguments)
     if not names["is_body_allowed_for_status_code"](response.status_code):
         response.body = b""
-    response.headers.raw.extend(injected.headers.raw)
+    response.headers.raw.extend(injected_headers)
     assert response
     return response
 
@@ -115,14 +113,18 @@ def stream(
     items: Any = endpoint(**values)
     if is_async_gen_callable(endpoint):
         items = _with_checkpoints(items)
+    arguments, injected_headers = _arguments(solution, status_code)
+    response: Response = response_class(content=items, **arguments)
+    response.headers.raw.extend(injected_headers)
+    return response
+
+
+def _arguments(solution: Solution, status_code: int | None) -> tuple[dict[str, Any], Any]:
+    """What FastAPI makes a response with, and the headers that it adds to it."""
     injected: Any = _NOTHING_INJECTED if solution.response is None else solution.response
     solved = SimpleNamespace(background_tasks=solution.background_tasks, response=injected)
     build: Any = _names["_build_response_args"]
-    response: Response = response_class(
-        content=items, **build(status_code=status_code, solved_result=solved)
-    )
-    response.headers.raw.extend(injected.headers.raw)
-    return response
+    return build(status_code=status_code, solved_result=solved), injected.headers.raw
 
 
 async def _with_checkpoints(items: AsyncIterator[Any]) -> AsyncIterator[Any]:

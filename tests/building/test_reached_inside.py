@@ -6,7 +6,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi.dependencies.utils import get_dependant, get_parameterless_sub_dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.testclient import TestClient
@@ -17,29 +17,13 @@ from starlette.types import Receive, Scope, Send
 from fastapi_fastdeps import FastDepsAPI, FastDepsRoute, FastDepsRouter
 from tests.harness.hops import everything, here
 
+from .guarded import deny, guard, secret, whisper
+
 pytestmark = pytest.mark.usefixtures("both_lanes")
-
-
-def secret() -> str:
-    return "secret"
-
-
-async def whisper(websocket: WebSocket) -> None:
-    await websocket.accept()
-    await websocket.send_text("secret")
-    await websocket.close()
-
-
-def guard() -> None:
-    raise HTTPException(403)
 
 
 def guarding(path: str = "/") -> Any:
     return get_parameterless_sub_dependant(depends=Depends(guard), path=path)
-
-
-async def deny(scope: Scope, receive: Receive, send: Send) -> None:
-    await PlainTextResponse("no", 403)(scope, receive, send)
 
 
 def http(app: Any, path: str = "/") -> Any:

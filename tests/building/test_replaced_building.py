@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, WebSocket, routing
+from fastapi import APIRouter, Depends, FastAPI, routing
 from fastapi.dependencies.utils import get_parameterless_sub_dependant
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.testclient import TestClient
-from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, explain
 from tests.harness.hops import everything
+
+from .guarded import deny, guard, secret, whisper
 
 pytestmark = [
     pytest.mark.usefixtures("both_lanes"),
@@ -22,24 +23,6 @@ pytestmark = [
         not hasattr(routing, "_EffectiveRouteContext"), reason="FastAPI includes by copy"
     ),
 ]
-
-
-def secret() -> str:
-    return "secret"
-
-
-async def whisper(websocket: WebSocket) -> None:
-    await websocket.accept()
-    await websocket.send_text("secret")
-    await websocket.close()
-
-
-def guard() -> None:
-    raise HTTPException(403)
-
-
-async def deny(scope: Scope, receive: Receive, send: Send) -> None:
-    await PlainTextResponse("no", 403)(scope, receive, send)
 
 
 def denying_routes(patch: pytest.MonkeyPatch) -> None:

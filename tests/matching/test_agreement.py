@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fastapi_fastdeps._matching.index import Indexed, RouteIndex
 from fastapi_fastdeps._matching.patterns import Pattern
-from fastapi_fastdeps._matching.snapshots import Snapshot
+from fastapi_fastdeps._matching.snapshots import RoutesSnapshot
 from fastapi_fastdeps._matching.table import Table
 from fastapi_fastdeps._matching.trie import Trie
 
@@ -75,7 +75,7 @@ FAULTS: dict[str, tuple[type, str, Callable[[Any], Any]]] = {
             )
         ),
     ),
-    "no change is noticed": (Snapshot, "holds", lambda _: _always),
+    "no change is noticed": (RoutesSnapshot, "holds", lambda _: _always),
 }
 
 
