@@ -27,14 +27,29 @@ class FastDepsAPI(TypedFastAPI):
 
     It takes every argument of `FastAPI`. Raises `FastDepsError` when a route is added, a
     router is included or the app starts, where a marker or a classifier is wrong.
+
+    Attributes:
+        fuse_visits: whether consecutive steps of a request that go to a thread are one visit to
+            a worker thread: sync dependencies, entering those with `yield`, the endpoint, the
+            validation of its response; and leaving those with `yield`. Each still runs in a copy
+            of the request's context. In the fast lane only. `False` unless it is asked for.
     """
+
+    fuse_visits: bool = False
 
     _classifier: Classifier = default_classifier
     _has_shell: bool = False
 
     if not TYPE_CHECKING:
 
-        def __init__(self, *, classifier: Classifier | None = None, **options) -> None:
+        def __init__(
+            self,
+            *,
+            classifier: Classifier | None = None,
+            fuse_visits: bool = False,
+            **options,
+        ) -> None:
+            self.fuse_visits = fuse_visits
             check_entries(options.get("dependencies"), "an app")
             if classifier is not None:
                 self._classifier = classifier

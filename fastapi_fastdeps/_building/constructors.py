@@ -37,6 +37,7 @@ if TYPE_CHECKING:
             self: AppType,
             *,
             classifier: Classifier | None = None,
+            fuse_visits: bool = False,
             telemetry: TelemetryConfig | None = None,
             debug: bool = False,
             routes: list[BaseRoute] | None = None,
@@ -81,10 +82,13 @@ if TYPE_CHECKING:
             max_body_size: int | None = None,
             form_limits: FormLimits | None = None,
         ) -> None:
-            """An application. All but `classifier` is FastAPI's and means what it means there.
+            """An application. All but `classifier` and `fuse_visits` is FastAPI's and means what
+            it means there.
 
             Args:
                 classifier: Decides where sync callables run. `None` is `default_classifier`.
+                fuse_visits: Whether consecutive steps of a request that go to a thread are one
+                    visit to a worker thread, each still in a copy of the request's context.
                 telemetry: Settings of the built-in OpenTelemetry support.
                 debug: Answer a server error with its traceback.
                 routes: Ready-made routes. Prefer the decorators.

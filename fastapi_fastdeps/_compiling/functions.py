@@ -9,7 +9,9 @@ parameter, `g3_0` what FastAPI's own function read for it of its first source.
 import keyword
 from collections import Counter
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
+from inspect import isgeneratorfunction
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -18,6 +20,7 @@ from starlette.datastructures import Headers, QueryParams
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.lines import Lines
+from fastapi_fastdeps._compiling.visits import Entered, Visiting
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._fastapi.requests import routing_names
@@ -45,6 +48,7 @@ class Tools:
         call_dependency: calls what is not called directly.
         provider: whose overrides are looked into.
         call_endpoint: how the endpoint is called, `None` where that is not the function's.
+        visits: what visits to threads need, where several steps may be one visit.
     """
 
     leave: Callable[..., Any]
@@ -53,6 +57,7 @@ class Tools:
     call_dependency: Callable[..., Any]
     provider: Any | None
     call_endpoint: Callable[[Node], Kind | None] | None = None
+    visits: Visiting | None = None
 
 
 NOT_CALLED: Final = object()
@@ -108,6 +113,8 @@ class _Writer:
         self.lines = Lines()
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
+        self._ends = {} if tools.visits is None else _visits(plan, self._how_endpoint_is_called)
+        self._is_within_visit = False
         self._is_overridable = tools.provider is not None
         # Whether code of the user's may have run since what is there was looked at.
         self._is_stale = False
@@ -132,11 +139,13 @@ class _Writer:
         }
         for name, value in {
             "Headers": Headers,
+            "Entered": Entered,
             "NOT_CALLED": NOT_CALLED,
             "PLAIN": PLAIN,
             "QueryParams": QueryParams,
             "ValidationError": ValidationError,
             "call_dependency": tools.call_dependency,
+            "copy_context": copy_context,
             "leave": tools.leave,
             "names": _names,
             "plan": plan,
@@ -146,6 +155,7 @@ class _Writer:
             "request_params_to_args": request_params_to_args,
             "run_endpoint_function": _names.get("run_endpoint_function"),
             "run_in_threadpool": run_in_threadpool,
+            "validate": tools.visits and tools.visits.validate,
             "watching": _watching,
         }.items():
             self.lines.bind(name, value)
@@ -165,8 +175,53 @@ class _Writer:
                 lines.add("wrong = None")
             for number in self._rereads:
                 lines.add(f"raw{number} = shared{number} = None")
-            for register, step in enumerate(self._plan.steps):
-                self._write_step(register, step)
+            top, register = lines.position, 0
+            while register < len(self._plan.steps):
+                end = self._ends.get(register)
+                if end is None:
+                    self._write_step(register, self._plan.steps[register])
+                    register += 1
+                else:
+                    self._write_visit(register, end, top)
+                    register = end
+
+    def _how_endpoint_is_called(self, step: Step) -> Kind | None:
+        return self._call_endpoint(step.node) if self._call_endpoint is not None else None
+
+    def _write_visit(self, start: int, end: int, top: int) -> None:
+        """Steps that are one visit to a thread. What the first one reads is read before."""
+        lines, steps = self.lines, self._plan.steps
+        arguments = self._prepare(start, steps[start])
+        assert arguments is not None
+        enters = any(step.kind is Kind.GENERATOR for step in steps[start:end])
+        if enters:
+            lines.add(f"entered{start} = Entered()")
+        begin = lines.position
+        with lines.block(f"def visit{start}():"):
+            self._is_within_visit = True
+            self._visited = f"entered{start}"
+            self._do(start, steps[start], arguments)
+            for register in range(start + 1, end):
+                self._write_step(register, steps[register])
+            self._is_within_visit = False
+        assigned = lines.assigned(begin)
+        lines.insert(begin + 1, f"nonlocal {', '.join(assigned)}")
+        for name in assigned:
+            lines.insert(top, f"{name}: object")
+        if enters:
+            with lines.block("try:"):
+                lines.add(f"left = await run_in_threadpool(visit{start})")
+            with lines.block("finally:"):
+                lines.add(f"entered{start}.push(request_stack, function_stack)")
+        else:
+            lines.add(f"left = await run_in_threadpool(visit{start})")
+        with lines.block("if left is NOT_CALLED:"):
+            lines.add("return NOT_CALLED")
+        with lines.block("if left is not None:"):
+            lines.add("return await leave(plan, *left[:3], locals(), left[3])")
+        if end == len(steps):
+            lines.add("return returned")
+        self._is_stale = self._are_headers_stale = True
 
     def _settle(self) -> None:
         """Read what FastAPI reads when it comes to the first dependency."""
@@ -204,12 +259,18 @@ class _Writer:
                 add("return await leave(plan, 0, None, 0, locals(), [])")
 
     def _write_step(self, register: int, step: Step) -> None:
+        arguments = self._prepare(register, step)
+        if arguments is not None:
+            self._do(register, step, arguments)
+
+    def _prepare(self, register: int, step: Step) -> list[str] | None:
+        """Come to the arguments of a step, `None` for one that is not called again."""
         call = step.node.candidate.call
         self.lines.add(f"# {getattr(call, '__qualname__', type(call).__qualname__)!a}")
         self._look_up(register, step)
         if step.kind is Kind.AGAIN:
             self.lines.add(f"r{register} = r{self._first[step.slot]}")
-            return
+            return None
         arguments = [f"{name}=r{of}" for name, of in step.arguments]
         runs_code = False
         for index, reads in enumerate(step.reads):
@@ -223,13 +284,16 @@ class _Writer:
             self.lines.add(f"s{register} = {{}}")
             self.lines.add(f"solution.add_special({dependant}, s{register})")
             arguments.append(f"**s{register}")
-        if step.kind is Kind.ENDPOINT:
-            self._finish(step, arguments)
-            return
-        if runs_code:
+        if runs_code and step.kind is not Kind.ENDPOINT:
             self._is_stale = self._are_headers_stale = True
             with self.lines.block("if watching.token is not token:"):
                 self._leave(register, len(step.reads) + 1, 0, "[]")
+        return arguments
+
+    def _do(self, register: int, step: Step, arguments: list[str]) -> None:
+        if step.kind is Kind.ENDPOINT:
+            self._finish(step, arguments)
+            return
         if step.use_cache and step.slot in self._first:
             self.lines.add(f"r{register} = r{self._first[step.slot]}")
         else:
@@ -238,9 +302,9 @@ class _Writer:
 
     def _finish(self, step: Step, arguments: list[str]) -> None:
         add = self.lines.add
-        call = self._call_endpoint(step.node) if self._call_endpoint is not None else None
+        call = self._how_endpoint_is_called(step)
         fill_in = f"solution.values = dict({', '.join(arguments)})"
-        if call is None:
+        if call is None or (call is Kind.THREADED and not self._is_within_visit):
             add(fill_in)
             add("return NOT_CALLED")
             return
@@ -250,8 +314,16 @@ class _Writer:
             add(fill_in)
             add("return NOT_CALLED")
         endpoint = self.lines.bind("endpoint", step.node.candidate.call)
-        is_awaited = "await " if call is Kind.ASYNC else ""
-        add(f"return {is_awaited}{endpoint}({', '.join(arguments)})")
+        if call is Kind.THREADED:
+            add(
+                "returned = copy_context().run(names['_run_sync_endpoint'], "
+                f"function={endpoint}, arguments=dict({', '.join(arguments)}))"
+            )
+            add("copy_context().run(validate, solution, returned)")
+            add("return None")
+        else:
+            is_awaited = "await " if call is Kind.ASYNC else ""
+            add(f"return {is_awaited}{endpoint}({', '.join(arguments)})")
 
     def _look_up(self, register: int, step: Step) -> None:
         """Go on only if FastAPI would see what the plan was made of."""
@@ -273,9 +345,12 @@ class _Writer:
         self._is_stale = self._plan.is_for_overrides
 
     def _leave(self, register: int, source: int | None, parameter: int, errors: str) -> None:
-        self.lines.add(
-            f"return await leave(plan, {register}, {source}, {parameter}, locals(), {errors})"
-        )
+        if self._is_within_visit:
+            self.lines.add(f"return {register}, {source}, {parameter}, {errors}")
+        else:
+            self.lines.add(
+                f"return await leave(plan, {register}, {source}, {parameter}, locals(), {errors})"
+            )
 
     def _read(self, register: int, index: int, reads: Reads) -> list[str]:
         variable = _VARIABLES[reads.source]
@@ -414,7 +489,12 @@ class _Writer:
         callee = bind(f"c{register}", step.callee)
         values = ", ".join(arguments)
         stack = "function_stack" if step.is_of_function_scope else "request_stack"
-        if step.kind is Kind.INLINE_GENERATOR:
+        if self._is_within_visit and step.kind is Kind.GENERATOR:
+            is_of_function = step.is_of_function_scope
+            made = f"{self._visited}.enter({callee}, dict({values}), {is_of_function})"
+        elif self._is_within_visit:
+            made = f"copy_context().run({', '.join([callee, *arguments])})"
+        elif step.kind is Kind.INLINE_GENERATOR:
             made = f"{stack}.enter_context({callee}({values}))"
         elif step.kind is Kind.GENERATOR or step.concurrency is not None:
             kind = bind(f"kind{register}", step.kind)
@@ -432,6 +512,40 @@ class _Writer:
             made = f"await run_in_threadpool({', '.join([callee, *arguments])})"
         self.lines.add(f"r{register} = {made}")
         self._is_stale = self._are_headers_stale = True
+
+
+def _visits(plan: Plan, call_endpoint: Callable[[Step], Kind | None]) -> dict[int, int]:
+    """Which steps can be one visit to a thread: where each visit begins, and what is after it."""
+    ends: dict[int, int] = {}
+    start: int | None = None
+    hops = 0
+    for register, step in enumerate((*plan.steps, None)):
+        is_hop = step is not None and _is_hop(step, call_endpoint)
+        follows = step is not None and (
+            step.kind is Kind.AGAIN
+            or (is_hop and step.body is None and all(map(_is_pure, step.reads)))
+        )
+        if start is not None and not follows:
+            if hops > 1:
+                ends[start] = register
+            start = None
+        if start is None and is_hop:
+            start, hops = register, 0
+        hops += is_hop
+    return ends
+
+
+def _is_hop(step: Step, call_endpoint: Callable[[Step], Kind | None]) -> bool:
+    """Whether a step goes to a thread, as nothing but itself."""
+    if step.kind is Kind.ENDPOINT:
+        return call_endpoint(step) is Kind.THREADED
+    if step.concurrency is not None:
+        return False
+    # An async one has no execution. What FastAPI only unwraps to a generator function is
+    # called on the event loop.
+    is_sync = step.node.execution is not None
+    is_generator = step.kind is Kind.GENERATOR and isgeneratorfunction(step.node.candidate.call)
+    return step.kind is Kind.THREADED or (is_generator and is_sync)
 
 
 _ENTERED: Final = (Kind.GENERATOR, Kind.INLINE_GENERATOR)

@@ -1,10 +1,12 @@
 """Building a function of lines of source, apart from what is built."""
 
 import linecache
+import textwrap
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from itertools import count
+from types import CodeType
 from typing import Any, Final
 
 _numbers: Final = count(1)
@@ -23,6 +25,23 @@ class Lines:
 
     def add(self, line: str) -> None:
         self._lines.append("    " * self._depth + line)
+
+    @property
+    def position(self) -> int:
+        """Where the next line is going to stand."""
+        return len(self._lines)
+
+    def insert(self, position: int, line: str) -> None:
+        """Add a line before the one that stands there, as deep as that."""
+        following = self._lines[position]
+        indent = following[: len(following) - len(following.lstrip())]
+        self._lines.insert(position, indent + line)
+
+    def assigned(self, position: int) -> list[str]:
+        """The names that the function assigns to that begins at this line."""
+        code = compile(textwrap.dedent("\n".join(self._lines[position:])), "", "exec")
+        (function,) = (each for each in code.co_consts if isinstance(each, CodeType))
+        return sorted(function.co_varnames[function.co_argcount :])
 
     @contextmanager
     def block(self, line: str) -> Generator[None]:

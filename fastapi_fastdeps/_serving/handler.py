@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fastapi_fastdeps._compiling.functions import NOT_CALLED
+from fastapi_fastdeps._compiling.visits import Visiting
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.ground import Ground
@@ -117,6 +118,7 @@ class PlannedHandler:
             ways,
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
+            visits=Visiting(self._validate) if getattr(provider, "fuse_visits", False) else None,
         )
 
     @property
@@ -248,7 +250,7 @@ class PlannedHandler:
             return None
         if self._is_async:
             return Kind.ASYNC
-        return Kind.INLINE if isinstance(root.execution, Inline) else None
+        return Kind.INLINE if isinstance(root.execution, Inline) else Kind.THREADED
 
     async def _respond_as_fastapi(
         self, begun: _Begun, returned: Any, solution: Solution
@@ -280,9 +282,9 @@ class PlannedHandler:
                 arguments["status_code"] = status_code
             if is_seen:
                 with operation(name="serialization", function=self._call):
-                    content = await self._serialize(begun, returned)
+                    content = await self._serialize(begun, returned, solution)
             else:
-                content = await self._serialize(begun, returned)
+                content = await self._serialize(begun, returned, solution)
             if self._dump_json:
                 response = Response(content, media_type="application/json", **arguments)
             else:
@@ -303,11 +305,22 @@ class PlannedHandler:
         assert response
         return response
 
-    async def _serialize(self, begun: _Begun, returned: Any) -> Any:
+    def _validate(self, solution: Solution, returned: Any) -> None:
+        """Validate in the visit of a sync endpoint what that has returned."""
+        if (
+            self._field is not None
+            and not isinstance(returned, Response)
+            and answering.is_as_ever()
+        ):
+            solution.validated = self._field.validate(returned, {}, loc=("response",))
+
+    async def _serialize(self, begun: _Begun, returned: Any, solution: Solution) -> Any:
         field = self._field
         if field is None:
             return jsonable_encoder(returned)
-        if self._is_async or self._is_inline:
+        if solution.validated is not None:
+            value, errors = solution.validated
+        elif self._is_async or self._is_inline:
             value, errors = field.validate(returned, {}, loc=("response",))
         else:
             value, errors = await run_in_threadpool(field.validate, returned, {}, loc=("response",))

@@ -24,9 +24,19 @@ class Solution:
         errors: the validation errors, in FastAPI's order.
         response: what is injected for headers and a status, `None` as long as nobody asks.
         background_tasks: what is injected for them, likewise.
+        validated: what the endpoint returned, validated, and what is wrong with it, where
+            that was done already.
     """
 
-    __slots__ = ("background_tasks", "body", "errors", "request", "response", "values")
+    __slots__ = (
+        "background_tasks",
+        "body",
+        "errors",
+        "request",
+        "response",
+        "validated",
+        "values",
+    )
 
     def __init__(self, request: Request | WebSocket, body: Any = Undefined) -> None:
         self.request = request
@@ -35,6 +45,7 @@ class Solution:
         self.background_tasks: StarletteBackgroundTasks | None = None
         self.errors: list[Any] = []
         self.values: dict[str, Any] = {}
+        self.validated: tuple[Any, Any] | None = None
 
     @property
     def status_code(self) -> int | None:

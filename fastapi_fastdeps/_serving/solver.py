@@ -9,6 +9,7 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.functions import NOT_CALLED, Tools
+from fastapi_fastdeps._compiling.visits import Visiting
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import Dependant, Undefined
@@ -37,14 +38,17 @@ class Solver:
         *,
         embed: bool,
         call_endpoint: Callable[[Node], Kind | None] | None = None,
+        visits: Visiting | None = None,
     ) -> None:
         """`title` is what tracebacks call the function of the plan, `ways` those on which
         FastAPI handles a request, besides solving it. `call_endpoint` says how a plan calls
-        the endpoint, if it may."""
+        the endpoint, if it may, `visits` what visits to threads need, if there may be any."""
         self._live = live
         self._provider = provider
         self._embed = embed
-        tools = Tools(self.go_on, Received, query_values, call_dependency, provider, call_endpoint)
+        tools = Tools(
+            self.go_on, Received, query_values, call_dependency, provider, call_endpoint, visits
+        )
         self.plan = CurrentPlan(live, tools, title, ways, embed=embed)
 
     async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:

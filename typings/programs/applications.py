@@ -40,6 +40,7 @@ app = FastDepsAPI(
     max_body_size=1_000_000,
     form_limits={"max_files": 3},
     classifier=first_match(default_classifier, all_classes),
+    fuse_visits=True,
 )
 assert_type(app, FastDepsAPI)
 assert_type(app.title, str)
