@@ -12,6 +12,7 @@ from fastapi import routing
 from fastapi.dependencies import utils
 from starlette.middleware.exceptions import ExceptionMiddleware
 
+from fastapi_fastdeps._fastapi.ground import find_code
 from fastapi_fastdeps._fastapi.names import (
     PROVIDERS,
     ModelField,
@@ -75,3 +76,10 @@ def routing_names() -> Mapping[str, Any]:
 def solver_names() -> Mapping[str, Any]:
     """The names in the module of FastAPI's solver, likewise."""
     return vars(utils)
+
+
+def response_not_awaited() -> str:
+    """What FastAPI says where a dependency with `yield` has swallowed an exception."""
+    code = find_code(routing.request_response, "request_response.<locals>.app.<locals>.app")
+    texts = (each for each in code.co_consts if isinstance(each, str))
+    return next((each for each in texts if each.startswith("Response not awaited")), "")

@@ -4,11 +4,13 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from fastapi_fastdeps._fastapi.names import request_response
-from fastapi_fastdeps._fastapi.requests import exit_callbacks
+from fastapi_fastdeps._fastapi.requests import (
+    exit_callbacks,
+    response_not_awaited,
+    routing_names,
+)
 from fastapi_fastdeps._serving.handler import PlannedHandler
 from fastapi_fastdeps._serving.invalid import quickened
 from fastapi_fastdeps._serving.noting import (
@@ -66,23 +68,9 @@ async def _app(
             if exit_callbacks(request_stack):
                 await request_stack.__aexit__(None, None, None)
         if not awaited:
-            await _say_what_is_wrong({"type": "http"}, receive, send)
+            # A dependency with `yield` has swallowed an exception.
+            raise routing_names()["FastAPIError"](response_not_awaited())
     except Exception as error:
         failing = Failing(error, has_begun=noting.has_begun)
         handlers = quickened(handlers, error)
         await handled(failing, handlers, request)(scope, receive, failing.sent_by(send))
-
-
-async def _swallowed(request: Request) -> Response:
-    """Does what leads to a response that is not awaited: a dependency with `yield`
-    swallowed an exception."""
-    request.scope["fastapi_inner_astack"].push(_swallow)
-    raise RuntimeError
-
-
-def _swallow(*_: object) -> bool:
-    return True
-
-
-_say_what_is_wrong = request_response(_swallowed)
-"""Raises FastAPI's own error, in a request of its own that no exception handler sees."""

@@ -1,13 +1,16 @@
 """Errors late in a response: every message that is sent, every exception, as in FastAPI."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Any
 
+import fastapi.routing
 import pytest
 from fastapi import APIRouter, Body, Depends, FastAPI, Request
+from fastapi.exceptions import FastAPIError
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from fastapi.sse import EventSourceResponse
+from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
@@ -250,3 +253,33 @@ def test_an_endpoint_that_raises_what_ends_a_generator_ends_as_in_fastapi(
         app.include_router(router)
 
     assert "odd" in str(agreed(program)[1])
+
+
+def test_what_is_replaced_meanwhile_has_no_part_in_a_swallowed_exception(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[Any] = []
+    for make in (FastAPI, FastDepsAPI):
+        app, called = make(), list[str]()
+        original = fastapi.routing.wrap_app_handling_exceptions
+
+        def spied(*args: Any, called: list[str] = called, original: Any = original) -> Any:
+            called.append("wrapped")
+            return original(*args)
+
+        async def swallowing(spied: Any = spied) -> AsyncIterator[None]:
+            with monkeypatch.context() as patch:
+                patch.setattr(fastapi.routing, "wrap_app_handling_exceptions", spied)
+                with suppress(ValueError):
+                    yield
+
+        @app.get("/", dependencies=[Depends(swallowing)])
+        async def endpoint() -> None:
+            raise ValueError
+
+        for _ in range(3):
+            with pytest.raises(FastAPIError) as caught:
+                TestClient(app).get("/")
+            seen.append((str(caught.value), list(called)))
+    assert seen[:3] == seen[3:]
+    assert seen[0][0].startswith("Response not awaited")
