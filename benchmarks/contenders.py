@@ -57,16 +57,17 @@ def build(case: Case, contender: Contender) -> ASGIApp:
     """The app of a contender. Call `within` the contender until its first request is done."""
     if contender.key in case.peers:
         return case.peers[contender.key]()
-    app = FastAPI() if contender is STOCK else fastdeps_app(case.inline)
+    app = FastAPI() if contender is STOCK else fastdeps_app(case.inline, case.fused)
     case.declare(app)
     return app
 
 
-def fastdeps_app(inline: bool) -> FastAPI:
+def fastdeps_app(inline: bool, fused: bool = False) -> FastAPI:
     """An app of this package that runs everything that is sync inline, or nothing."""
     from fastapi_fastdeps import FastDepsAPI, predicate
 
-    return FastDepsAPI(classifier=predicate(everything) if inline else None)
+    classifier = predicate(everything) if inline else None
+    return FastDepsAPI(classifier=classifier, fuse_visits=fused)
 
 
 def everything(_: Callable[..., Any]) -> bool:

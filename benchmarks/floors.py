@@ -14,6 +14,8 @@ FLOORS: Mapping[str, Mapping[str, float]] = {
     "one-class": {"stock": 4.4, "inlined": 2.1},
     "included-router": {"stock": 7.6},
     "kept-in-threads": {"stock": 1},
+    "in-one-visit": {"stock": 3},
+    "session-in-one-visit": {"stock": 1.8},
     "overridden": {"stock": 46},
     "overridden-elsewhere": {"stock": 43},
     "validation-error": {"stock": 1.7},

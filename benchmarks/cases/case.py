@@ -20,6 +20,7 @@ class Case:
         declare: adds the routes to an app of FastAPI, or of this package.
         peers: the apps of the other contenders, by contender.
         inline: whether this package runs what is sync on the event loop.
+        fused: whether it makes one visit to a thread of several steps.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Case:
     declare: Callable[[FastAPI], None]
     peers: Mapping[str, Callable[[], ASGIApp]] = field(default_factory=dict)
     inline: bool = True
+    fused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,14 @@ CASES = (
         inline=False,
     ),
     Case(
+        "in-one-visit",
+        "four classes, nothing marked inline, in one visit",
+        EXCHANGE,
+        four_classes,
+        inline=False,
+        fused=True,
+    ),
+    Case(
         "overridden",
         "four classes, one of them overridden",
         EXCHANGE,

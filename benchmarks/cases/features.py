@@ -110,9 +110,27 @@ def _websocket(app: FastAPI) -> None:
         await websocket.send_text(f"{text} {page.skip} {page.limit}")
 
 
+def _session_and_user(app: FastAPI) -> None:
+    def owner(session: Annotated[Session, Depends(sync_session)], name: str = "me") -> str:
+        assert session.is_open
+        return name
+
+    @app.get("/owned")
+    def endpoint(owner: Annotated[str, Depends(owner)]) -> Item:
+        return Item(name=owner, price=1.5)
+
+
 CASES = (
     Case("sync-yield", "a sync `yield` session", HTTPExchange("/yield"), _sync_yield),
     Case("async-yield", "an async `yield` session", HTTPExchange("/yield"), _async_yield),
+    Case(
+        "session-in-one-visit",
+        "session, user, sync endpoint, response model; nothing inline, two visits",
+        HTTPExchange("/owned"),
+        _session_and_user,
+        inline=False,
+        fused=True,
+    ),
     Case(
         "security",
         "OAuth2 with scopes, three sync callables",
