@@ -114,7 +114,8 @@ class _Writer:
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
         self._ends = {} if tools.visits is None else _visits(plan, self._how_endpoint_is_called)
-        self._is_within_visit = False
+        # What enters generators, while the steps of a visit are written.
+        self._entered: str | None = None
         self._is_overridable = tools.provider is not None
         # Whether code of the user's may have run since what is there was looked at.
         self._is_stale = False
@@ -198,12 +199,11 @@ class _Writer:
             lines.add(f"entered{start} = Entered()")
         begin = lines.position
         with lines.block(f"def visit{start}():"):
-            self._is_within_visit = True
-            self._visited = f"entered{start}"
+            self._entered = f"entered{start}"
             self._do(start, steps[start], arguments)
             for register in range(start + 1, end):
                 self._write_step(register, steps[register])
-            self._is_within_visit = False
+            self._entered = None
         assigned = lines.assigned(begin)
         lines.insert(begin + 1, f"nonlocal {', '.join(assigned)}")
         for name in assigned:
@@ -304,7 +304,7 @@ class _Writer:
         add = self.lines.add
         call = self._how_endpoint_is_called(step)
         fill_in = f"solution.values = dict({', '.join(arguments)})"
-        if call is None or (call is Kind.THREADED and not self._is_within_visit):
+        if call is None or (call is Kind.THREADED and self._entered is None):
             add(fill_in)
             add("return NOT_CALLED")
             return
@@ -345,7 +345,7 @@ class _Writer:
         self._is_stale = self._plan.is_for_overrides
 
     def _leave(self, register: int, source: int | None, parameter: int, errors: str) -> None:
-        if self._is_within_visit:
+        if self._entered is not None:
             self.lines.add(f"return {register}, {source}, {parameter}, {errors}")
         else:
             self.lines.add(
@@ -489,10 +489,10 @@ class _Writer:
         callee = bind(f"c{register}", step.callee)
         values = ", ".join(arguments)
         stack = "function_stack" if step.is_of_function_scope else "request_stack"
-        if self._is_within_visit and step.kind is Kind.GENERATOR:
+        if self._entered is not None and step.kind is Kind.GENERATOR:
             is_of_function = step.is_of_function_scope
-            made = f"{self._visited}.enter({callee}, dict({values}), {is_of_function})"
-        elif self._is_within_visit:
+            made = f"{self._entered}.enter({callee}, dict({values}), {is_of_function})"
+        elif self._entered is not None:
             made = f"copy_context().run({', '.join([callee, *arguments])})"
         elif step.kind is Kind.INLINE_GENERATOR:
             made = f"{stack}.enter_context({callee}({values}))"
