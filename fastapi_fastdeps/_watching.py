@@ -181,18 +181,22 @@ class TreeSnapshot:
     """
 
     def __init__(self, root: Dependant) -> None:
-        self._nodes: list[tuple[Dependant, tuple[Any, ...]]] = []
-        self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
+        self._nodes: list[Dependant] = []
+        self._values: list[tuple[Any, ...]] = []
+        self._lists: list[list[Any]] = []
+        self._items: list[tuple[Any, ...]] = []
         self.dependencies: list[list[Dependant]] = []
         self.is_watched = True
         for dependant in _nodes(root):
             values = _fields(dependant)
-            self._nodes.append((dependant, values))
+            self._nodes.append(dependant)
+            self._values.append(values)
             self.dependencies.append(dependant.dependencies)
             if type(dependant) is not WatchedDependant:
                 self.is_watched = False
             lists: list[list[Any]] = [value for value in values if isinstance(value, list)]
-            self._lists += [(items, tuple(items)) for items in lists]
+            self._lists += lists
+            self._items += map(tuple, lists)
             if not all(isinstance(items, WatchedList) for items in lists):
                 self.is_watched = False
         self.known_dependencies = list(map(list, self.dependencies))
@@ -200,9 +204,11 @@ class TreeSnapshot:
     def holds(self) -> bool:
         """Whether every field and every list is what it was, by identity."""
         return all(
-            all(map(is_, _fields(dependant), values)) for dependant, values in self._nodes
+            all(map(is_, _fields(dependant), values))
+            for dependant, values in zip(self._nodes, self._values, strict=True)
         ) and all(
-            len(items) == len(known) and all(map(is_, items, known)) for items, known in self._lists
+            len(items) == len(known) and all(map(is_, items, known))
+            for items, known in zip(self._lists, self._items, strict=True)
         )
 
 

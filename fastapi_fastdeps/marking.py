@@ -4,7 +4,6 @@ import copy
 import inspect
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Never, TypeAlias, TypeVar, cast, final, overload
 from weakref import WeakValueDictionary
@@ -229,7 +228,7 @@ def namespace(layer: object) -> Mapping[str, Any]:
 
 def judge(layer: Any) -> None:
     """Take note that a route depends on what decorators say, or don't say, of this object."""
-    with suppress(TypeError):  # What can't be referred to weakly: see `_is_judged`.
+    if type(layer).__weakrefoffset__:  # Of what can't be referred to weakly, see `_is_judged`.
         _judged[id(layer)] = layer
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import cached_property
 from typing import Any, Protocol
 
 from fastapi import params, routing
@@ -108,23 +109,30 @@ class PlannedHandler:
             "exclude_defaults": state.response_model_exclude_defaults,
             "exclude_none": state.response_model_exclude_none,
         }
-        ways = ways_to_answer(state.body_field, state.response_field, state.response_class)
+        self._provider = provider
+        self._state = state
+
+    @cached_property
+    def _solver(self) -> Solver:
+        """Made by the first request."""
+        state, live = self._state, self._live
         methods = " ".join(sorted(getattr(state, "methods", None) or ()))
-        title = f"{methods} {live.path}"
-        self._solver = Solver(
+        fuses_visits = getattr(self._provider, "fuse_visits", False)
+        return Solver(
             live,
-            provider,
-            title,
-            ways,
+            self._provider,
+            f"{methods} {live.path}",
+            ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
-            visits=Visiting(self._validate) if getattr(provider, "fuse_visits", False) else None,
+            visits=Visiting(self._validate) if fuses_visits else None,
         )
 
     @property
     def source(self) -> str | None:
         """What solves the dependencies of a request, once it has been compiled."""
-        return self._solver.plan.source
+        solver: Solver | None = vars(self).get("_solver")
+        return solver.plan.source if solver is not None else None
 
     def _settle(self) -> None:
         """Take note of which endpoint stands in the tree, and where it runs."""
