@@ -1,6 +1,7 @@
 """FastAPI's tree as its own handler and solver are to see it."""
 
 from collections.abc import Callable, MutableSequence
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any, ClassVar, SupportsIndex, cast, overload
 
@@ -15,6 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.standins import (
     InlineCall,
+    StandIn,
     awaited_endpoint,
     inline_endpoint,
     needs_stand_in,
@@ -122,6 +124,11 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
                 # FastAPI calls what it has found before, as it would call this.
                 if isinstance(self._given, InlineCall):
                     self._given.is_exchanged = is_coroutine_callable(call)
+                return call
+            elif isinstance(self._given, StandIn):
+                # FastAPI remembers the value by this, and calls it as what it has found.
+                return stand_in(replace(self._given.candidate, call=call), self._execution)
+            else:
                 return call
         return self._given
 

@@ -581,6 +581,30 @@ def test_a_function_that_becomes_async_while_what_is_below_it_is_solved() -> Non
     assert ([status for status, _ in answers], calls) == ([500, 200, 200], ["called"])
 
 
+@pytest.mark.usefixtures("both_lanes")
+def test_a_value_is_remembered_by_what_stands_there_when_it_is_found() -> None:
+    def answer(make: Make) -> Any:
+        app = make()
+        calls: list[str] = []
+
+        def another(first: Any = None) -> None: ...
+
+        def first() -> None:
+            dependant_of(app).dependencies[0].call = another
+
+        def shared(first: Annotated[None, Depends(first)]) -> None:
+            calls.append("shared")
+
+        @app.get("/", dependencies=[Depends(shared), Depends(shared)])
+        def endpoint() -> str:
+            return "in"
+
+        return ask(app), calls
+
+    # FastAPI calls it for the second place, too, where it finds no value.
+    assert compare(answer) == ([(200, '"in"')] * 3, ["shared"] * 4)
+
+
 def test_a_response_class_that_is_replaced_before_a_response_is_injected() -> None:
     def answer(make: Make) -> Any:
         app = make()
