@@ -284,7 +284,7 @@ class _PlainRoutes:
 
 _routing: Final = vars(routing)
 _routing_of_starlette: Final = vars(starlette.routing)
-_GET_CONTEXT: Final = get_context.__name__
+_GET_CONTEXT: Final = getattr(get_context, "__name__", "")
 _version: Final = itemgetter("_routes_version")
 _routes: Final = itemgetter("routes")
 _path_regex: Final = itemgetter("path_regex")
