@@ -26,15 +26,19 @@ def quickened(handlers: Any, error: Exception) -> Any:
     """
     if (
         type(error) is not RequestValidationError
-        or not isinstance(handlers, tuple)
+        or not _are_starlettes(handlers)
         or _names["jsonable_encoder"] is not jsonable_encoder
         or _names["JSONResponse"] is not JSONResponse
     ):
-        return cast("Any", handlers)
-    by_class, by_status = cast("tuple[Mapping[Any, Any], Any]", handlers)
+        return handlers
+    by_class: Mapping[Any, Any] = handlers[0]
     if by_class.get(RequestValidationError) is not _fastapis or _ground.is_touched():
-        return cast("Any", handlers)
-    return {**by_class, RequestValidationError: _answer}, by_status
+        return handlers
+    return {**by_class, RequestValidationError: _answer}, *handlers[1:]
+
+
+def _are_starlettes(handlers: object) -> bool:
+    return isinstance(handlers, tuple)
 
 
 async def _answer(_: Request, error: RequestValidationError) -> Response:
