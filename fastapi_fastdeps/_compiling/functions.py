@@ -20,7 +20,7 @@ from starlette.datastructures import Headers, QueryParams
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.lines import Lines
-from fastapi_fastdeps._compiling.visits import Entered, Visiting
+from fastapi_fastdeps._compiling.visits import Entered
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._fastapi.requests import routing_names
@@ -48,7 +48,8 @@ class Tools:
         call_dependency: calls what is not called directly.
         provider: whose overrides are looked into.
         call_endpoint: how the endpoint is called, `None` where that is not the function's.
-        visits: what visits to threads need, where several steps may be one visit.
+        validate: validates what the endpoint returned, within a visit to a thread; `None` where
+            each step that goes to one is a visit of its own.
     """
 
     leave: Callable[..., Any]
@@ -57,7 +58,7 @@ class Tools:
     call_dependency: Callable[..., Any]
     provider: Any | None
     call_endpoint: Callable[[Node], Kind | None] | None = None
-    visits: Visiting | None = None
+    validate: Callable[[Any, Any], None] | None = None
 
 
 NOT_CALLED: Final = object()
@@ -113,7 +114,7 @@ class _Writer:
         self.lines = Lines()
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
-        self._ends = {} if tools.visits is None else _visits(plan, self._how_endpoint_is_called)
+        self._ends = {} if tools.validate is None else _visits(plan, self._how_endpoint_is_called)
         # What enters generators, while the steps of a visit are written.
         self._entered: str | None = None
         self._is_overridable = tools.provider is not None
@@ -130,13 +131,13 @@ class _Writer:
             if parameter.shared is not None
         )
         self._shared = {key: number for key, number in plan.shared.items() if shared[key] > 1}
-        # What is to be read again, since it may be another then. The query can't be.
+        # What is to be read again, since it may be another then.
         self._rereads = {
             self._shared[parameter.shared]
             for step in plan.steps
             for reads in step.reads
             for parameter in reads.parameters or ()
-            if parameter.shared in self._shared and (plan.is_open or reads.source != "query_params")
+            if parameter.shared in self._shared and self._may_change(reads)
         }
         for name, value in {
             "Headers": Headers,
@@ -156,7 +157,7 @@ class _Writer:
             "request_params_to_args": request_params_to_args,
             "run_endpoint_function": _names.get("run_endpoint_function"),
             "run_in_threadpool": run_in_threadpool,
-            "validate": tools.visits and tools.visits.validate,
+            "validate": tools.validate,
             "watching": _watching,
         }.items():
             self.lines.bind(name, value)
@@ -215,8 +216,9 @@ class _Writer:
                 lines.add(f"entered{start}.push(request_stack, function_stack)")
         else:
             lines.add(f"left = await run_in_threadpool(visit{start})")
-        with lines.block("if left is NOT_CALLED:"):
-            lines.add("return NOT_CALLED")
+        if end == len(steps):
+            with lines.block("if left is NOT_CALLED:"):
+                lines.add("return NOT_CALLED")
         with lines.block("if left is not None:"):
             lines.add("return await leave(plan, *left[:3], locals(), left[3])")
         if end == len(steps):
@@ -418,10 +420,8 @@ class _Writer:
             with self.lines.block(f"elif raw is {raw}:"):
                 add(f"{name} = shared{number}")
         with self.lines.block("else:"):
-            if parameter.is_text and not parameter.is_list and self._is_decoded(reads):
+            if parameter.is_text and not parameter.is_list and not self._may_change(reads):
                 add(f"{name} = {value}" if number is None else f"{name} = shared{number} = {value}")
-                if is_reread:
-                    add(f"{raw} = raw")
                 return
             validate = bind(f"v{name}", parameter.validate)
             is_header = reads.source == "headers" and not parameter.is_list
@@ -439,9 +439,9 @@ class _Writer:
             if is_reread:
                 add(f"{raw} = raw")
 
-    def _is_decoded(self, reads: Reads) -> bool:
-        """Whether what a source holds was decoded from what was sent, nothing else put there."""
-        return reads.source == "query_params" and not self._plan.is_open
+    def _may_change(self, reads: Reads) -> bool:
+        """Whether a source may hold something else later than was decoded from what was sent."""
+        return self._plan.is_open or reads.source != "query_params"
 
     def _write_default(
         self,

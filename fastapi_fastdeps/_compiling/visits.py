@@ -3,22 +3,11 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import anyio.to_thread
 from anyio import CancelScope, CapacityLimiter
-
-
-@dataclass(frozen=True, slots=True)
-class Visiting:
-    """What a visit calls besides the steps.
-
-    Attributes:
-        validate: validates what the endpoint returned.
-    """
-
-    validate: Callable[[Any, Any], None]
 
 
 class Entered:
@@ -47,30 +36,22 @@ class Entered:
             (function_stack, self._of_function),
         ):
             if managers:
-                stack.push_async_exit(_Leaving(managers))
+                stack.push_async_exit(partial(_leave, managers))
 
 
-class _Leaving:
-    """Leaves generators as FastAPI does: shielded, and without waiting for a free thread."""
+async def _leave(managers: list[AbstractContextManager[Any]], *details: Any) -> bool:
+    """Leave generators as FastAPI does: shielded, and without waiting for a free thread."""
+    limiter = CapacityLimiter(1)
+    with CancelScope(shield=True):
+        return await anyio.to_thread.run_sync(_leave_here, managers, *details, limiter=limiter)
+    return False
 
-    __slots__ = ("_managers",)
 
-    def __init__(self, managers: list[AbstractContextManager[Any]]) -> None:
-        self._managers = managers
-
-    async def __aenter__(self) -> None: ...
-
-    async def __aexit__(self, *details: Any) -> bool:
-        limiter = CapacityLimiter(1)
-        with CancelScope(shield=True):
-            return await anyio.to_thread.run_sync(self._leave, *details, limiter=limiter)
-        return False
-
-    def _leave(self, *details: Any) -> bool:
-        stack = ExitStack()
-        for manager in self._managers:
-            stack.push(_exit_of(manager))
-        return bool(stack.__exit__(*details))
+def _leave_here(managers: list[AbstractContextManager[Any]], *details: Any) -> bool:
+    stack = ExitStack()
+    for manager in managers:
+        stack.push(_exit_of(manager))
+    return bool(stack.__exit__(*details))
 
 
 def _exit_of(manager: AbstractContextManager[Any]) -> Callable[..., bool | None]:

@@ -89,3 +89,22 @@ def unwrapped(call: Any) -> Any:
     while isinstance(call, functools.partial):
         call = call.func
     return inspect.unwrap(call)
+
+
+def is_given_request(dependant: Dependant) -> bool:
+    """Whether a callable takes the request, or the connection, itself."""
+    return bool(
+        dependant.http_connection_param_name
+        or dependant.request_param_name
+        or dependant.websocket_param_name
+    )
+
+
+def is_injected_into(dependant: Dependant) -> bool:
+    """Whether a callable takes something that FastAPI injects by its type."""
+    return bool(
+        is_given_request(dependant)
+        or dependant.background_tasks_param_name
+        or dependant.response_param_name
+        or dependant.security_scopes_param_name
+    )

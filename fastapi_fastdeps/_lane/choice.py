@@ -6,11 +6,12 @@ does its work: Sentry and Logfire replace such functions, and so do tests.
 """
 
 import functools
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import JSONResponse
 
 from fastapi_fastdeps._deciding.graph import Graph
+from fastapi_fastdeps._fastapi.callables import is_injected_into
 from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, Ground
 from fastapi_fastdeps._fastapi.names import (
     LANE_VARIABLE,
@@ -31,16 +32,6 @@ _serving = Ground(SERVING if fast_lane else {})
 def ground_of(ways: Way) -> Ground:
     """What a plan takes for granted that a request needs on these ways."""
     return _serving.on(ways)
-
-
-_INJECTED: Final = (
-    "request_param_name",
-    "websocket_param_name",
-    "http_connection_param_name",
-    "response_param_name",
-    "background_tasks_param_name",
-    "security_scopes_param_name",
-)
 
 
 def ways_to_answer(body_field: Any, response_field: Any, response_class: Any) -> Way:
@@ -76,7 +67,7 @@ def ways_to_solve(graph: Graph) -> Way:
             or dependant.cookie_params
         ):
             ways |= Way.PARAMETERS
-        if any(getattr(dependant, name, None) for name in _INJECTED):
+        if is_injected_into(dependant):
             ways |= Way.INJECTED
     return ways
 

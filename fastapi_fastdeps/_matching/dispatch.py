@@ -56,8 +56,7 @@ async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Se
     ):
         await APIRouter.app(router, scope, receive, send)
         return
-    indexed = router.indexed
-    index = indexed.index() if indexed and indexed.router is router else index_of(router)
+    index = index_of(router)
     if router.form_limits:
         apply_router_form_limits(scope, router.form_limits)
     if "router" not in scope:
@@ -110,7 +109,7 @@ def _any_match(router: APIRouter, scope: Scope) -> Leaf | None:
 
 def index_of(router: Dispatching) -> RouteIndex | None:
     """The index of a router, if there is one of its routes as they are."""
-    indexed: Indexed | None = getattr(router, "indexed", None)
+    indexed = router.indexed
     if indexed is None or indexed.router is not router:
         indexed = Indexed(router)
         router.indexed = indexed

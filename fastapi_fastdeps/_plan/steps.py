@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, cast
 
 from fastapi_fastdeps._deciding.graph import Node, Replacement
-from fastapi_fastdeps._fastapi.callables import concurrency_of
+from fastapi_fastdeps._fastapi.callables import concurrency_of, is_given_request, is_injected_into
 from fastapi_fastdeps._fastapi.names import Dependant, get_cache_key, get_oauth_scopes, uses_scopes
 from fastapi_fastdeps._lane.standins import stand_in
 from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
@@ -156,8 +156,8 @@ class _Compiler:
             )
             for node in nodes
         }
-        self._is_given_request = any(_is_given_request(node.dependant) for node in nodes)
-        self._is_open = any(_is_given_request(node.dependant) for node in nodes[1:])
+        self._is_given_request = any(is_given_request(node.dependant) for node in nodes)
+        self._is_open = any(is_given_request(node.dependant) for node in nodes[1:])
         self._first: dict[int, Node] = {}
 
     def compile(self, root: Node) -> Plan:
@@ -237,7 +237,7 @@ class _Compiler:
             ),
             reads=taken.reads,
             body=taken.body,
-            is_special=not branch.is_again and _is_special(dependant),
+            is_special=not branch.is_again and is_injected_into(dependant),
             looked_up=tuple(node.replacement for node in branch.begun()),
         )
         for child in branch.children:
@@ -351,20 +351,3 @@ def _dependant(node: Node, kind: Kind) -> Dependant:
 def entered_inline(node: Node) -> Dependant:
     """A description of an inline generator that FastAPI's own function enters on the loop."""
     return unwatched(node.dependant, call=stand_in(node.candidate, node.execution))
-
-
-def _is_given_request(dependant: Dependant) -> bool:
-    return bool(
-        dependant.http_connection_param_name
-        or dependant.request_param_name
-        or dependant.websocket_param_name
-    )
-
-
-def _is_special(dependant: Dependant) -> bool:
-    return bool(
-        _is_given_request(dependant)
-        or dependant.background_tasks_param_name
-        or dependant.response_param_name
-        or dependant.security_scopes_param_name
-    )

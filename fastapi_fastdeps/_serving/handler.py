@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fastapi_fastdeps._compiling.functions import NOT_CALLED
-from fastapi_fastdeps._compiling.visits import Visiting
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.ground import Ground
@@ -125,7 +124,7 @@ class PlannedHandler:
             ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
-            visits=Visiting(self._validate) if fuses_visits else None,
+            validate=self._validate if fuses_visits else None,
         )
 
     @property

@@ -9,7 +9,6 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.functions import NOT_CALLED, Tools
-from fastapi_fastdeps._compiling.visits import Visiting
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import Dependant, Undefined
@@ -38,16 +37,17 @@ class Solver:
         *,
         embed: bool,
         call_endpoint: Callable[[Node], Kind | None] | None = None,
-        visits: Visiting | None = None,
+        validate: Callable[[Solution, Any], None] | None = None,
     ) -> None:
         """`title` is what tracebacks call the function of the plan, `ways` those on which
         FastAPI handles a request, besides solving it. `call_endpoint` says how a plan calls
-        the endpoint, if it may, `visits` what visits to threads need, if there may be any."""
+        the endpoint, if it may, `validate` validates what it returned within a visit to a thread,
+        if several steps may be one."""
         self._live = live
         self._provider = provider
         self._embed = embed
         tools = Tools(
-            self.go_on, Received, query_values, call_dependency, provider, call_endpoint, visits
+            self.go_on, Received, query_values, call_dependency, provider, call_endpoint, validate
         )
         self.plan = CurrentPlan(live, tools, title, ways, embed=embed)
 

@@ -395,22 +395,33 @@ def test_an_override_that_depends_on_what_it_replaces_ends_as_in_fastapi(inline:
     assert error(ours) == error(FastAPI())
 
 
+def permission() -> type[Any]:
+    """A class whose instances equal each other, and nothing else.
+
+    Another one each time: `typing` keeps equal annotations once, for the whole process.
+    """
+
+    class Permission:
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Permission)
+
+        def __hash__(self) -> int:
+            return 1
+
+    return Permission
+
+
 def test_callables_that_equal_each_other_and_nothing_else_share_an_override() -> None:
     def answer(make: Callable[[], FastAPI]) -> Any:
         app = make()
         calls: list[str] = []
 
-        class Permission:
-            def __eq__(self, other: object) -> bool:
-                return isinstance(other, Permission)
+        base = permission()
 
-            def __hash__(self) -> int:
-                return 1
-
-        class Sync(Permission):
+        class Sync(base):  # type: ignore[misc]  # known at run time only
             def __call__(self) -> None: ...
 
-        class Async(Permission):
+        class Async(base):  # type: ignore[misc]  # known at run time only
             async def __call__(self) -> None: ...
 
         def fake() -> None:
@@ -435,18 +446,13 @@ def test_a_callable_that_equals_an_async_one_shares_its_value(below: bool) -> No
         app = make()
         calls: list[str] = []
 
-        class Permission:
-            def __eq__(self, other: object) -> bool:
-                return isinstance(other, Permission)
+        base = permission()
 
-            def __hash__(self) -> int:
-                return 1
-
-        class Sync(Permission):
+        class Sync(base):  # type: ignore[misc]  # known at run time only
             def __call__(self) -> None:
                 calls.append("sync")
 
-        class Async(Permission):
+        class Async(base):  # type: ignore[misc]  # known at run time only
             async def __call__(self) -> None:
                 calls.append("async")
 
