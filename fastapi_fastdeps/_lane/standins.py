@@ -13,7 +13,6 @@ from typing import Any, Final, cast
 
 from anyio.lowlevel import checkpoint
 from fastapi.security.base import SecurityBase
-from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.places import is_marked_place
@@ -24,7 +23,7 @@ from fastapi_fastdeps._fastapi.names import (
     is_coroutine_callable,
     is_gen_callable,
 )
-from fastapi_fastdeps._fastapi.requests import streams_generators
+from fastapi_fastdeps._fastapi.requests import routing_names, streams_generators
 from fastapi_fastdeps.classifiers import Candidate
 from fastapi_fastdeps.marking import Execution, Inline
 
@@ -212,11 +211,20 @@ def awaited_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     return standing_where(endpoint, call)
 
 
+def called_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that returns what an async one returns that has replaced a sync one."""
+
+    def endpoint(**values: Any) -> Any:
+        return call(**values)
+
+    return standing_where(endpoint, call)
+
+
 def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     """An async function that calls what has replaced an inline endpoint in a thread."""
 
     async def endpoint(**values: Any) -> Any:
-        return await run_in_threadpool(functools.partial(call, **values))
+        return await routing_names()["run_in_threadpool"](functools.partial(call, **values))
 
     return standing_where(endpoint, call)
 

@@ -18,6 +18,7 @@ from fastapi_fastdeps._lane.standins import (
     InlineCall,
     StandIn,
     awaited_endpoint,
+    called_endpoint,
     inline_endpoint,
     needs_stand_in,
     stand_in,
@@ -112,8 +113,8 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         """What FastAPI is to call, and to judge how to call it by."""
         call: Any = self.of.call
         if self._parent is None:
-            if self.is_being_asked and self.live.was_async and not is_coroutine_callable(call):
-                return awaited_endpoint(call)
+            if self.is_being_asked and self._is_of_another_kind(call):
+                return awaited_endpoint(call) if self.live.was_async else called_endpoint(call)
             self._settle_endpoint(call)
         elif call is not self._call:
             # Exchanged while what is below was solved.
@@ -151,6 +152,11 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
             self._given = self._endpoint(call, execution)
         self._call, self._execution, self._token = call, execution, token
 
+    def _is_of_another_kind(self, call: Any) -> bool:
+        """Whether it has replaced an endpoint that FastAPI's handler would have awaited where it
+        does not await this one, or the other way round."""
+        return not self.live.was_generator and is_coroutine_callable(call) != self.live.was_async
+
     def _endpoint(self, call: Any, execution: Execution | None) -> Any:
         is_inline, was_async = isinstance(execution, Inline), self.live.was_async
         if self.live.was_generator:
@@ -158,7 +164,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
             return inline_endpoint(call) if is_inline and is_gen_callable(call) else call
         if self._call is None:
             # FastAPI asks once whether to await the endpoint: when it makes its handler.
-            self._is_awaited = was_async or is_inline or is_coroutine_callable(call)
+            self._is_awaited = was_async or is_inline
         if is_gen_callable(call) or is_async_gen_callable(call):
             # FastAPI asks for this when the request comes.
             return call

@@ -340,6 +340,27 @@ def test_an_async_endpoint_is_awaited_again_after_a_generator_took_its_place() -
     assert agree(answers)[1] == 200
 
 
+def test_an_async_function_that_has_replaced_an_unmarked_endpoint_is_called_in_a_thread() -> None:
+    def at_first() -> None: ...
+
+    async def anything() -> None: ...
+
+    def answers(app: FastAPI) -> Any:
+        called: list[str] = []
+
+        async def run(call: Any, *args: Any, **options: Any) -> Any:
+            called.append("in a thread")
+            return call(*args, **options)
+
+        app.get("/", response_model=str)(at_first)
+        client = TestClient(app, raise_server_exceptions=False)
+        route_of(app, "/").dependant.call = anything
+        with mock.patch("fastapi.routing.run_in_threadpool", run):
+            return client.get("/").status_code, called
+
+    assert agree(answers) == (500, ["in a thread"] * 2)
+
+
 def test_a_websocket_route_that_is_given_methods() -> None:
     for make in (FastAPI, FastDepsAPI):
         app = make()

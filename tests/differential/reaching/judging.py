@@ -128,7 +128,7 @@ def _unmixed(observation: Observation) -> Observation:
     return replace(observation, answers=answers)
 
 
-_PLACE: Final = re.compile(r"\n\s*Endpoint: [^\n]*")
+_PLACE: Final = re.compile(r"\n\s*(?:Endpoint: |[A-Z]+ /)[^\n]*")
 
 
 def _placeless(answer: Answer) -> Iterator[Event]:
