@@ -138,8 +138,12 @@ def _whole_tree(pen: Pen) -> str:
 
 
 def _field(pen: Pen) -> str:
-    # What a parameter is called is settled with the plan: the README says so.
-    return f"for each in {_place(pen)}.query_params[:1]: each.field_info.default = 4"
+    # What a parameter is called is settled with the plan: the README says so. What stands in a
+    # signature, too: while overrides are in force, FastAPI reads it anew for each request, and
+    # fails where it finds a default beside a factory of one.
+    without = "if each.field_info.default_factory is None"
+    fields = f"[each for each in {_place(pen)}.query_params[:1] {without}]"
+    return f"for each in {fields}: each.field_info.default = 4"
 
 
 TREES: dict[str, Action] = {
