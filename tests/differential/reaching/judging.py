@@ -107,6 +107,8 @@ class Judge:
         expected, actual = self.observe(code, STOCK), self.observe(code, ours)
         if "inline" in variant or "app.classifier" in text:
             expected, actual = expected.keeping(_placeless), actual.keeping(_placeless)
+            if "cloned" in text:
+                expected, actual = expected.keeping(_made_once), actual.keeping(_made_once)
         if "await hold(" in text:
             expected, actual = _unmixed(expected), _unmixed(actual)
         return expected, actual
@@ -136,6 +138,16 @@ def _placeless(answer: Answer) -> Iterator[Event]:
     for event in answer.events:
         if event.kind != "spied" or event.name not in _POOL:
             yield replace(event, on_loop=True)
+
+
+def _made_once(answer: Answer) -> Iterator[Event]:
+    """Without the making of handlers.
+
+    A route that is constructed on its own has a handler for threads. It gets another one from
+    what stands in the place of FastAPI's function once it is put into an app that decides that
+    its endpoint runs inline.
+    """
+    return (event for event in answer.events if event.name != "get_route_handler")
 
 
 async def _observed(code: CodeType, framework: Framework) -> Observation:
