@@ -121,9 +121,17 @@ class _WrappedGenerator(StandIn):
         return self.call(**values)
 
 
-class _AsyncCall(StandIn):
+class AsyncCall(StandIn):
+    """Stands for what is awaited."""
+
     async def __call__(self, /, **values: Any) -> Any:
         return await self.call(**values)
+
+    def exchange(self) -> None:
+        """Be called without being awaited: a sync function has taken its place since FastAPI's
+        solver has found it, which then calls it in a thread."""
+        exchanged: Any = self
+        exchanged.__class__ = _ThreadedCall
 
 
 class _AsyncGenerator(StandIn):
@@ -170,7 +178,7 @@ def stand_in(
         else:
             kind = _ThreadedGenerator if _is_generator_function(call) else _WrappedGenerator
     elif is_coroutine_callable(call):
-        kind = _AsyncCall
+        kind = AsyncCall
     else:
         kind = InlineCall if isinstance(execution, Inline) else _ThreadedCall
     return kind(candidate, execution, signature)

@@ -15,6 +15,7 @@ from fastapi_fastdeps._fastapi.names import (
     is_gen_callable,
 )
 from fastapi_fastdeps._lane.standins import (
+    AsyncCall,
     InlineCall,
     StandIn,
     awaited_endpoint,
@@ -125,6 +126,8 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
                 # FastAPI calls what it has found before, as it would call this.
                 if isinstance(self._given, InlineCall):
                     self._given.is_exchanged = is_coroutine_callable(call)
+                elif isinstance(self._given, AsyncCall):
+                    self._given.exchange()
                 return call
             elif isinstance(self._given, StandIn):
                 # FastAPI remembers the value by this, and calls it as what it has found.

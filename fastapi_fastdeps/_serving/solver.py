@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.websockets import WebSocket
@@ -191,9 +191,10 @@ def _levels_to(
 
 def _iterate(dependencies: list[Dependant], start: int) -> Iterator[Dependant]:
     """Go on iterating over a list as one does who has begun before it was changed."""
-    iterator: Any = iter(dependencies)
-    iterator.__setstate__(start)
-    return cast("Iterator[Dependant]", iterator)
+    # An iterator's own state can't be set to a place that a list does not have at the moment.
+    while start < len(dependencies):
+        yield dependencies[start]
+        start += 1
 
 
 def _remembered(plan: Plan, register: int, registers: list[Any]) -> dict[str, Any]:

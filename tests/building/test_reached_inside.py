@@ -1,6 +1,7 @@
 """Whoever reaches inside a route is heard as in FastAPI."""
 
 import copy
+import inspect
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -350,7 +351,10 @@ def test_an_async_function_that_has_replaced_an_unmarked_endpoint_is_called_in_a
 
         async def run(call: Any, *args: Any, **options: Any) -> Any:
             called.append("in a thread")
-            return call(*args, **options)
+            returned = call(*args, **options)
+            if inspect.iscoroutine(returned):
+                returned.close()
+            return returned
 
         app.get("/", response_model=str)(at_first)
         client = TestClient(app, raise_server_exceptions=False)
@@ -359,6 +363,56 @@ def test_an_async_function_that_has_replaced_an_unmarked_endpoint_is_called_in_a
             return client.get("/").status_code, called
 
     assert agree(answers) == (500, ["in a thread"] * 2)
+
+
+def test_a_dependency_that_comes_to_stand_before_the_place_that_is_solved_is_not_called() -> None:
+    def answers(app: FastAPI) -> Any:
+        requests = iter(range(3))
+
+        def clears() -> int:
+            number = next(requests)
+            if number == 2:
+                route_of(app, "/").dependant.dependencies.clear()
+            return number
+
+        def extends(number: int = Depends(clears)) -> None:
+            if number == 2:
+                route_of(app, "/").dependant.dependencies.append(guarding())
+
+        app.get("/", dependencies=[Depends(extends)])(secret)
+        # The first is interpreted, the second compiles the plan.
+        return [http(app) for _ in range(3)]
+
+    assert agree(answers) == [200, 200, 200]
+
+
+def test_an_async_dependency_that_is_exchanged_for_a_sync_one_is_called_in_a_thread() -> None:
+    class Permission:
+        def __eq__(self, other: object) -> bool:
+            return self is other
+
+        def __hash__(self) -> int:
+            return 1
+
+        async def __call__(self, given: Any) -> None: ...
+
+    def answers(app: FastAPI) -> Any:
+        permission = Permission()
+
+        def given(b: str = "b") -> None:
+            place = route_of(app, "/").dependant.dependencies[0]
+            place.query_params.extend(place.dependencies[0].query_params)
+            place.call = secret
+
+        vars(permission)["__signature__"] = inspect.Signature(
+            [inspect.Parameter("given", inspect.Parameter.KEYWORD_ONLY, default=Depends(given))]
+        )
+        app.get("/", dependencies=[Depends(permission)])(lambda: None)
+        with pytest.raises(TypeError, match="unexpected keyword argument 'b'"):
+            http(app)
+        return "raised"
+
+    assert agree(answers) == "raised"
 
 
 def test_a_websocket_route_that_is_given_methods() -> None:
