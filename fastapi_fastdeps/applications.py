@@ -32,10 +32,10 @@ class FastDepsAPI(TypedFastAPI):
         fuse_visits: whether consecutive steps of a request that go to a thread are one visit to
             a worker thread: sync dependencies, entering those with `yield`, the endpoint, the
             validation of its response; and leaving those with `yield`. Each still runs in a copy
-            of the request's context. In the fast lane only. `False` unless it is asked for.
+            of the request's context. In the fast lane only.
     """
 
-    fuse_visits: bool = False
+    fuse_visits: bool = True
 
     _classifier: Classifier = default_classifier
     _has_shell: bool = False
@@ -46,7 +46,7 @@ class FastDepsAPI(TypedFastAPI):
             self,
             *,
             classifier: Classifier | None = None,
-            fuse_visits: bool = False,
+            fuse_visits: bool = True,
             **options,
         ) -> None:
             self.fuse_visits = fuse_visits

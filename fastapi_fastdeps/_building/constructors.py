@@ -37,7 +37,7 @@ if TYPE_CHECKING:
             self: AppType,
             *,
             classifier: Classifier | None = None,
-            fuse_visits: bool = False,
+            fuse_visits: bool = True,
             telemetry: TelemetryConfig | None = None,
             debug: bool = False,
             routes: list[BaseRoute] | None = None,

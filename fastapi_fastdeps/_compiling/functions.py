@@ -198,24 +198,27 @@ class _Writer:
         enters = any(step.kind is Kind.GENERATOR for step in steps[start:end])
         if enters:
             lines.add(f"entered{start} = Entered()")
+        lines.add(f"is_over{start} = False")
         begin = lines.position
         with lines.block(f"def visit{start}():"):
             self._entered = f"entered{start}"
             self._do(start, steps[start], arguments)
             for register in range(start + 1, end):
+                # Its request may be cancelled without waiting for it, by asyncio itself.
+                with lines.block(f"if is_over{start}:"):
+                    lines.add("return")
                 self._write_step(register, steps[register])
             self._entered = None
         assigned = lines.assigned(begin)
         lines.insert(begin + 1, f"nonlocal {', '.join(assigned)}")
         for name in assigned:
             lines.insert(top, f"{name}: object")
-        if enters:
-            with lines.block("try:"):
-                lines.add(f"left = await run_in_threadpool(visit{start})")
-            with lines.block("finally:"):
-                lines.add(f"entered{start}.push(request_stack, function_stack)")
-        else:
+        with lines.block("try:"):
             lines.add(f"left = await run_in_threadpool(visit{start})")
+        with lines.block("finally:"):
+            lines.add(f"is_over{start} = True")
+            if enters:
+                lines.add(f"entered{start}.push(request_stack, function_stack)")
         if end == len(steps):
             with lines.block("if left is NOT_CALLED:"):
                 lines.add("return NOT_CALLED")

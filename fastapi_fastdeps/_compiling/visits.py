@@ -36,10 +36,11 @@ class Entered:
             (function_stack, self._of_function),
         ):
             if managers:
-                stack.push_async_exit(partial(_leave, managers))
+                # A copy: a visit whose request was cancelled may still be entering one.
+                stack.push_async_exit(partial(_leave, tuple(managers)))
 
 
-async def _leave(managers: list[AbstractContextManager[Any]], *details: Any) -> bool:
+async def _leave(managers: tuple[AbstractContextManager[Any], ...], *details: Any) -> bool:
     """Leave generators as FastAPI does: shielded, and without waiting for a free thread."""
     limiter = CapacityLimiter(1)
     with CancelScope(shield=True):
@@ -47,7 +48,7 @@ async def _leave(managers: list[AbstractContextManager[Any]], *details: Any) -> 
     return False
 
 
-def _leave_here(managers: list[AbstractContextManager[Any]], *details: Any) -> bool:
+def _leave_here(managers: tuple[AbstractContextManager[Any], ...], *details: Any) -> bool:
     stack = ExitStack()
     for manager in managers:
         stack.push(_exit_of(manager))
