@@ -1,6 +1,7 @@
 """The application."""
 
 import types
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from fastapi_fastdeps._fastapi.names import asked_lane, shell
 from fastapi_fastdeps._fastapi.requests import telemetry_of
 from fastapi_fastdeps._fastapi.routers import fastapis
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
+from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.routing import FastDepsRouter
 
@@ -33,9 +35,11 @@ class FastDepsAPI(TypedFastAPI):
             a worker thread: sync dependencies, entering those with `yield`, the endpoint, the
             validation of its response; and leaving those with `yield`. Each still runs in a copy
             of the request's context. In the fast lane only.
+        threads: the limiters of the app.
     """
 
     fuse_visits: bool = True
+    threads: Threads
 
     _classifier: Classifier = default_classifier
     _has_shell: bool = False
@@ -47,9 +51,12 @@ class FastDepsAPI(TypedFastAPI):
             *,
             classifier: Classifier | None = None,
             fuse_visits: bool = True,
+            limiters: Mapping[str, int] | None = None,
+            thread_tokens: int | None = None,
             **options,
         ) -> None:
             self.fuse_visits = fuse_visits
+            self.threads = Threads(limiters, thread_tokens)
             check_entries(options.get("dependencies"), "an app")
             if classifier is not None:
                 self._classifier = classifier
@@ -76,6 +83,7 @@ class FastDepsAPI(TypedFastAPI):
     if shell and not TYPE_CHECKING:
 
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            self.threads.settle()
             if not self._has_shell or not is_as_ever(scope, telemetry_of(self)):
                 await super().__call__(scope, receive, send)
                 return

@@ -39,6 +39,7 @@ from fastapi_fastdeps._lane.choice import (
     why_not_planned,
 )
 from fastapi_fastdeps._lane.within import can_be_planned_within
+from fastapi_fastdeps._threads import limiter_of
 from fastapi_fastdeps.classifiers import Role
 from fastapi_fastdeps.errors import locate, name_of
 from fastapi_fastdeps.marking import Inline
@@ -59,6 +60,7 @@ class CallRecord:
         depth: how deep in the tree it stands; the endpoint has depth 0.
         execution: where it runs. Async callables always run on the event loop.
         decided_by: the marker or classifier that decided, in words.
+        limiter: the name of the limiter that it waits for a thread of, `None` for none.
     """
 
     name: str
@@ -68,6 +70,7 @@ class CallRecord:
     depth: int
     execution: Literal["inline", "threaded", "async"]
     decided_by: str
+    limiter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +356,7 @@ def _call_record(node: Node, depth: int) -> CallRecord:
             else "threaded"
         ),
         decided_by=decision.source if decision else "",
+        limiter=limiter_of(node.execution),
     )
 
 
@@ -362,7 +366,7 @@ def _sorted(methods: set[str] | None) -> tuple[str, ...]:
 
 def _lines(routes: tuple[RouteRecord, ...]) -> Iterator[str]:
     rows = [
-        (_title(call), call.role, call.execution, call.decided_by)
+        (_title(call), call.role, _execution(call), call.decided_by)
         for route in routes
         for call in route.calls
     ]
@@ -372,9 +376,13 @@ def _lines(routes: tuple[RouteRecord, ...]) -> Iterator[str]:
         lane = f"{_LANES[route.lane]}: {route.why}" if route.why else _LANES[route.lane]
         yield f"{kind} {route.path}  [{lane}]"
         for call in route.calls:
-            row = (_title(call), call.role, call.execution)
+            row = (_title(call), call.role, _execution(call))
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             yield "  ".join([*cells, call.decided_by]).rstrip()
+
+
+def _execution(call: CallRecord) -> str:
+    return call.execution if call.limiter is None else f"{call.execution} ({call.limiter})"
 
 
 def _title(call: CallRecord) -> str:

@@ -11,6 +11,7 @@ LAYERS = (
     "_fastapi",
     "_watching",
     "marking",
+    "_threads",
     "_sending",
     "_marks",
     "classifiers",

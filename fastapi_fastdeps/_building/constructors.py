@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, FastAPI
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
     from enum import Enum
 
     from fastapi.applications import AppType
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
             *,
             classifier: Classifier | None = None,
             fuse_visits: bool = True,
+            limiters: Mapping[str, int] | None = None,
+            thread_tokens: int | None = None,
             telemetry: TelemetryConfig | None = None,
             debug: bool = False,
             routes: list[BaseRoute] | None = None,
@@ -82,13 +84,16 @@ if TYPE_CHECKING:
             max_body_size: int | None = None,
             form_limits: FormLimits | None = None,
         ) -> None:
-            """An application. All but `classifier` and `fuse_visits` is FastAPI's and means what
-            it means there.
+            """An application. All but the first four is FastAPI's and means what it means there.
 
             Args:
                 classifier: Decides where sync callables run. `None` is `default_classifier`.
                 fuse_visits: Whether consecutive steps of a request that go to a thread are one
                     visit to a worker thread, each still in a copy of the request's context.
+                limiters: How many requests `Threaded(limiter=...)` lets in at once, by the name
+                    of the limiter.
+                thread_tokens: The same for what names no limiter, and how many threads AnyIO's
+                    default limiter has. `None` leaves it at AnyIO's 40.
                 telemetry: Settings of the built-in OpenTelemetry support.
                 debug: Answer a server error with its traceback.
                 routes: Ready-made routes. Prefer the decorators.

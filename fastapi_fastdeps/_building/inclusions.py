@@ -16,7 +16,12 @@ from fastapi_fastdeps._building.routes import (
     FastDepsWebSocketRoute,
     decided_by,
 )
-from fastapi_fastdeps._deciding.graph import Graph, classify, classify_dependency
+from fastapi_fastdeps._deciding.graph import (
+    Graph,
+    check_limiters,
+    classify,
+    classify_dependency,
+)
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
@@ -36,6 +41,7 @@ from fastapi_fastdeps._fastapi.routers import (
     low_priority_routes,
 )
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
+from fastapi_fastdeps._threads import Threads, threads_of
 from fastapi_fastdeps.classifiers import Classifier
 from fastapi_fastdeps.marking import place_metadata
 
@@ -127,13 +133,14 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
             elif isinstance(route, APIRoute | APIWebSocketRoute):
                 path = _path_format(self.include_context.path_for(route))
                 endpoint = isinstance(route, APIRoute)
-                classify(
+                graph = classify(
                     route.dependant,
                     classifier,
                     endpoint=endpoint,
                     path=path,
                     dependencies=route.dependencies,
                 )
+                check_limiters(graph.root, self._threads)
                 self._check_dependencies(classifier, self.include_context.dependencies, path)
         for route in low_priority_routes(self.original_router):
             if isinstance(route, FrontendRouteGroup):
@@ -178,6 +185,10 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
         given = (router.default_response_class, context.default_response_class)
         return get_value_or_default(getattr(route, "response_class", None), *given)
 
+    @property
+    def _threads(self) -> Threads:
+        return threads_of(self.include_context.dependency_overrides_provider)
+
     def _asked(self) -> Classifier:
         if self.remembered is None:
             return self.classifier_in_force
@@ -199,7 +210,8 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
             except Exception:
                 # What FastAPI has to say about it, it says when it builds the inclusion.
                 continue
-            classify_dependency(dependant, classifier, path, place_metadata(depends))
+            node = classify_dependency(dependant, classifier, path, place_metadata(depends))
+            check_limiters(node, self._threads)
 
     def _classified_frontends(
         self, contexts: Iterable[EffectiveRouteContext]

@@ -44,6 +44,7 @@ from fastapi_fastdeps._fastapi.routers import includes_by_copy
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
+from fastapi_fastdeps._threads import threads_of
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 if TYPE_CHECKING or fast_lane:
@@ -325,6 +326,7 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
 
 def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tuple[str, ASGIApp]:
     """Why a WebSocket route takes FastAPI's lane, empty if it does not, and its app."""
+    live.serve_in(threads_of(provider))
     handler = routing.get_websocket_app(
         dependant=classified_dependant(live),
         dependency_overrides_provider=overrides_of(provider, live),
@@ -387,6 +389,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         if not self._is_being_built():
             return self._dependant
         route = cast("APIRoute", self.original_route)
+        self.live.serve_in(threads_of(self.provider))
         if not has_own_handler(route):
             return classified_dependant(self.live)
         dependant, self.handling = handled_within(route, self, self.live, self.provider)

@@ -15,7 +15,6 @@ from inspect import isgeneratorfunction
 from typing import Any, Final
 
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
 
 from fastapi_fastdeps import _watching
@@ -156,7 +155,6 @@ class _Writer:
             "received_of": tools.received,
             "request_params_to_args": request_params_to_args,
             "run_endpoint_function": _names.get("run_endpoint_function"),
-            "run_in_threadpool": run_in_threadpool,
             "validate": tools.validate,
             "watching": _watching,
         }.items():
@@ -168,8 +166,11 @@ class _Writer:
             lines.add("request = solution.request")
             if len(self._plan.steps) > 1:
                 lines.add("query_string = request.scope.get('query_string')")
-            if any(step.kind in _ENTERED or step.concurrency for step in self._plan.steps):
+            steps = self._plan.steps
+            if any(step.kind in _GENERATORS or step.concurrency for step in steps):
                 lines.add("request_stack, function_stack = solution.stacks()")
+            if self._ends or any(step.kind in _IN_THREADS or step.concurrency for step in steps):
+                lines.add("visits = solution.visits")
             self._settle()
             if len(self._plan.steps) > 1:
                 lines.add("headers_then = request.scope.get('headers')")
@@ -195,7 +196,8 @@ class _Writer:
         lines, steps = self.lines, self._plan.steps
         arguments = self._prepare(start, steps[start])
         assert arguments is not None
-        enters = any(step.kind is Kind.GENERATOR for step in steps[start:end])
+        enters = any(step.kind is Kind.THREADED_GENERATOR for step in steps[start:end])
+        limiter = lines.bind(f"w{start}", steps[start].limiter)
         if enters:
             lines.add(f"entered{start} = Entered()")
         lines.add(f"is_over{start} = False")
@@ -214,7 +216,7 @@ class _Writer:
         for name in assigned:
             lines.insert(top, f"{name}: object")
         with lines.block("try:"):
-            lines.add(f"left = await run_in_threadpool(visit{start})")
+            lines.add(f"left = await visits.run({limiter}, visit{start})")
         with lines.block("finally:"):
             lines.add(f"is_over{start} = True")
             if enters:
@@ -492,27 +494,29 @@ class _Writer:
         callee = bind(f"c{register}", step.callee)
         values = ", ".join(arguments)
         stack = "function_stack" if step.is_of_function_scope else "request_stack"
-        if self._entered is not None and step.kind is Kind.GENERATOR:
+        if self._entered is not None and step.kind is Kind.THREADED_GENERATOR:
             is_of_function = step.is_of_function_scope
             made = f"{self._entered}.enter({callee}, dict({values}), {is_of_function})"
         elif self._entered is not None:
             made = f"copy_context().run({', '.join([callee, *arguments])})"
         elif step.kind is Kind.INLINE_GENERATOR:
             made = f"{stack}.enter_context({callee}({values}))"
-        elif step.kind is Kind.GENERATOR or step.concurrency is not None:
+        elif step.kind in _ENTERED or step.concurrency is not None:
             kind = bind(f"kind{register}", step.kind)
             entered = bind(f"e{register}", step.dependant)
             limit = bind(f"l{register}", step.concurrency)
+            limiter = bind(f"w{register}", step.limiter)
             made = (
-                f"await call_dependency({kind}, {callee}, {entered}, {limit}, {stack}, "
-                f"dict({values}), request)"
+                f"await call_dependency({kind}, {callee}, {entered}, {limit}, {limiter}, {stack}, "
+                f"dict({values}), request, visits)"
             )
         elif step.kind is Kind.INLINE:
             made = f"{callee}({values})"
         elif step.kind is Kind.ASYNC:
             made = f"await {callee}({values})"
         else:
-            made = f"await run_in_threadpool({', '.join([callee, *arguments])})"
+            limiter = bind(f"w{register}", step.limiter)
+            made = f"await visits.run({', '.join([limiter, callee, *arguments])})"
         self.lines.add(f"r{register} = {made}")
         self._is_stale = self._are_headers_stale = True
 
@@ -526,7 +530,12 @@ def _visits(plan: Plan, call_endpoint: Callable[[Step], Kind | None]) -> dict[in
         is_hop = step is not None and _is_hop(step, call_endpoint)
         follows = step is not None and (
             step.kind is Kind.AGAIN
-            or (is_hop and step.body is None and all(map(_is_pure, step.reads)))
+            or (
+                is_hop
+                and step.body is None
+                and all(map(_is_pure, step.reads))
+                and (start is None or step.limiter == plan.steps[start].limiter)
+            )
         )
         if start is not None and not follows:
             if hops > 1:
@@ -544,14 +553,15 @@ def _is_hop(step: Step, call_endpoint: Callable[[Step], Kind | None]) -> bool:
         return call_endpoint(step) is Kind.THREADED
     if step.concurrency is not None:
         return False
-    # An async one has no execution. What FastAPI only unwraps to a generator function is
-    # called on the event loop.
-    is_sync = step.node.execution is not None
-    is_generator = step.kind is Kind.GENERATOR and isgeneratorfunction(step.node.candidate.call)
-    return step.kind is Kind.THREADED or (is_generator and is_sync)
+    # What FastAPI only unwraps to a generator function is called on the event loop.
+    return step.kind is Kind.THREADED or (
+        step.kind is Kind.THREADED_GENERATOR and isgeneratorfunction(step.node.candidate.call)
+    )
 
 
-_ENTERED: Final = (Kind.GENERATOR, Kind.INLINE_GENERATOR)
+_ENTERED: Final = (Kind.GENERATOR, Kind.THREADED_GENERATOR)
+_GENERATORS: Final = (*_ENTERED, Kind.INLINE_GENERATOR)
+_IN_THREADS: Final = (*_ENTERED, Kind.THREADED)
 
 
 def _is_pure(reads: Reads) -> bool:

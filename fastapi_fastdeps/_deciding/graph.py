@@ -11,6 +11,7 @@ from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.callables import is_async, rederived
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._marks import Decision, check_unmarked
+from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Remembering, decide
 from fastapi_fastdeps.marking import Execution, Threaded
 
@@ -98,6 +99,12 @@ def classify(
         return judged(place, classifier, path, metadata or entries.get(id(place), ()))
 
     return Graph(grown(root, judge), classifier)
+
+
+def check_limiters(root: Node, threads: Threads) -> None:
+    """Raise `LimiterError` for a callable of a tree whose limiter the app does not have."""
+    for node in root:
+        threads.check(node.candidate, node.execution)
 
 
 def judged(place: Dependant, classifier: Classifier, path: str, metadata: Metadata = ()) -> Node:

@@ -13,7 +13,6 @@ from fastapi.exceptions import (
     RequestValidationError,
 )
 from fastapi.utils import is_body_allowed_for_status_code
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -39,6 +38,7 @@ from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
+from fastapi_fastdeps._threads import limiter_of
 from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -139,6 +139,7 @@ class PlannedHandler:
         self._settled = graph
         self._call: Any = self._root.call
         self._is_inline = isinstance(graph.root.execution, Inline)
+        self._limiter = limiter_of(graph.root.execution)
         self._is_stream = is_gen_callable(self._call) or is_async_gen_callable(self._call)
 
     @property
@@ -180,7 +181,7 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
             "fastapi_function_astack not found in request scope"
         )
-        solution = Solution(request, body)
+        solution = Solution(request, self._live.threads, body)
         if telemetry is None:
             returned = await self._solver.run(solution)
         else:
@@ -210,7 +211,7 @@ class PlannedHandler:
                     self._status_code,
                     self._response_class,
                 )
-            returned = await self._call_endpoint(solution.values, is_traced=telemetry is not None)
+            returned = await self._call_endpoint(solution, is_traced=telemetry is not None)
         if not answering.is_as_ever():
             return await self._respond_as_fastapi(begun, returned, solution)
         if isinstance(returned, Response):
@@ -233,7 +234,8 @@ class PlannedHandler:
                 validation_failed(raised)
             raise raised from error
 
-    async def _call_endpoint(self, values: dict[str, Any], *, is_traced: bool) -> Any:
+    async def _call_endpoint(self, solution: Solution, *, is_traced: bool) -> Any:
+        values = solution.values
         if not answering.is_as_ever():
             return await answering.run_endpoint(
                 classified_dependant(self._live),
@@ -245,8 +247,15 @@ class PlannedHandler:
         if self._is_inline and not self._is_async:
             with operation(name="endpoint", function=self._call):
                 return self._call(**values)
-        return await routing.run_endpoint_function(
-            dependant=self._root, values=values, is_coroutine=self._is_async
+        if self._is_async:
+            return await routing.run_endpoint_function(
+                dependant=self._root, values=values, is_coroutine=True
+            )
+        return await solution.visits.run(
+            self._limiter,
+            routing_names()["_run_sync_endpoint"],
+            function=self._call,
+            arguments=values,
         )
 
     def _kind_of_call(self, root: Node) -> Kind | None:
@@ -330,7 +339,9 @@ class PlannedHandler:
         elif self._is_async or self._is_inline:
             value, errors = field.validate(returned, {}, loc=("response",))
         else:
-            value, errors = await run_in_threadpool(field.validate, returned, {}, loc=("response",))
+            value, errors = await solution.visits.run(
+                self._limiter, field.validate, returned, {}, loc=("response",)
+            )
         if errors:
             raise routing_names()["ResponseValidationError"](
                 errors=errors, body=returned, endpoint_ctx=_context(begun)

@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi.names import Dependant, Undefined
 from fastapi_fastdeps._fastapi.requests import solver_names
+from fastapi_fastdeps._threads import Threads, Visits
 
 _names: Final = solver_names()
 
@@ -24,6 +25,8 @@ class Solution:
         errors: the validation errors, in FastAPI's order.
         response: what is injected for headers and a status, `None` as long as nobody asks.
         background_tasks: what is injected for them, likewise.
+        threads: where what is sync waits for a thread.
+        visits_made: the visits to them, `None` as long as there are none.
         validated: what the endpoint returned, validated, and what is wrong with it, where
             that was done already.
     """
@@ -34,18 +37,31 @@ class Solution:
         "errors",
         "request",
         "response",
+        "threads",
         "validated",
         "values",
+        "visits_made",
     )
 
-    def __init__(self, request: Request | WebSocket, body: Any = Undefined) -> None:
+    def __init__(
+        self, request: Request | WebSocket, threads: Threads, body: Any = Undefined
+    ) -> None:
         self.request = request
+        self.threads = threads
+        self.visits_made: Visits | None = None
         self.body = body
         self.response: Response | None = None
         self.background_tasks: StarletteBackgroundTasks | None = None
         self.errors: list[Any] = []
         self.values: dict[str, Any] = {}
         self.validated: tuple[Any, Any] | None = None
+
+    @property
+    def visits(self) -> Visits:
+        """What goes to a thread for this request."""
+        if self.visits_made is None:
+            self.visits_made = Visits(self.threads)
+        return self.visits_made
 
     @property
     def status_code(self) -> int | None:

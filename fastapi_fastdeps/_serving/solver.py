@@ -53,7 +53,7 @@ class Solver:
 
     async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:
         """What a request gives. Raises whatever a dependency raises."""
-        solution = Solution(request, body)
+        solution = Solution(request, self._live.threads, body)
         await self.run(solution, is_traced=True)
         return solution
 
