@@ -2,6 +2,7 @@
 
 import types
 from collections.abc import Mapping
+from operator import is_
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
@@ -15,6 +16,7 @@ from fastapi_fastdeps._deciding.misplaced import check_entries
 from fastapi_fastdeps._fastapi.names import asked_lane, shell
 from fastapi_fastdeps._fastapi.requests import telemetry_of
 from fastapi_fastdeps._fastapi.routers import fastapis
+from fastapi_fastdeps._lane.placed import handler_candidates, placed
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
@@ -121,7 +123,19 @@ class FastDepsAPI(TypedFastAPI):
                 # Another router has taken the place of the one that FastAPI made.
                 self.router.classifier = self._classifier
             self.router.prepare()
-        return super().build_middleware_stack()
+        given = self.exception_handlers
+        there = {
+            key: placed(candidate, self.classifier, self.threads)
+            for key, candidate in handler_candidates(given).items()
+        }
+        if all(map(is_, there.values(), given.values())):
+            return super().build_middleware_stack()
+        app: Any = self
+        app.exception_handlers = there
+        try:
+            return super().build_middleware_stack()
+        finally:
+            app.exception_handlers = given
 
 
 _call_router: Final = fastapis(APIRouter, "__call__")

@@ -14,20 +14,21 @@ from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark
 
 Tag = TypeVar("Tag")
 
-Role = Literal["dependency", "endpoint"]
+Role = Literal["dependency", "endpoint", "method", "exception handler", "background task"]
+"""What a callable is called for. A method is one of a class-based `HTTPEndpoint`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sync callable at one place where FastAPI would call it in a thread.
+    """One sync callable at one place where FastAPI or Starlette would call it in a thread.
 
     Attributes:
         call: the user's object, never a stand-in for it.
-        role: what FastAPI calls it for.
+        role: what FastAPI or Starlette calls it for.
         metadata: what `Annotated` carries at the place, the user's own tags included.
         parameter: the name of the parameter that takes the result, `None` where no
             parameter does: an endpoint, or an entry of `dependencies=[...]`.
-        path: the path of the route, prefixes included.
+        path: the path of the route, prefixes included; empty for an exception handler.
     """
 
     call: Callable[..., Any]

@@ -6,9 +6,10 @@ from typing import Any, cast
 from fastapi import params
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.utils import get_value_or_default
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from fastapi_fastdeps._building.frontends import classified_frontend
+from fastapi_fastdeps._building.plain import is_plain, placed_app
 from fastapi_fastdeps._building.routes import (
     UNCLAIMED,
     ClassifiedRouteContext,
@@ -120,6 +121,9 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                 if websockets and type(given) is APIWebSocketRoute:
                     provider = self.include_context.dependency_overrides_provider
                     take_websocket_route(given, self, provider)
+                elif given is not None and is_plain(given) and isinstance(given, Route):
+                    # FastAPI has just made it.
+                    given.app = placed_app(given, self._asked(), self._threads) or given.app
         return context
 
     def check(self) -> None:
@@ -142,6 +146,8 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                 )
                 check_limiters(graph.root, self._threads)
                 self._check_dependencies(classifier, self.include_context.dependencies, path)
+            elif is_plain(route) and isinstance(route, Route):
+                placed_app(route, classifier, self._threads)
         for route in low_priority_routes(self.original_router):
             if isinstance(route, FrontendRouteGroup):
                 self._check_dependencies(classifier, self.include_context.dependencies, "")

@@ -18,7 +18,7 @@ from fastapi_fastdeps.marking import Execution, Threaded
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
 Replacement: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
 
-_NO_OPINION = Decision(Threaded(), "no opinion")
+NO_OPINION = Decision(Threaded(), "no opinion")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +120,7 @@ def classify_call(candidate: Candidate, classifier: Classifier) -> Decision | No
     if is_async(candidate.call):
         check_unmarked(candidate)
         return None
-    return decide(classifier, candidate) or _NO_OPINION
+    return decide(classifier, candidate) or NO_OPINION
 
 
 def classify_dependency(
@@ -224,7 +224,7 @@ def classify_override(
     does. `None` if it is async."""
     if is_async(candidate.call, remember=False):
         return None
-    return decide(forgetting(classifier), candidate) or replaced or _NO_OPINION
+    return decide(forgetting(classifier), candidate) or replaced or NO_OPINION
 
 
 def forgetting(classifier: Classifier) -> Classifier:

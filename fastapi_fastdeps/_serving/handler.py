@@ -31,6 +31,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
+from fastapi_fastdeps._lane.placed import Tasks
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._serving import answering
@@ -78,6 +79,7 @@ class PlannedHandler:
         provider: Any | None,
         fallback: Handler,
         form_limits: Any,
+        tasks: Tasks,
     ) -> None:
         self._live = live
         self._root = live.root
@@ -110,6 +112,7 @@ class PlannedHandler:
         }
         self._provider = provider
         self._state = state
+        self._tasks = tasks
 
     @cached_property
     def _solver(self) -> Solver:
@@ -213,13 +216,18 @@ class PlannedHandler:
                 )
             returned = await self._call_endpoint(solution, is_traced=telemetry is not None)
         if not answering.is_as_ever():
-            return await self._respond_as_fastapi(begun, returned, solution)
-        if isinstance(returned, Response):
+            response = await self._respond_as_fastapi(begun, returned, solution)
+        elif isinstance(returned, Response):
             if returned.background is None:
                 returned.background = solution.background_tasks
             assert returned
-            return returned
-        return await self._respond(begun, returned, solution, is_seen=telemetry is not None)
+            response = returned
+        else:
+            is_seen = telemetry is not None
+            response = await self._respond(begun, returned, solution, is_seen=is_seen)
+        if solution.background_tasks is not None or response is returned:
+            self._tasks.place(response, solution.visits)
+        return response
 
     async def _read_body(self, request: Request, begun: _Begun) -> Any:
         try:
