@@ -33,8 +33,11 @@ class Threads:
 
     Attributes:
         limiters: how many requests each of them lets in at once, by name.
-        tokens: the same for what names none, `None` for as many as AnyIO's default limiter.
+        tokens: how many AnyIO's default limiter lets in, which what names none waits for, `None`
+            for what it is.
         is_app: whether it is known which limiters there are.
+        shares_context: whether a context variable that is set in a thread is seen by what runs
+            later in the request.
     """
 
     def __init__(
@@ -43,11 +46,13 @@ class Threads:
         tokens: int | None = None,
         *,
         is_app: bool = True,
+        shares_context: bool = False,
     ) -> None:
         """Raises `LimiterError` for a number of tokens that is none."""
         self.limiters: dict[str, int] = dict(limiters or {})
         self.tokens: int | None = tokens
         self.is_app: bool = is_app
+        self.shares_context: bool = shares_context
         for name, number in self.limiters.items():
             _check_name(name)
             _check_tokens(f"limiters={{{name!r}: {number!r}}}", number)
@@ -61,8 +66,7 @@ class Threads:
             raise _unknown(name, self, f"{describe(candidate.call)}{whereabouts(candidate)}")
 
     def settle(self) -> None:
-        """Have AnyIO's default limiter let in as many in the event loop that runs: what FastAPI
-        and Starlette send to a thread themselves waits there."""
+        """Have AnyIO's default limiter let in as many in the event loop that runs."""
         if self.tokens is not None:
             self._pools()
 
@@ -86,22 +90,25 @@ class Threads:
             default = anyio.to_thread.current_default_thread_limiter()
             if self.tokens is not None:
                 default.total_tokens = self.tokens
-            pools = apps[self] = _Pools({None: Pool(self.tokens, default)})
+            pools = apps[self] = _Pools({None: Pool(default)})
             for name, size in self.limiters.items():
-                pools[name] = Pool(size, default)
+                pools[name] = Pool(CapacityLimiter(size))
         return pools
 
 
 class Pool:
-    """The threads of one limiter in one event loop."""
+    """The threads of one limiter in one event loop.
 
-    def __init__(self, size: int | None, default: CapacityLimiter) -> None:
-        """`size` is how many requests it lets in at once, `None` for as many as `default`."""
-        self._size = size
-        self._default = default
+    Attributes:
+        limiter: AnyIO's, of which first visits take a token.
+        unlimited: one of which later visits do.
+    """
+
+    def __init__(self, limiter: CapacityLimiter) -> None:
+        self.limiter: CapacityLimiter = limiter
+        self.unlimited: CapacityLimiter = CapacityLimiter(math.inf)
         self._busy = 0
         self._waiting: deque[Event] = deque()
-        self.unlimited: CapacityLimiter = CapacityLimiter(math.inf)
 
     def begin(self) -> None:
         """Come in without waiting."""
@@ -131,8 +138,7 @@ class Pool:
             self._waiting.popleft().set()
 
     def _has_room(self) -> bool:
-        size = self._default.total_tokens if self._size is None else self._size
-        return self._busy < size
+        return self._busy < self.limiter.total_tokens
 
 
 _Pools = dict[str | None, Pool]
@@ -142,11 +148,14 @@ _apps: RunVar[WeakKeyDictionary[Threads, _Pools]] = RunVar("fastdeps_threads")
 class Visits:
     """The visits of one request to worker threads."""
 
-    __slots__ = ("_been_in", "threads")
+    __slots__ = ("_been_in", "_remembers", "threads")
 
-    def __init__(self, threads: Threads) -> None:
+    def __init__(self, threads: Threads, *, remembers: bool = True) -> None:
+        """`remembers`: whether it waits but once for each limiter."""
         self.threads: Threads = threads
-        self._been_in: set[str | None] = set()
+        self._remembers = remembers
+        # How many visits to the threads of a limiter there are now, where there were any.
+        self._been_in: dict[str | None, int] = {}
 
     async def run(
         self, limiter: str | None, function: Callable[..., Any], /, *args: Any, **values: Any
@@ -156,18 +165,28 @@ class Visits:
         Cancellation is as in AnyIO: whoever waits for the thread is cancelled, what runs there
         is waited for.
         """
-        pool = self.threads.pool(limiter)
-        if limiter in self._been_in:
+        pool, been_in = self.threads.pool(limiter), self._been_in
+        # What a request does at the same time waits like what others do.
+        if self._remembers and been_in.get(limiter) == 0:
+            anyios = pool.unlimited
             pool.begin()
         else:
+            anyios = pool.limiter
             await pool.wait()
-            self._been_in.add(limiter)
+        been_in[limiter] = been_in.get(limiter, 0) + 1
         try:
             call = partial(function, *args, **values) if values else function
             given = () if values else args
-            return await anyio.to_thread.run_sync(call, *given, limiter=pool.unlimited)
+            if self.threads.shares_context:
+                return await _run_sharing(partial(call, *given), anyios)
+            return await anyio.to_thread.run_sync(call, *given, limiter=anyios)
         finally:
+            been_in[limiter] -= 1
             pool.end()
+
+    def begin(self) -> None:
+        """Be what `visits_here` finds in this task from now on."""
+        _current.set(self)
 
     @contextmanager
     def as_current(self) -> Generator[None]:
@@ -186,6 +205,31 @@ def current_visits(threads: Threads) -> Visits:
     """The visits of the request that is handled, as far as that is known."""
     current = _current.get()
     return current if current is not None and current.threads is threads else Visits(threads)
+
+
+def visits_here() -> Visits:
+    """The visits of the request that this code handles, of none outside of one."""
+    return _current.get() or Visits(NO_APPS)
+
+
+async def _run_sharing(call: Callable[[], Any], limiter: CapacityLimiter) -> Any:
+    """Call it in a thread, and take over the context variables that it sets."""
+    changes: dict[ContextVar[Any], Any] = {}
+
+    def in_thread() -> Any:
+        before = copy_context()
+        try:
+            return call()
+        finally:
+            for variable, value in copy_context().items():
+                if variable not in before or before[variable] is not value:
+                    changes[variable] = value
+
+    try:
+        return await anyio.to_thread.run_sync(in_thread, limiter=limiter)
+    finally:
+        for variable, value in changes.items():
+            variable.set(value)
 
 
 @asynccontextmanager

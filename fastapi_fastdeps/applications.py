@@ -3,7 +3,7 @@
 import types
 from collections.abc import Mapping
 from operator import is_
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter
@@ -20,6 +20,7 @@ from fastapi_fastdeps._lane.placed import handler_candidates, placed
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
+from fastapi_fastdeps.errors import FastDepsError
 from fastapi_fastdeps.routing import FastDepsRouter
 
 if TYPE_CHECKING or shell:
@@ -55,10 +56,17 @@ class FastDepsAPI(TypedFastAPI):
             fuse_visits: bool = True,
             limiters: Mapping[str, int] | None = None,
             thread_tokens: int | None = None,
+            thread_context: Literal["own", "shared"] = "own",
             **options,
         ) -> None:
             self.fuse_visits = fuse_visits
-            self.threads = Threads(limiters, thread_tokens)
+            if thread_context not in ("own", "shared"):
+                raise FastDepsError(
+                    f'thread_context={thread_context!r} is neither "own", which is FastAPI\'s way, '
+                    'nor "shared".'
+                )
+            is_shared = thread_context == "shared"
+            self.threads = Threads(limiters, thread_tokens, shares_context=is_shared)
             check_entries(options.get("dependencies"), "an app")
             if classifier is not None:
                 self._classifier = classifier

@@ -54,8 +54,8 @@ class Classifier(Protocol):
 
     Where it has no opinion at all, `markers` is asked, and then the callable is threaded. So
     what is marked keeps its word under every classifier that leaves it alone, as the
-    policies of this package (`all_classes`, `predicate`) do; a classifier of your own that
-    has an opinion about something marked overrules the mark.
+    policies of this package (`all_classes`, `everything`, `predicate`) do; a classifier of
+    your own that has an opinion about something marked overrules the mark.
     """
 
     def __call__(self, candidate: Candidate, /) -> Execution | None: ...
@@ -79,6 +79,11 @@ def all_classes(candidate: Candidate, /) -> Execution | None:
     """
     call = typing.get_origin(candidate.call) or candidate.call
     return Inline() if inspect.isclass(call) and not _is_marked(candidate) else None
+
+
+def everything(candidate: Candidate, /) -> Execution | None:
+    """Inline for all that is sync and carries no marker: see `all_classes`."""
+    return None if _is_marked(candidate) else Inline()
 
 
 @dataclass(frozen=True, slots=True)

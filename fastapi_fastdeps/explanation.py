@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
@@ -50,6 +50,9 @@ from fastapi_fastdeps.errors import locate, name_of
 from fastapi_fastdeps.marking import Inline
 from fastapi_fastdeps.routing import FastDepsRouter
 
+if TYPE_CHECKING or fast_lane:
+    from fastapi_fastdeps._compiling.hops import hops_of_route
+
 Lane = Literal["fast", "fastapi", "stock"]
 
 
@@ -93,6 +96,8 @@ class RouteRecord:
         calls: the endpoint, if FastAPI decides where it runs, then its dependencies in the
             order in which they are first needed, each before what it depends on; and the
             functions that requests have made background tasks of so far.
+        hops: how often a request that succeeds goes to a thread, background tasks apart; in the
+            fast lane, from the route's second request on, `None` where that is not known.
         source: the function that its plan was compiled into, of an HTTP route in the fast lane
             that has served two requests or more; `None` otherwise.
     """
@@ -103,6 +108,7 @@ class RouteRecord:
     lane: Lane
     why: str
     calls: tuple[CallRecord, ...]
+    hops: int | None = None
     source: str | None = field(default=None, repr=False, compare=False)
 
 
@@ -260,7 +266,9 @@ def _planned_record(
         why = _own_handler(route)
     methods = _sorted(getattr(route, "methods", None))
     kind: Literal["http", "websocket"] = "http" if is_http else "websocket"
-    return RouteRecord(path, kind, methods, _lane(why), why, _calls(graph))
+    provider = inclusion.include_context.dependency_overrides_provider
+    hops = _hops(graph, provider, route, why)
+    return RouteRecord(path, kind, methods, _lane(why), why, _calls(graph), hops)
 
 
 def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:
@@ -277,7 +285,8 @@ def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:
     why = _own_handler(route) if handling is None else handling.why_not_now()
     calls, source = _calls(live.current()), handling.source if handling else None
     calls += _tasks(handling)
-    return RouteRecord(path, "http", _sorted(methods), _lane(why), why, calls, source)
+    hops = _hops(live.current(), route.dependency_overrides_provider, route, why)
+    return RouteRecord(path, "http", _sorted(methods), _lane(why), why, calls, hops, source)
 
 
 def _websocket_record(route: APIWebSocketRoute, router: Router, prefix: str) -> RouteRecord:
@@ -291,7 +300,10 @@ def _websocket_record(route: APIWebSocketRoute, router: Router, prefix: str) -> 
     if not why:
         ground = ground_of(Way.WEBSOCKET | ways_to_solve(live.current()))
         why = why_not_now(ground) or ""
-    return RouteRecord(path, "websocket", (), _lane(why), why, _calls(live.current()))
+    # Nobody but FastAPI's app knows who provides the overrides of its route.
+    provider = getattr(router, "dependency_overrides_provider", None)
+    hops = _hops(live.current(), provider, route, why)
+    return RouteRecord(path, "websocket", (), _lane(why), why, _calls(live.current()), hops)
 
 
 def _context_record(context: ClassifiedRouteContext, prefix: str) -> RouteRecord:
@@ -305,7 +317,8 @@ def _context_record(context: ClassifiedRouteContext, prefix: str) -> RouteRecord
     calls = _calls(context.live.current()) + _tasks(context.handling)
     path, methods = prefix + context.path, _sorted(context.methods)
     source = context.handling.source if context.handling is not None else None
-    return RouteRecord(path, "http", methods, _lane(why), why, calls, source)
+    hops = _hops(context.live.current(), context.provider, context, why)
+    return RouteRecord(path, "http", methods, _lane(why), why, calls, hops, source)
 
 
 def _stock(
@@ -359,6 +372,20 @@ def _frontend_records(
         yield RouteRecord(
             prefix + route.path, "frontend", ("GET", "HEAD"), "fastapi", _FRONTEND, calls
         )
+
+
+def _hops(graph: Graph, provider: Any, route: Any, why: str) -> int | None:
+    """The hops of a request; `route` is what is known of it here."""
+    if why or not fast_lane:
+        return None
+    is_websocket = isinstance(route, APIWebSocketRoute)
+    return hops_of_route(
+        graph,
+        threads_of(provider),
+        fuses=getattr(provider, "fuse_visits", False),
+        validates=getattr(route, "response_field", None) is not None,
+        calls=not is_websocket,
+    )
 
 
 def _tasks(handling: Handling | None) -> tuple[CallRecord, ...]:
@@ -416,11 +443,16 @@ def _lines(routes: tuple[RouteRecord, ...], handlers: tuple[CallRecord, ...]) ->
     for route in routes:
         kind = " ".join(route.methods) if route.kind == "http" else route.kind
         lane = f"{_LANES[route.lane]}: {route.why}" if route.why else _LANES[route.lane]
-        yield f"{kind} {route.path}  [{lane}]"
+        hops = "" if route.hops is None else f", {_count(route.hops)}"
+        yield f"{kind} {route.path}  [{lane}{hops}]"
         yield from (_line(call, widths) for call in route.calls)
     if handlers:
         yield "exceptions"
         yield from (_line(call, widths) for call in handlers)
+
+
+def _count(hops: int) -> str:
+    return f"{hops or 'no'} {'hop' if hops == 1 else 'hops'}"
 
 
 def _line(call: CallRecord, widths: list[int]) -> str:

@@ -23,6 +23,7 @@ LAYERS = (
     "_matching",
     "_building",
     "routing",
+    "running",
     "applications",
     "explanation",
     "__init__",
@@ -72,4 +73,5 @@ def test_what_users_do_not_import_is_visibly_private() -> None:
         "explanation",
         "marking",
         "routing",
+        "running",
     }

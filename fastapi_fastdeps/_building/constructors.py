@@ -8,7 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, FastAPI
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
             fuse_visits: bool = True,
             limiters: Mapping[str, int] | None = None,
             thread_tokens: int | None = None,
+            thread_context: Literal["own", "shared"] = "own",
             telemetry: TelemetryConfig | None = None,
             debug: bool = False,
             routes: list[BaseRoute] | None = None,
@@ -84,7 +85,7 @@ if TYPE_CHECKING:
             max_body_size: int | None = None,
             form_limits: FormLimits | None = None,
         ) -> None:
-            """An application. All but the first four is FastAPI's and means what it means there.
+            """An application. All but the first five is FastAPI's and means what it means there.
 
             Args:
                 classifier: Decides where sync callables run. `None` is `default_classifier`.
@@ -94,6 +95,8 @@ if TYPE_CHECKING:
                     of the limiter.
                 thread_tokens: The same for what names no limiter, and how many threads AnyIO's
                     default limiter has. `None` leaves it at AnyIO's 40.
+                thread_context: Whether a context variable that is set in a thread is seen by
+                    what runs later in the request.
                 telemetry: Settings of the built-in OpenTelemetry support.
                 debug: Answer a server error with its traceback.
                 routes: Ready-made routes. Prefer the decorators.

@@ -14,16 +14,20 @@ class Entered:
     They are left in one visit to a thread for each exit stack, the last one first.
     """
 
-    __slots__ = ("_of_function", "_of_request")
+    __slots__ = ("_of_function", "_of_request", "_shares_context")
 
-    def __init__(self) -> None:
+    def __init__(self, shares_context: bool) -> None:
+        self._shares_context = shares_context
         self._of_request: list[AbstractContextManager[Any]] = []
         self._of_function: list[AbstractContextManager[Any]] = []
 
     def enter(self, call: Callable[..., Any], values: dict[str, Any], is_of_function: bool) -> Any:
         """Enter the context manager that `call` makes. Runs in a thread. Raises what it raises."""
         manager = call(**values)
-        value = copy_context().run(manager.__enter__)
+        if self._shares_context:
+            value = manager.__enter__()
+        else:
+            value = copy_context().run(manager.__enter__)
         (self._of_function if is_of_function else self._of_request).append(manager)
         return value
 

@@ -12,8 +12,10 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from fastapi import BackgroundTasks
+from starlette import background
 from starlette.background import BackgroundTask
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
+from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._deciding.graph import NO_OPINION, classify_call
 from fastapi_fastdeps._deciding.live import LiveGraph
@@ -78,13 +80,13 @@ class Tasks:
 
     def place(self, response: Any, visits: Visits) -> None:
         """Have what a response does in the background run where it was decided."""
-        background: Any = getattr(response, "background", None)
-        if background is None:
+        given: Any = getattr(response, "background", None)
+        if given is None:
             return
-        if type(background) is BackgroundTask:
-            response.background = _PlacedTask(background, self, visits)
-        elif type(background) in (BackgroundTasks, StarletteBackgroundTasks):
-            response.background = _PlacedTasks(background, self, visits)
+        if type(given) is BackgroundTask:
+            response.background = _PlacedTask(given, self, visits)
+        elif type(given) in (BackgroundTasks, StarletteBackgroundTasks):
+            response.background = _PlacedTasks(given, self, visits)
 
     def met(self) -> Iterator[tuple[Candidate, Decision]]:
         """The sync functions that have been tasks so far, and are still there."""
@@ -92,11 +94,13 @@ class Tasks:
             yield self._candidate(call), decision
 
     def placed(self, task: BackgroundTask, visits: Visits) -> BackgroundTask:
-        """A task as it is to be run. Raises `FastDepsError`."""
+        """A task as it is to be run: in a thread, too, it does not wait behind first visits,
+        because what its request has entered is still to be left. Raises `FastDepsError`."""
         if type(task) is not BackgroundTask or task.is_async:
             return task
         execution = self._decided(task.func).execution
-        if not is_awaited_by_fastapi(execution):
+        is_threaded = not is_awaited_by_fastapi(execution)
+        if is_threaded and vars(background)["run_in_threadpool"] is not run_in_threadpool:
             return task
         there: Any = copy(task)
         there.func = Placed(task.func, execution, self._live.threads, visits)

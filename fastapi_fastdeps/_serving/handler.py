@@ -39,7 +39,7 @@ from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
-from fastapi_fastdeps._threads import limiter_of
+from fastapi_fastdeps._threads import Visits, limiter_of
 from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -119,7 +119,6 @@ class PlannedHandler:
         """Made by the first request."""
         state, live = self._state, self._live
         methods = " ".join(sorted(getattr(state, "methods", None) or ()))
-        fuses_visits = getattr(self._provider, "fuse_visits", False)
         return Solver(
             live,
             self._provider,
@@ -127,8 +126,12 @@ class PlannedHandler:
             ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
-            validate=self._validate if fuses_visits else None,
+            validate=self._validate if self._fuses else None,
         )
+
+    @property
+    def _fuses(self) -> bool:
+        return getattr(self._provider, "fuse_visits", False)
 
     @property
     def source(self) -> str | None:
@@ -184,7 +187,9 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
             "fastapi_function_astack not found in request scope"
         )
-        solution = Solution(request, self._live.threads, body)
+        visits = Visits(self._live.threads)
+        visits.begin()
+        solution = Solution(request, visits, body)
         if telemetry is None:
             returned = await self._solver.run(solution)
         else:

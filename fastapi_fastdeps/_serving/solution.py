@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi.names import Dependant, Undefined
 from fastapi_fastdeps._fastapi.requests import solver_names
-from fastapi_fastdeps._threads import Threads, Visits
+from fastapi_fastdeps._threads import Visits
 
 _names: Final = solver_names()
 
@@ -25,8 +25,7 @@ class Solution:
         errors: the validation errors, in FastAPI's order.
         response: what is injected for headers and a status, `None` as long as nobody asks.
         background_tasks: what is injected for them, likewise.
-        threads: where what is sync waits for a thread.
-        visits_made: the visits to them, `None` as long as there are none.
+        visits: what goes to a thread for this request.
         validated: what the endpoint returned, validated, and what is wrong with it, where
             that was done already.
     """
@@ -37,31 +36,20 @@ class Solution:
         "errors",
         "request",
         "response",
-        "threads",
         "validated",
         "values",
-        "visits_made",
+        "visits",
     )
 
-    def __init__(
-        self, request: Request | WebSocket, threads: Threads, body: Any = Undefined
-    ) -> None:
+    def __init__(self, request: Request | WebSocket, visits: Visits, body: Any = Undefined) -> None:
         self.request = request
-        self.threads = threads
-        self.visits_made: Visits | None = None
+        self.visits = visits
         self.body = body
         self.response: Response | None = None
         self.background_tasks: StarletteBackgroundTasks | None = None
         self.errors: list[Any] = []
         self.values: dict[str, Any] = {}
         self.validated: tuple[Any, Any] | None = None
-
-    @property
-    def visits(self) -> Visits:
-        """What goes to a thread for this request."""
-        if self.visits_made is None:
-            self.visits_made = Visits(self.threads)
-        return self.visits_made
 
     @property
     def status_code(self) -> int | None:
