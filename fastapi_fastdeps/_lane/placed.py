@@ -8,22 +8,24 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from types import FunctionType
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from fastapi import BackgroundTasks
-from starlette import background
 from starlette.background import BackgroundTask
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._deciding.graph import NO_OPINION, classify_call
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.requests import background_names
 from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
 from fastapi_fastdeps._marks import Decision
 from fastapi_fastdeps._threads import Threads, Visits, current_visits, limiter_of
 from fastapi_fastdeps.classifiers import Candidate, Classifier, decide
 from fastapi_fastdeps.marking import Execution, Inline
+
+_names: Final = background_names()
 
 
 class Placed:
@@ -100,7 +102,7 @@ class Tasks:
             return task
         execution = self._decided(task.func).execution
         is_threaded = not is_awaited_by_fastapi(execution)
-        if is_threaded and vars(background)["run_in_threadpool"] is not run_in_threadpool:
+        if is_threaded and _names["run_in_threadpool"] is not run_in_threadpool:
             return task
         there: Any = copy(task)
         there.func = Placed(task.func, execution, self._live.threads, visits)
