@@ -24,6 +24,7 @@ import anyio.to_thread
 from anyio import CancelScope, CapacityLimiter, Event
 from anyio.lowlevel import RunVar
 
+from fastapi_fastdeps._fastapi.threadless import is_threadless, work_here
 from fastapi_fastdeps.errors import Described, LimiterError, describe, whereabouts
 from fastapi_fastdeps.marking import Execution, Threaded
 
@@ -66,8 +67,9 @@ class Threads:
             raise _unknown(name, self, f"{describe(candidate.call)}{whereabouts(candidate)}")
 
     def settle(self) -> None:
-        """Have AnyIO's default limiter let in as many in the event loop that runs."""
-        if self.tokens is not None:
+        """Have AnyIO's default limiter let in as many in the event loop that runs, and have
+        AnyIO do without threads where none can start."""
+        if self.tokens is not None or is_threadless():
             self._pools()
 
     def pool(self, name: str | None) -> "Pool":
@@ -87,6 +89,8 @@ class Threads:
             _apps.set(apps)
         pools = apps.get(self)
         if pools is None:
+            if is_threadless():
+                work_here()
             default = anyio.to_thread.current_default_thread_limiter()
             if self.tokens is not None:
                 default.total_tokens = self.tokens

@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.concurrency import run_in_threadpool
 
-from fastapi_fastdeps._deciding.graph import NO_OPINION, classify_call
+from fastapi_fastdeps._deciding.graph import classify_call, where_it_can
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.requests import background_names
 from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
@@ -119,7 +119,7 @@ class Tasks:
         if is_function and (known := self._met.get(call)) is not None:
             return known
         candidate = self._candidate(call)
-        decision = decide(graph.classifier, candidate) or NO_OPINION
+        decision = where_it_can(candidate, decide(graph.classifier, candidate))
         self._live.threads.check(candidate, decision.execution)
         if is_function:
             self._met[call] = decision

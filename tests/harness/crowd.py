@@ -11,36 +11,46 @@ Answer = tuple[int, Any]
 
 
 async def get(app: ASGIApp, path: str = "/") -> Answer:
-    """The status and the JSON of what an app answers; what leaves it is raised."""
+    """The status and the JSON, or else the text, that an app answers; what leaves it is raised."""
+    return await send(app, "GET", path)
+
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+async def send(
+    app: ASGIApp, method: str, path: str, headers: Headers = (), body: bytes = b""
+) -> Answer:
+    """The same for any request."""
     sent: list[dict[str, Any]] = []
-    received = [{"type": "http.request", "body": b"", "more_body": False}]
+    received = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Any:
         if not received:
             await anyio.sleep_forever()
         return received.pop()
 
-    async def send(message: Any) -> None:
+    async def note(message: Any) -> None:
         sent.append(dict(message))
 
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "scheme": "http",
         "http_version": "1.1",
         "path": path,
         "query_string": b"",
         "root_path": "",
-        "headers": [],
+        "headers": list(headers),
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    await app(scope, receive, send)
-    body = b"".join(message.get("body", b"") for message in sent[1:])
+    await app(scope, receive, note)
+    answer = b"".join(message.get("body", b"") for message in sent[1:])
     try:
-        return sent[0]["status"], json.loads(body or b"null")
+        return sent[0]["status"], json.loads(answer or b"null")
     except ValueError:
-        return sent[0]["status"], body.decode()
+        return sent[0]["status"], answer.decode()
 
 
 async def get_all(app: ASGIApp, paths: Sequence[str]) -> list[Answer]:
