@@ -62,6 +62,7 @@ def work_here() -> None:
     """Have AnyIO call what is sent to a thread in the event loop that runs."""
     # AnyIO imports it when it is needed, too.
     anyios: Any = import_module("anyio._backends._asyncio")
+    idle: deque[Any]
     try:
         idle = anyios._threadpool_idle_workers.get()
     except LookupError:
