@@ -39,6 +39,7 @@ class Threads:
         is_app: whether it is known which limiters there are.
         shares_context: whether a context variable that is set in a thread is seen by what runs
             later in the request.
+        is_settled_at_once: whether an event loop has to know of it before a request needs it.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Threads:
         self.tokens: int | None = tokens
         self.is_app: bool = is_app
         self.shares_context: bool = shares_context
+        self.is_settled_at_once: bool = tokens is not None or is_threadless()
         for name, number in self.limiters.items():
             _check_name(name)
             _check_tokens(f"limiters={{{name!r}: {number!r}}}", number)
@@ -69,7 +71,7 @@ class Threads:
     def settle(self) -> None:
         """Have AnyIO's default limiter let in as many in the event loop that runs, and have
         AnyIO do without threads where none can start."""
-        if self.tokens is not None or is_threadless():
+        if self.is_settled_at_once:
             self._pools()
 
     def pool(self, name: str | None) -> "Pool":

@@ -93,7 +93,8 @@ class FastDepsAPI(TypedFastAPI):
     if shell and not TYPE_CHECKING:
 
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            self.threads.settle()
+            if self.threads.is_settled_at_once:
+                self.threads.settle()
             if not self._has_shell or not is_as_ever(scope, telemetry_of(self)):
                 await super().__call__(scope, receive, send)
                 return
