@@ -1,5 +1,6 @@
 """`Threaded(limiter="db")`: what it marks waits for a thread of that limiter."""
 
+import inspect
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
@@ -22,11 +23,15 @@ from fastapi_fastdeps import (
     threaded,
 )
 from fastapi_fastdeps._fastapi.names import fast_lane, inclusions
+from fastapi_fastdeps._fastapi.requests import streams_generators
 from tests.harness.crowd import crowd, get, get_all, in_loop
 from tests.harness.hops import hops
 
 in_both_lanes = pytest.mark.usefixtures("both_lanes")
 needs_plans = pytest.mark.skipif(not fast_lane, reason="there are no plans")
+
+
+has_concurrency = "max_concurrency" in inspect.signature(Depends).parameters
 
 
 class Meeting:
@@ -80,17 +85,20 @@ def declared(how: str, meet: Meeting) -> FastDepsAPI:
     def limited() -> str:
         return meet()
 
-    place = {
+    place: dict[str, Any] = {
         "marker": Annotated[str, Depends(unmarked), Threaded(limiter="pair")],
         "decorator": Annotated[str, Depends(decorated)],
         "mixin": Annotated[Any, Depends(Mixed)],
         "classifier": Annotated[str, Depends(to_limit)],
         "generator": Annotated[str, Depends(generator)],
-        "max_concurrency": Annotated[
-            str, Depends(limited, max_concurrency=4), Threaded(limiter="pair")
-        ],
-        "generator with max_concurrency": Annotated[str, Depends(generator, max_concurrency=4)],
     }
+    if has_concurrency:
+        place["max_concurrency"] = Annotated[
+            str, Depends(limited, max_concurrency=4), Threaded(limiter="pair")
+        ]
+        place["generator with max_concurrency"] = Annotated[
+            str, Depends(generator, max_concurrency=4)
+        ]
     if how == "endpoint":
         app.get("/")(decorated)
     elif how == "stream":
@@ -114,10 +122,9 @@ HOW = (
     "mixin",
     "classifier",
     "generator",
-    "max_concurrency",
-    "generator with max_concurrency",
     "endpoint",
-    "stream",
+    *(("stream",) if streams_generators else ()),
+    *(("max_concurrency", "generator with max_concurrency") if has_concurrency else ()),
 )
 
 

@@ -181,7 +181,8 @@ def test_all_are_answered(make: str, paths: Any) -> None:
 
 @pytest.mark.usefixtures("both_lanes")
 def test_what_has_a_limiter_is_answered_in_both_lanes() -> None:
-    ask(APPS["limited"](), PATHS)
+    # Some releases leave what has `yield` before the background tasks, which then take more.
+    ask(APPS["limited"](), PATHS if fast_lane else PATHS[:-1])
 
 
 @needs_plans

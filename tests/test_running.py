@@ -166,6 +166,7 @@ def context_app(**options: Any) -> tuple[FastDepsAPI, list[str]]:
     return app, log
 
 
+@needs_plans
 def test_a_variable_that_is_set_in_a_thread_is_seen_where_that_is_asked_for() -> None:
     for options, answer, logged in (
         ({}, "between", ["unset", "unset", "between", "between"]),
@@ -184,6 +185,7 @@ def test_a_variable_that_is_set_in_a_thread_is_seen_where_that_is_asked_for() ->
             assert log == logged
 
 
+@needs_plans
 def test_anyio_knows_its_library_after_a_visit_that_shares_its_context() -> None:
     app = FastDepsAPI(thread_context="shared")
 
