@@ -2,7 +2,6 @@
 
 import types
 from collections.abc import Mapping
-from operator import is_
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fastapi import FastAPI
@@ -137,7 +136,7 @@ class FastDepsAPI(TypedFastAPI):
             key: placed(candidate, self.classifier, self.threads)
             for key, candidate in handler_candidates(given).items()
         }
-        if all(map(is_, there.values(), given.values())):
+        if all(handler is given[key] for key, handler in there.items()):
             return super().build_middleware_stack()
         app: Any = self
         app.exception_handlers = there

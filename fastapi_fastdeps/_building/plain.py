@@ -7,11 +7,12 @@ from operator import is_
 from typing import Any, Final
 
 from starlette.endpoints import HTTPEndpoint
-from starlette.routing import BaseRoute, Route, request_response
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fastapi_fastdeps._deciding.live import Deciding
-from fastapi_fastdeps._fastapi.closures import function_of
+from fastapi_fastdeps._fastapi.closures import app_of, function_of
+from fastapi_fastdeps._fastapi.names import classification
 from fastapi_fastdeps._lane.placed import Placed, decided
 from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
 from fastapi_fastdeps._marks import Decision
@@ -54,14 +55,14 @@ class PlainRoute:
 
 def is_plain(route: BaseRoute) -> bool:
     """Whether it is a route of Starlette's own class, that handles what it matches as ever."""
-    return type(route) is Route and "handle" not in vars(route)
+    return bool(classification) and type(route) is Route and "handle" not in vars(route)
 
 
 def candidates(route: Route) -> Iterator[tuple[str, Candidate]]:
     """What Starlette may call in a thread for a route: the endpoint, or the methods of its
     class by their names. Nothing for an app that is wrapped around them."""
     endpoint: Any = route.endpoint
-    if function_of(route.app) is endpoint:
+    if endpoint is not None and function_of(route.app) is endpoint:
         yield "", Candidate(endpoint, role="endpoint", path=route.path)
     elif _is_class_based(route):
         for name in _METHODS:
@@ -97,7 +98,8 @@ def placed_app(route: Route, classifier: Classifier, threads: Threads) -> ASGIAp
             continue
         there = Placed(candidate.call, decision.execution, threads)
         if not name:
-            return request_response(there)
+            app: ASGIApp = app_of(there)
+            return app
         methods[name] = _method(there)
     if not methods:
         return None

@@ -34,7 +34,7 @@ def _inner(function: Callable[..., Any] | None) -> CodeType | None:
 
 _HTTP_APP = _inner(request_response)
 _HTTP_HANDLER = _inner(getattr(routing, "get_request_handler", None))
-_STARLETTES_APP = _inner(starlette.routing.request_response)
+_STARLETTES_APP = _inner(getattr(starlette.routing, "request_response", None))
 _WEBSOCKET_APP = _inner(websocket_session)
 _WEBSOCKET_HANDLER = _inner(get_websocket_app)
 
@@ -73,6 +73,11 @@ def websocket_arguments(app: Any) -> dict[str, Any] | None:
     """What `get_websocket_app` was given for the handler in this app, `None` if the app, or
     the handler in it, is not FastAPI's own."""
     return _closure(_closure(app, _WEBSOCKET_APP).get("func"), _WEBSOCKET_HANDLER) or None
+
+
+def app_of(function: Callable[..., Any]) -> Any:
+    """What Starlette makes of a function of a request."""
+    return starlette.routing.request_response(function)
 
 
 def function_of(app: Any) -> Any:

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._deciding.graph import classify_call, where_it_can
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.names import classification
 from fastapi_fastdeps._fastapi.requests import background_names
 from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
 from fastapi_fastdeps._marks import Decision
@@ -69,6 +70,8 @@ def placed(candidate: Candidate, classifier: Classifier, threads: Threads) -> Ca
 
 def handler_candidates(handlers: Mapping[Any, Callable[..., Any]]) -> dict[Any, Candidate]:
     """The exception handlers of an app, by what they are for."""
+    if not classification:
+        return {}
     return {key: Candidate(call, role="exception handler") for key, call in handlers.items()}
 
 
