@@ -62,7 +62,7 @@ def build(case: Case, contender: Contender) -> ASGIApp:
     return app
 
 
-def fastdeps_app(inline: bool, fused: bool = False) -> FastAPI:
+def fastdeps_app(inline: bool, fused: bool = True) -> FastAPI:
     """An app of this package that runs everything that is sync inline, or nothing."""
     from fastapi_fastdeps import FastDepsAPI, predicate
 

@@ -7,6 +7,7 @@ from fastapi_fastdeps.classifiers import (
     Classifier,
     all_classes,
     default_classifier,
+    everything,
     first_match,
     predicate,
 )
@@ -23,6 +24,7 @@ from fastapi_fastdeps.marking import (
     threaded,
 )
 from fastapi_fastdeps.routing import FastDepsRouter
+from fastapi_fastdeps.running import run_inline, run_threaded
 
 # isort: split
 # After the module of this name has been imported: the public name is the classifier.
@@ -47,10 +49,13 @@ __all__ = [
     "all_classes",
     "annotated",
     "default_classifier",
+    "everything",
     "explain",
     "first_match",
     "inline",
     "markers",
     "predicate",
+    "run_inline",
+    "run_threaded",
     "threaded",
 ]

@@ -91,6 +91,8 @@ def check_unmarked(candidate: "Candidate") -> None:
 def _found_on_class(layer: type, candidate: "Candidate") -> Decision | None:
     for base in layer.__mro__:
         words = (*_words_on(base), *_words_on_constructor(base))
+        if base is ThreadedMixin and issubclass(layer, ThreadedMixin):
+            words = (_Word("ThreadedMixin", Threaded(layer.thread_limiter)),)
         if not words:
             continue
         if base is layer:
@@ -112,8 +114,6 @@ def _words_at_place(candidate: "Candidate") -> tuple[_Word, ...]:
 def _words_on(layer: Any) -> tuple[_Word, ...]:
     if layer is InlineMixin:
         return (_Word("InlineMixin", Inline()),)
-    if layer is ThreadedMixin:
-        return (_Word("ThreadedMixin", Threaded()),)
     words = tuple(_Word(decorator_of(execution), execution) for execution in decorated(layer))
     is_async_safe = namespace(layer).get("__is_async_safe__")
     if is_async_safe is None:
@@ -143,7 +143,16 @@ def _agreed(words: tuple[_Word, ...], candidate: "Candidate", where: str = "") -
             f"{describe(candidate.call)} is marked both {both}{where and ' '}{where}"
             f"{whereabouts(candidate)}. Keep the one that is meant."
         )
-    return words[0].execution
+    executions = [word.execution for word in words]
+    limiters = {each.limiter: each for each in executions if isinstance(each, Threaded)}
+    limiters.pop(None, None)
+    if len(limiters) > 1:
+        raise MarkerError(
+            f"{describe(candidate.call)} is to wait for threads of the limiters "
+            f"{' and '.join(map(repr, limiters))}{where and ' '}{where}"
+            f"{whereabouts(candidate)}. Keep the one that is meant."
+        )
+    return next(iter(limiters.values()), executions[0])
 
 
 def _layers(call: Any) -> Iterator[Any]:

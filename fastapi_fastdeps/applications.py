@@ -1,7 +1,8 @@
 """The application."""
 
 import types
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter
@@ -14,8 +15,11 @@ from fastapi_fastdeps._deciding.misplaced import check_entries
 from fastapi_fastdeps._fastapi.names import asked_lane, shell
 from fastapi_fastdeps._fastapi.requests import telemetry_of
 from fastapi_fastdeps._fastapi.routers import fastapis
+from fastapi_fastdeps._lane.placed import handler_candidates, placed
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
+from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
+from fastapi_fastdeps.errors import FastDepsError
 from fastapi_fastdeps.routing import FastDepsRouter
 
 if TYPE_CHECKING or shell:
@@ -32,10 +36,12 @@ class FastDepsAPI(TypedFastAPI):
         fuse_visits: whether consecutive steps of a request that go to a thread are one visit to
             a worker thread: sync dependencies, entering those with `yield`, the endpoint, the
             validation of its response; and leaving those with `yield`. Each still runs in a copy
-            of the request's context. In the fast lane only. `False` unless it is asked for.
+            of the request's context. In the fast lane only.
+        threads: the limiters of the app.
     """
 
-    fuse_visits: bool = False
+    fuse_visits: bool = True
+    threads: Threads
 
     _classifier: Classifier = default_classifier
     _has_shell: bool = False
@@ -46,10 +52,20 @@ class FastDepsAPI(TypedFastAPI):
             self,
             *,
             classifier: Classifier | None = None,
-            fuse_visits: bool = False,
+            fuse_visits: bool = True,
+            limiters: Mapping[str, int] | None = None,
+            thread_tokens: int | None = None,
+            thread_context: Literal["own", "shared"] = "own",
             **options,
         ) -> None:
             self.fuse_visits = fuse_visits
+            if thread_context not in ("own", "shared"):
+                raise FastDepsError(
+                    f'thread_context={thread_context!r} is neither "own", which is FastAPI\'s way, '
+                    'nor "shared".'
+                )
+            is_shared = thread_context == "shared"
+            self.threads = Threads(limiters, thread_tokens, shares_context=is_shared)
             check_entries(options.get("dependencies"), "an app")
             if classifier is not None:
                 self._classifier = classifier
@@ -76,6 +92,8 @@ class FastDepsAPI(TypedFastAPI):
     if shell and not TYPE_CHECKING:
 
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if self.threads.is_settled_at_once:
+                self.threads.settle()
             if not self._has_shell or not is_as_ever(scope, telemetry_of(self)):
                 await super().__call__(scope, receive, send)
                 return
@@ -113,7 +131,19 @@ class FastDepsAPI(TypedFastAPI):
                 # Another router has taken the place of the one that FastAPI made.
                 self.router.classifier = self._classifier
             self.router.prepare()
-        return super().build_middleware_stack()
+        given = self.exception_handlers
+        there = {
+            key: placed(candidate, self.classifier, self.threads)
+            for key, candidate in handler_candidates(given).items()
+        }
+        if all(handler is given[key] for key, handler in there.items()):
+            return super().build_middleware_stack()
+        app: Any = self
+        app.exception_handlers = there
+        try:
+            return super().build_middleware_stack()
+        finally:
+            app.exception_handlers = given
 
 
 _call_router: Final = fastapis(APIRouter, "__call__")

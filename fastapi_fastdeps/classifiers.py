@@ -14,20 +14,21 @@ from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark
 
 Tag = TypeVar("Tag")
 
-Role = Literal["dependency", "endpoint"]
+Role = Literal["dependency", "endpoint", "method", "exception handler", "background task"]
+"""What a callable is called for. A method is one of a class-based `HTTPEndpoint`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One sync callable at one place where FastAPI would call it in a thread.
+    """One sync callable at one place where FastAPI or Starlette would call it in a thread.
 
     Attributes:
         call: the user's object, never a stand-in for it.
-        role: what FastAPI calls it for.
+        role: what FastAPI or Starlette calls it for.
         metadata: what `Annotated` carries at the place, the user's own tags included.
         parameter: the name of the parameter that takes the result, `None` where no
             parameter does: an endpoint, or an entry of `dependencies=[...]`.
-        path: the path of the route, prefixes included.
+        path: the path of the route, prefixes included; empty for an exception handler.
     """
 
     call: Callable[..., Any]
@@ -53,8 +54,8 @@ class Classifier(Protocol):
 
     Where it has no opinion at all, `markers` is asked, and then the callable is threaded. So
     what is marked keeps its word under every classifier that leaves it alone, as the
-    policies of this package (`all_classes`, `predicate`) do; a classifier of your own that
-    has an opinion about something marked overrules the mark.
+    policies of this package (`all_classes`, `everything`, `predicate`) do; a classifier of
+    your own that has an opinion about something marked overrules the mark.
     """
 
     def __call__(self, candidate: Candidate, /) -> Execution | None: ...
@@ -78,6 +79,11 @@ def all_classes(candidate: Candidate, /) -> Execution | None:
     """
     call = typing.get_origin(candidate.call) or candidate.call
     return Inline() if inspect.isclass(call) and not _is_marked(candidate) else None
+
+
+def everything(candidate: Candidate, /) -> Execution | None:
+    """Inline for all that is sync and carries no marker: see `all_classes`."""
+    return None if _is_marked(candidate) else Inline()
 
 
 @dataclass(frozen=True, slots=True)

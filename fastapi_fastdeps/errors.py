@@ -27,6 +27,10 @@ class ClassifierError(FastDepsError):
     """A classifier raised, or returned something that is not an `Execution` or `None`."""
 
 
+class LimiterError(FastDepsError):
+    """A limiter is named that the app does not have, or has no number of threads."""
+
+
 class UnsupportedFastAPIError(FastDepsError):
     """The installed FastAPI is older than this package works with."""
 

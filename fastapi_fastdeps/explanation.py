@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Host, Mount, Router
+from starlette.routing import BaseRoute, Host, Mount, Route, Router
 
 from fastapi_fastdeps._building.frontends import FrontendGroup
+from fastapi_fastdeps._building.handling import Handling
 from fastapi_fastdeps._building.inclusions import ClassifiedInclusion
+from fastapi_fastdeps._building.plain import decisions, is_plain
 from fastapi_fastdeps._building.routes import (
     ClassifiedRouteContext,
     FastDepsRoute,
@@ -38,11 +40,18 @@ from fastapi_fastdeps._lane.choice import (
     why_not_now,
     why_not_planned,
 )
+from fastapi_fastdeps._lane.placed import decided, handler_candidates
 from fastapi_fastdeps._lane.within import can_be_planned_within
-from fastapi_fastdeps.classifiers import Role
+from fastapi_fastdeps._marks import Decision
+from fastapi_fastdeps._threads import limiter_of, threads_of
+from fastapi_fastdeps.applications import FastDepsAPI
+from fastapi_fastdeps.classifiers import Candidate, Role
 from fastapi_fastdeps.errors import locate, name_of
 from fastapi_fastdeps.marking import Inline
 from fastapi_fastdeps.routing import FastDepsRouter
+
+if TYPE_CHECKING or fast_lane:
+    from fastapi_fastdeps._compiling.hops import hops_of_route
 
 Lane = Literal["fast", "fastapi", "stock"]
 
@@ -59,6 +68,7 @@ class CallRecord:
         depth: how deep in the tree it stands; the endpoint has depth 0.
         execution: where it runs. Async callables always run on the event loop.
         decided_by: the marker or classifier that decided, in words.
+        limiter: the name of the limiter that it waits for a thread of, `None` for none.
     """
 
     name: str
@@ -68,6 +78,7 @@ class CallRecord:
     depth: int
     execution: Literal["inline", "threaded", "async"]
     decided_by: str
+    limiter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,10 @@ class RouteRecord:
             not handle, in an app or router that is FastAPI's own.
         why: why it is not the fast lane; empty if it is.
         calls: the endpoint, if FastAPI decides where it runs, then its dependencies in the
-            order in which they are first needed, each before what it depends on.
+            order in which they are first needed, each before what it depends on; and the
+            functions that requests have made background tasks of so far.
+        hops: how often a request that succeeds goes to a thread, background tasks apart; in the
+            fast lane, from the route's second request on, `None` where that is not known.
         source: the function that its plan was compiled into, of an HTTP route in the fast lane
             that has served two requests or more; `None` otherwise.
     """
@@ -94,20 +108,27 @@ class RouteRecord:
     lane: Lane
     why: str
     calls: tuple[CallRecord, ...]
+    hops: int | None = None
     source: str | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The routes of an app. `str()` of it is a table."""
+    """The routes of an app. `str()` of it is a table.
+
+    Attributes:
+        routes: its routes; those of Starlette's own only if they may call something in a thread.
+        handlers: its exception handlers that are sync.
+    """
 
     routes: tuple[RouteRecord, ...]
+    handlers: tuple[CallRecord, ...] = ()
 
     def __iter__(self) -> Iterator[RouteRecord]:
         return iter(self.routes)
 
     def __str__(self) -> str:
-        return "\n".join(_lines(self.routes))
+        return "\n".join(_lines(self.routes, self.handlers))
 
 
 def explain(app: FastAPI | APIRouter) -> Explanation:
@@ -116,7 +137,15 @@ def explain(app: FastAPI | APIRouter) -> Explanation:
     Mounted apps are included. Nothing is changed, and nothing built that FastAPI has not
     built. Raises `FastDepsError` where a marker or a classifier is wrong.
     """
-    return Explanation(tuple(_Walk().of(app, "")))
+    return Explanation(tuple(_Walk().of(app, "")), tuple(_handlers(app)))
+
+
+def _handlers(app: FastAPI | APIRouter) -> Iterator[CallRecord]:
+    if isinstance(app, FastDepsAPI):
+        for candidate in handler_candidates(app.exception_handlers).values():
+            decision = decided(candidate, app.classifier, app.threads)
+            if decision is not None:
+                yield _record(candidate, decision, 0)
 
 
 class _Walk:
@@ -153,6 +182,8 @@ class _Walk:
             yield from self.of(route.app, prefix + route.path)
         elif isinstance(route, Host):
             yield from self.of(route.app, prefix)
+        elif isinstance(route, Route) and is_plain(route) and isinstance(router, FastDepsRouter):
+            yield from _plain_records(route, router, prefix + route.path)
 
     def _inclusion(self, inclusion: ClassifiedInclusion, prefix: str) -> Iterator[RouteRecord]:
         if not inclusion.is_built:
@@ -235,7 +266,9 @@ def _planned_record(
         why = _own_handler(route)
     methods = _sorted(getattr(route, "methods", None))
     kind: Literal["http", "websocket"] = "http" if is_http else "websocket"
-    return RouteRecord(path, kind, methods, _lane(why), why, _calls(graph))
+    provider = inclusion.include_context.dependency_overrides_provider
+    hops = _hops(graph, provider, route, why)
+    return RouteRecord(path, kind, methods, _lane(why), why, _calls(graph), hops)
 
 
 def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:
@@ -251,7 +284,9 @@ def _http_record(route: APIRoute, router: Router, prefix: str) -> RouteRecord:
         return _stock(path, "http", methods, why)
     why = _own_handler(route) if handling is None else handling.why_not_now()
     calls, source = _calls(live.current()), handling.source if handling else None
-    return RouteRecord(path, "http", _sorted(methods), _lane(why), why, calls, source)
+    calls += _tasks(handling)
+    hops = _hops(live.current(), route.dependency_overrides_provider, route, why)
+    return RouteRecord(path, "http", _sorted(methods), _lane(why), why, calls, hops, source)
 
 
 def _websocket_record(route: APIWebSocketRoute, router: Router, prefix: str) -> RouteRecord:
@@ -265,7 +300,10 @@ def _websocket_record(route: APIWebSocketRoute, router: Router, prefix: str) -> 
     if not why:
         ground = ground_of(Way.WEBSOCKET | ways_to_solve(live.current()))
         why = why_not_now(ground) or ""
-    return RouteRecord(path, "websocket", (), _lane(why), why, _calls(live.current()))
+    # Nobody but FastAPI's app knows who provides the overrides of its route.
+    provider = getattr(router, "dependency_overrides_provider", None)
+    hops = _hops(live.current(), provider, route, why)
+    return RouteRecord(path, "websocket", (), _lane(why), why, _calls(live.current()), hops)
 
 
 def _context_record(context: ClassifiedRouteContext, prefix: str) -> RouteRecord:
@@ -276,10 +314,11 @@ def _context_record(context: ClassifiedRouteContext, prefix: str) -> RouteRecord
         why = context.handling.why_not_now()
     elif not why:
         why = _own_handler(route)
-    calls = _calls(context.live.current())
+    calls = _calls(context.live.current()) + _tasks(context.handling)
     path, methods = prefix + context.path, _sorted(context.methods)
     source = context.handling.source if context.handling is not None else None
-    return RouteRecord(path, "http", methods, _lane(why), why, calls, source)
+    hops = _hops(context.live.current(), context.provider, context, why)
+    return RouteRecord(path, "http", methods, _lane(why), why, calls, hops, source)
 
 
 def _stock(
@@ -296,6 +335,17 @@ def _is_wrapped_alone(route: BaseRoute, graph: Graph) -> bool:
         and has_own_handler(route)
         and not can_be_planned_within(graph)
     )
+
+
+def _plain_records(route: Route, deciding: FastDepsRouter, path: str) -> Iterator[RouteRecord]:
+    threads = threads_of(deciding.dependency_overrides_provider)
+    calls = tuple(
+        _record(candidate, decision, 0)
+        for _, candidate, decision in decisions(route, deciding.classifier_in_force, threads)
+        if decision is not None
+    )
+    if calls:
+        yield RouteRecord(path, "http", _sorted(route.methods), "stock", _STARLETTES, calls)
 
 
 def _own_handler(route: BaseRoute) -> str:
@@ -324,6 +374,25 @@ def _frontend_records(
         )
 
 
+def _hops(graph: Graph, provider: Any, route: Any, why: str) -> int | None:
+    """The hops of a request; `route` is what is known of it here."""
+    if why or not fast_lane:
+        return None
+    is_websocket = isinstance(route, APIWebSocketRoute)
+    return hops_of_route(
+        graph,
+        threads_of(provider),
+        fuses=getattr(provider, "fuse_visits", False),
+        validates=getattr(route, "response_field", None) is not None,
+        calls=not is_websocket,
+    )
+
+
+def _tasks(handling: Handling | None) -> tuple[CallRecord, ...]:
+    met = () if handling is None else handling.tasks.met()
+    return tuple(_record(candidate, decision, 1) for candidate, decision in met)
+
+
 def _calls(graph: Graph) -> tuple[CallRecord, ...]:
     return tuple(_call_record(node, depth) for node, depth in _with_depths(graph.root))
 
@@ -337,13 +406,16 @@ def _with_depths(root: Node) -> Iterator[tuple[Node, int]]:
 
 
 def _call_record(node: Node, depth: int) -> CallRecord:
-    call = node.candidate.call
-    decision = node.decision
+    return _record(node.candidate, node.decision, depth)
+
+
+def _record(candidate: Candidate, decision: Decision | None, depth: int) -> CallRecord:
+    call = candidate.call
     return CallRecord(
         name=name_of(call),
         location=locate(call),
-        role=node.candidate.role,
-        parameter=node.candidate.parameter,
+        role=candidate.role,
+        parameter=candidate.parameter,
         depth=depth,
         execution=(
             "async"
@@ -353,6 +425,7 @@ def _call_record(node: Node, depth: int) -> CallRecord:
             else "threaded"
         ),
         decided_by=decision.source if decision else "",
+        limiter=limiter_of(decision.execution) if decision else None,
     )
 
 
@@ -360,21 +433,36 @@ def _sorted(methods: set[str] | None) -> tuple[str, ...]:
     return tuple(sorted(methods or ()))
 
 
-def _lines(routes: tuple[RouteRecord, ...]) -> Iterator[str]:
+def _lines(routes: tuple[RouteRecord, ...], handlers: tuple[CallRecord, ...]) -> Iterator[str]:
     rows = [
-        (_title(call), call.role, call.execution, call.decided_by)
-        for route in routes
-        for call in route.calls
+        (_title(call), call.role, _execution(call), call.decided_by)
+        for calls in (*(route.calls for route in routes), handlers)
+        for call in calls
     ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for route in routes:
         kind = " ".join(route.methods) if route.kind == "http" else route.kind
         lane = f"{_LANES[route.lane]}: {route.why}" if route.why else _LANES[route.lane]
-        yield f"{kind} {route.path}  [{lane}]"
-        for call in route.calls:
-            row = (_title(call), call.role, call.execution)
-            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-            yield "  ".join([*cells, call.decided_by]).rstrip()
+        hops = "" if route.hops is None else f", {_count(route.hops)}"
+        yield f"{kind} {route.path}  [{lane}{hops}]"
+        yield from (_line(call, widths) for call in route.calls)
+    if handlers:
+        yield "exceptions"
+        yield from (_line(call, widths) for call in handlers)
+
+
+def _count(hops: int) -> str:
+    return f"{hops or 'no'} {'hop' if hops == 1 else 'hops'}"
+
+
+def _line(call: CallRecord, widths: list[int]) -> str:
+    row = (_title(call), call.role, _execution(call))
+    cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+    return "  ".join([*cells, call.decided_by]).rstrip()
+
+
+def _execution(call: CallRecord) -> str:
+    return call.execution if call.limiter is None else f"{call.execution} ({call.limiter})"
 
 
 def _title(call: CallRecord) -> str:
@@ -385,3 +473,4 @@ def _title(call: CallRecord) -> str:
 _LANES = {"fast": "fast lane", "fastapi": "FastAPI's lane", "stock": "FastAPI's own"}
 _STOCK = "not a route of a FastDepsAPI or FastDepsRouter"
 _FRONTEND = "a frontend"
+_STARLETTES = "a route of Starlette's own"

@@ -5,7 +5,8 @@ import inspect
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, Never, TypeAlias, TypeVar, cast, final, overload
+from functools import partial
+from typing import Any, ClassVar, Final, Never, Protocol, TypeAlias, TypeVar, cast, final, overload
 from weakref import WeakValueDictionary
 
 from fastapi import params
@@ -32,10 +33,24 @@ class Inline:
 @final
 @dataclass(frozen=True, slots=True)
 class Threaded:
-    """Call it in a worker thread of AnyIO's default limiter, as FastAPI does.
+    """Call it in a worker thread, as FastAPI does.
 
     As a marker, `Annotated[Page, Depends(), Threaded]`, or as the decision of a classifier.
+
+    Attributes:
+        limiter: the name of the limiter that it waits for a thread of, one of those that the
+            app declares: `FastDepsAPI(limiters={"db": 20})`. `None` for the one that all share
+            that name none.
     """
+
+    limiter: str | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(cast("object", self.limiter), str | None):
+            raise MarkerError(
+                f"Threaded takes the name of a limiter, not {self.limiter!r}: write "
+                'Threaded(limiter="db").'
+            )
 
     def __init_subclass__(cls) -> None:
         raise MarkerError(_NO_BASE.format(cls.__qualname__, "Threaded"))
@@ -58,6 +73,9 @@ Sync = TypeVar(
 
 
 Entry = TypeVar("Entry", bound=params.Depends)
+
+
+_NOT_GIVEN: Final = object()
 
 
 class _Nothing:
@@ -97,12 +115,38 @@ def threaded(call: ReturnsAny, /) -> ReturnsAny: ...
 def threaded(call: Async, /) -> Async: ...
 @overload
 def threaded(call: Sync, /) -> Sync: ...
-def threaded(call: Any, /) -> Any:
+@overload
+def threaded(*, limiter: str) -> "MarksThreaded": ...
+def threaded(call: Any = _NOT_GIVEN, /, *, limiter: str | None = None) -> Any:
     """Mark a sync function, class or callable object as one that needs a worker thread.
 
-    Returns the same object. Holds, and raises, as `inline` does.
+    Returns the same object. Holds, and raises, as `inline` does. `@threaded(limiter="db")` marks
+    what is to wait for a thread of that limiter: see `Threaded`.
     """
-    _mark(call, Threaded())
+    execution = Threaded(limiter=limiter)
+    if call is _NOT_GIVEN:
+        return partial(_marked, execution)
+    return _marked(execution, call)
+
+
+class MarksThreaded(Protocol):
+    """What `threaded(limiter=...)` returns: it marks what it is called with, and returns it."""
+
+    @overload
+    def __call__(self, call: Class, /) -> Class: ...
+    @overload
+    def __call__(self, call: ReturnsAny, /) -> ReturnsAny: ...
+    @overload
+    @deprecated(
+        "An async callable always runs on the event loop: no marker says anything about it."
+    )
+    def __call__(self, call: Async, /) -> Async: ...
+    @overload
+    def __call__(self, call: Sync, /) -> Sync: ...
+
+
+def _marked(execution: Execution, call: Any, /) -> Any:
+    _mark(call, execution)
     return call
 
 
@@ -113,9 +157,15 @@ class InlineMixin:
 
 
 class ThreadedMixin:
-    """Constructing a subclass, or calling an instance of it, needs a worker thread."""
+    """Constructing a subclass, or calling an instance of it, needs a worker thread.
+
+    Attributes:
+        thread_limiter: the name of the limiter that it waits for a thread of: see `Threaded`.
+    """
 
     __slots__ = ()
+
+    thread_limiter: ClassVar[str | None] = None
 
 
 def annotated(depends: Entry, /, *metadata: object) -> Entry:

@@ -19,6 +19,7 @@ from fastapi_fastdeps._building.frontends import FrontendGroup
 from fastapi_fastdeps._building.handling import Handling
 from fastapi_fastdeps._building.handmade import HandMade, is_hand_made
 from fastapi_fastdeps._building.inclusions import ClassifiedInclusion, take_websocket_route
+from fastapi_fastdeps._building.plain import PlainRoute, is_plain
 from fastapi_fastdeps._building.routes import (
     SHARED,
     UNCLAIMED,
@@ -44,6 +45,7 @@ from fastapi_fastdeps._fastapi.routers import includes_by_copy, max_body_size
 from fastapi_fastdeps._matching.dispatch import dispatch, index_of, low_priority_candidates
 from fastapi_fastdeps._matching.index import Indexed
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
+from fastapi_fastdeps._threads import Threads, threads_of
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 Handle = Callable[[Scope, Receive, Send], Any]
@@ -152,6 +154,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
         self._deciding_about_sockets: Iterator[Deciding] = iter(())
         self._constructed: dict[int, tuple[APIRoute, LiveGraph, Handling | None]] = {}
         self._hand_made: dict[int, HandMade] = {}
+        self._plain: dict[int, PlainRoute] = {}
         self._derived_classes: dict[type[APIRoute], type[APIRoute]] = {}
 
     @property
@@ -212,6 +215,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
         return vars(self) | {
             "_constructed": constructed,
             "_hand_made": hand_made,
+            "_plain": dict[int, PlainRoute](),
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -230,6 +234,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
         current = set(map(id, self.routes))
         self._constructed = {key: each for key, each in self._constructed.items() if key in current}
         self._hand_made = {key: each for key, each in self._hand_made.items() if key in current}
+        self._plain = {key: each for key, each in self._plain.items() if key in current}
 
     def prepare(self) -> None:
         """Raise what is wrong in the routes that the app starts with. Nothing is built that
@@ -271,10 +276,21 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             return
         _watching.changed()
 
+    def _plain_route(self, route: Any) -> PlainRoute:
+        found = self._plain.get(id(route))
+        if found is None or found.route is not route:
+            found = self._plain[id(route)] = PlainRoute(route, self, self._threads)
+        return found
+
+    def _threads(self) -> Threads:
+        return threads_of(self.dependency_overrides_provider)
+
     def handle_of(self, route: BaseRoute) -> Handle:
         """What handles a request that this route has matched."""
         if getattr(route, "deciding", None) is self:
             return route.handle
+        if is_plain(route):
+            return self._plain_route(route).handle
         found = self.hand_made(route)
         return route.handle if found is None else found.handle
 

@@ -17,6 +17,7 @@ CHECKS: dict[str, list[str]] = {
     ],
     "neighbours": ["-m", "tests.neighbours", "--no-suites"],
     "packaging": ["-m", "tests.packaging"],
+    "Pyodide": ["-m", "tests.pyodide"],
     "guard": ["-m", "benchmarks.guard"],
 }  # fmt: skip
 

@@ -97,7 +97,7 @@ def shop() -> FastDepsAPI:
 
 
 TABLE = """\
-GET POST /items  [fast lane]
+GET POST /items  [fast lane, 2 hops]
   items                     endpoint    threaded  no opinion
     audit                   dependency  threaded  @threaded
     page: Page              dependency  inline    all_classes
@@ -107,12 +107,12 @@ GET POST /items  [fast lane]
 GET /lines  [FastAPI's lane: the endpoint streams]
   lines                     endpoint    threaded  no opinion
     audit                   dependency  threaded  @threaded
-GET /reports/{report}  [fast lane]
+GET /reports/{report}  [fast lane, 2 hops]
   report                    endpoint    threaded  no opinion
     audit                   dependency  threaded  @threaded
     page: Page              dependency  inline    all_classes
       settings: Settings    dependency  inline    InlineMixin
-websocket /reports/ws  [fast lane]
+websocket /reports/ws  [fast lane, 1 hop]
   connect                   endpoint    async
     audit                   dependency  threaded  @threaded
     report: report          dependency  inline    Inline at the place
@@ -151,6 +151,7 @@ def test_the_records_hold_what_the_text_shows() -> None:
             call(user, "user", 1, "async", ""),
             call(session, "session", 2, "inline", "@inline"),
         ),
+        hops=1,
     )
 
 

@@ -11,6 +11,7 @@ LAYERS = (
     "_fastapi",
     "_watching",
     "marking",
+    "_threads",
     "_sending",
     "_marks",
     "classifiers",
@@ -22,6 +23,7 @@ LAYERS = (
     "_matching",
     "_building",
     "routing",
+    "running",
     "applications",
     "explanation",
     "__init__",
@@ -71,4 +73,5 @@ def test_what_users_do_not_import_is_visibly_private() -> None:
         "explanation",
         "marking",
         "routing",
+        "running",
     }

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from fastapi_fastdeps import (
     FastDepsAPI,
@@ -234,7 +234,10 @@ def test_a_route_constructed_by_hand_answers_to_the_apps_classifier() -> None:
 
 def test_a_handmade_route_that_is_not_fastapis_is_left_alone() -> None:
     app = FastDepsAPI(classifier=everything)
-    app.add_route("/", lambda _: Response(f'"{here()}"'))
+    route = Route("/", lambda _: Response(f'"{here()}"'))
+    wrapped = route.app
+    route.app = lambda *messages: wrapped(*messages)
+    app.routes.append(route)
     assert ask(app) == ("thread", 1)
 
 

@@ -115,7 +115,11 @@ def test_an_editor_offers_every_argument_of_fastapi_and_the_classifier(
     server: LanguageServer, before: str, fastapis: type
 ) -> None:
     names = {f"{name}=" for name in inspect.signature(fastapis).parameters}
-    own = {"classifier=", "fuse_visits="} if fastapis is FastAPI else {"classifier="}
+    own = (
+        {"classifier=", "fuse_visits=", "limiters=", "thread_tokens=", "thread_context="}
+        if fastapis is FastAPI
+        else {"classifier="}
+    )
     assert set(server.completions(before)) == names | own
 
 

@@ -9,14 +9,24 @@ from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.testclient import TestClient
-from starlette.routing import BaseRoute
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
 
 _NONE = object()
 
 Attributes = dict[str, dict[str, object]]
 
 PACKAGES = ("fastapi", "starlette", "anyio")
-PATHS = ("/direct", "/handmade", "/included/read", "/included/inner/read", "/included/stream")
+PATHS = (
+    "/direct",
+    "/handmade",
+    "/plain",
+    "/included/read",
+    "/included/inner/read",
+    "/included/stream",
+)
 FUNCTION = ("__code__", "__defaults__", "__kwdefaults__", "__annotations__", "__name__", "__doc__")
 
 
@@ -57,8 +67,17 @@ async def connect(websocket: WebSocket, user: Annotated[str, Depends(user)]) -> 
     await websocket.close()
 
 
+class Plain(HTTPEndpoint):
+    def get(self, request: Request) -> Response:
+        return PlainTextResponse("plain")
+
+
 def handmade() -> list[BaseRoute]:
-    return [APIRoute("/handmade", read), APIWebSocketRoute("/handmade-ws", connect)]
+    return [
+        APIRoute("/handmade", read),
+        APIWebSocketRoute("/handmade-ws", connect),
+        Route("/plain", Plain),
+    ]
 
 
 def router() -> APIRouter:
@@ -99,7 +118,7 @@ def attributes(routers: list[APIRouter], routes: list[BaseRoute]) -> Attributes:
                     found[f"{name}.{value.__qualname__}"] = dict(vars(value))
                 elif hasattr(value, "__code__"):
                     found[f"{name}.{value.__qualname__}"] = _function(value)
-    for value in (Page, Checker, checker, session, user, fake, read, stream, connect):
+    for value in (Page, Checker, Plain, checker, session, user, fake, read, stream, connect):
         found[f"user's {value!r}"] = dict(vars(value)) | _function(value)
     for number, each in enumerate(routers):
         found |= _router(f"user's router {number}", each)
@@ -121,8 +140,8 @@ def _routes(name: str, routes: list[BaseRoute]) -> Attributes:
         found[f"{name}.{number}"] = {**vars(route), "type": type(route)}
         if (inner := getattr(route, "original_router", None)) is not None:
             found |= _router(f"{name}.{number}.router", inner)
-        else:
-            found |= _dependants(f"{name}.{number}.dependant", vars(route)["dependant"])
+        elif (dependant := vars(route).get("dependant")) is not None:
+            found |= _dependants(f"{name}.{number}.dependant", dependant)
     return found
 
 

@@ -29,7 +29,7 @@ class Case:
     declare: Callable[[FastAPI], None]
     peers: Mapping[str, Callable[[], ASGIApp]] = field(default_factory=dict)
     inline: bool = True
-    fused: bool = False
+    fused: bool = True
 
 
 @dataclass(frozen=True, slots=True)

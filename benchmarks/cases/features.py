@@ -129,7 +129,6 @@ CASES = (
         HTTPExchange("/owned"),
         _session_and_user,
         inline=False,
-        fused=True,
     ),
     Case(
         "security",

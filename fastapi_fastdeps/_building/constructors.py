@@ -8,12 +8,12 @@ import functools
 import inspect
 from collections.abc import Callable
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, FastAPI
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
     from enum import Enum
 
     from fastapi.applications import AppType
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
             self: AppType,
             *,
             classifier: Classifier | None = None,
-            fuse_visits: bool = False,
+            fuse_visits: bool = True,
+            limiters: Mapping[str, int] | None = None,
+            thread_tokens: int | None = None,
+            thread_context: Literal["own", "shared"] = "own",
             telemetry: TelemetryConfig | None = None,
             debug: bool = False,
             routes: list[BaseRoute] | None = None,
@@ -82,13 +85,18 @@ if TYPE_CHECKING:
             max_body_size: int | None = None,
             form_limits: FormLimits | None = None,
         ) -> None:
-            """An application. All but `classifier` and `fuse_visits` is FastAPI's and means what
-            it means there.
+            """An application. All but the first five is FastAPI's and means what it means there.
 
             Args:
                 classifier: Decides where sync callables run. `None` is `default_classifier`.
                 fuse_visits: Whether consecutive steps of a request that go to a thread are one
                     visit to a worker thread, each still in a copy of the request's context.
+                limiters: How many requests `Threaded(limiter=...)` lets in at once, by the name
+                    of the limiter.
+                thread_tokens: The same for what names no limiter, and how many threads AnyIO's
+                    default limiter has. `None` leaves it at AnyIO's 40.
+                thread_context: Whether a context variable that is set in a thread is seen by
+                    what runs later in the request.
                 telemetry: Settings of the built-in OpenTelemetry support.
                 debug: Answer a server error with its traceback.
                 routes: Ready-made routes. Prefer the decorators.

@@ -7,6 +7,7 @@ from fastapi_fastdeps._building.handling import overrides_of
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
 from fastapi_fastdeps._fastapi.names import FrontendRouteGroup
 from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._threads import threads_of
 
 
 class FrontendGroup(FrontendRouteGroup):
@@ -34,6 +35,7 @@ def classified_frontend(state: Any, deciding: Deciding, memory: Memory | None = 
         dependencies=state.dependencies,
         memory=memory,
     )
+    live.serve_in(threads_of(state.dependency_overrides_provider))
     state.dependant = classified_dependant(live)
     state.dependency_overrides_provider = overrides_of(state.dependency_overrides_provider, live)
     return live

@@ -23,9 +23,11 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
+from fastapi_fastdeps._lane.placed import Tasks
+from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
-from fastapi_fastdeps.marking import Inline
+from fastapi_fastdeps._threads import Visits, threads_of
 
 if TYPE_CHECKING or fast_lane:
     from fastapi_fastdeps._serving.asgi import planned_app
@@ -58,13 +60,15 @@ class Handling:
         """`state` is what FastAPI knows of the route at this place, the route itself or an
         inclusion: read now, when FastAPI makes its handler. `make` makes FastAPI's own."""
         self.live = live
+        live.serve_in(threads_of(provider))
         self._route = route
         self._state = _as_it_is(route, state, live, provider)
         self._fastapis: Handler | None = None
         # What replaces this method later is called for routes that are made later.
         self._make = APIRoute.get_route_handler if make is None else make
-        self._is_inline = False
+        self._is_awaited = False
         self.planned: PlannedHandler | None = None
+        self.tasks: Tasks = Tasks(live)
         _note_stream(live, state)
         self.why_not_planned: str = why_not_planned_here(live, state)
         if self.why_not_planned:
@@ -77,6 +81,7 @@ class Handling:
                 provider,
                 self._handle_as_fastapi,
                 self._state.form_limits,
+                self.tasks,
             )
             self.handle = self.planned.handle
 
@@ -121,17 +126,22 @@ class Handling:
 
     async def _handle_as_fastapi(self, request: Request) -> Response:
         # FastAPI's handler knows whether to await the endpoint from when it was made.
-        if self._fastapis is None or self._is_inline != self._runs_inline():
+        if self._fastapis is None or self._is_awaited != self._is_to_be_awaited():
             self._fastapis = self._make_fastapis()
-        return await self._fastapis(request)
+        self.live.threads.settle()
+        visits = Visits(self.live.threads)
+        with visits.as_current():
+            response = await self._fastapis(request)
+        self.tasks.place(response, visits)
+        return response
 
-    def _runs_inline(self) -> bool:
+    def _is_to_be_awaited(self) -> bool:
         """Whether FastAPI is to await what it would have called in a thread."""
-        is_inline = isinstance(self.live.current().root.execution, Inline)
-        return is_inline and not (self.live.was_async or self.live.was_generator)
+        is_awaited = is_awaited_by_fastapi(self.live.current().root.execution)
+        return is_awaited and not (self.live.was_async or self.live.was_generator)
 
     def _make_fastapis(self) -> Handler:
-        self._is_inline = self._runs_inline()
+        self._is_awaited = self._is_to_be_awaited()
         dependant = self._state.dependant = classified_dependant(self.live)
         # What FastAPI asks now, it asks of the endpoint that was there at first.
         dependant.is_being_asked = True
@@ -254,10 +264,11 @@ class Construction:
     @property
     def dependant(self) -> Dependant:
         route = self.original_route
+        provider = route.dependency_overrides_provider
         self.live = self._live_graph()
+        self.live.serve_in(threads_of(provider))
         if not self._is_wrapped:
             return classified_dependant(self.live)
-        provider = route.dependency_overrides_provider
         dependant, self.handling = handled_within(route, route, self.live, provider)
         return dependant
 

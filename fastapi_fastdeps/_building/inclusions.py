@@ -6,9 +6,10 @@ from typing import Any, cast
 from fastapi import params
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.utils import get_value_or_default
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from fastapi_fastdeps._building.frontends import classified_frontend
+from fastapi_fastdeps._building.plain import is_plain, placed_app
 from fastapi_fastdeps._building.routes import (
     UNCLAIMED,
     ClassifiedRouteContext,
@@ -16,7 +17,12 @@ from fastapi_fastdeps._building.routes import (
     FastDepsWebSocketRoute,
     decided_by,
 )
-from fastapi_fastdeps._deciding.graph import Graph, classify, classify_dependency
+from fastapi_fastdeps._deciding.graph import (
+    Graph,
+    check_limiters,
+    classify,
+    classify_dependency,
+)
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
@@ -36,6 +42,7 @@ from fastapi_fastdeps._fastapi.routers import (
     low_priority_routes,
 )
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
+from fastapi_fastdeps._threads import Threads, threads_of
 from fastapi_fastdeps.classifiers import Classifier
 from fastapi_fastdeps.marking import place_metadata
 
@@ -114,6 +121,9 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                 if websockets and type(given) is APIWebSocketRoute:
                     provider = self.include_context.dependency_overrides_provider
                     take_websocket_route(given, self, provider)
+                elif given is not None and is_plain(given) and isinstance(given, Route):
+                    # FastAPI has just made it.
+                    given.app = placed_app(given, self._asked(), self._threads) or given.app
         return context
 
     def check(self) -> None:
@@ -127,14 +137,17 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
             elif isinstance(route, APIRoute | APIWebSocketRoute):
                 path = _path_format(self.include_context.path_for(route))
                 endpoint = isinstance(route, APIRoute)
-                classify(
+                graph = classify(
                     route.dependant,
                     classifier,
                     endpoint=endpoint,
                     path=path,
                     dependencies=route.dependencies,
                 )
+                check_limiters(graph.root, self._threads)
                 self._check_dependencies(classifier, self.include_context.dependencies, path)
+            elif is_plain(route) and isinstance(route, Route):
+                placed_app(route, classifier, self._threads)
         for route in low_priority_routes(self.original_router):
             if isinstance(route, FrontendRouteGroup):
                 self._check_dependencies(classifier, self.include_context.dependencies, "")
@@ -178,6 +191,10 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
         given = (router.default_response_class, context.default_response_class)
         return get_value_or_default(getattr(route, "response_class", None), *given)
 
+    @property
+    def _threads(self) -> Threads:
+        return threads_of(self.include_context.dependency_overrides_provider)
+
     def _asked(self) -> Classifier:
         if self.remembered is None:
             return self.classifier_in_force
@@ -199,7 +216,8 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
             except Exception:
                 # What FastAPI has to say about it, it says when it builds the inclusion.
                 continue
-            classify_dependency(dependant, classifier, path, place_metadata(depends))
+            node = classify_dependency(dependant, classifier, path, place_metadata(depends))
+            check_limiters(node, self._threads)
 
     def _classified_frontends(
         self, contexts: Iterable[EffectiveRouteContext]

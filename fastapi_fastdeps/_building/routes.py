@@ -2,7 +2,7 @@
 
 import functools
 import types
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from fastapi import routing
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.types import ASGIApp
+from starlette.websockets import WebSocket
 
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._building.handling import (
@@ -44,6 +45,7 @@ from fastapi_fastdeps._fastapi.routers import includes_by_copy
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
+from fastapi_fastdeps._threads import Visits, threads_of
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 
 if TYPE_CHECKING or fast_lane:
@@ -325,6 +327,7 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
 
 def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tuple[str, ASGIApp]:
     """Why a WebSocket route takes FastAPI's lane, empty if it does not, and its app."""
+    live.serve_in(threads_of(provider))
     handler = routing.get_websocket_app(
         dependant=classified_dependant(live),
         dependency_overrides_provider=overrides_of(provider, live),
@@ -333,7 +336,19 @@ def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tupl
     why = why_not_planned(live.current()) or ""
     if not why:
         handler = planned_websocket(live, provider, handler, embed=embed)
+    else:
+        handler = functools.partial(_handle_as_fastapi, live, handler)
     return why, routing.websocket_session(handler)
+
+
+async def _handle_as_fastapi(
+    live: LiveGraph, handler: Callable[[WebSocket], Awaitable[None]], websocket: WebSocket
+) -> None:
+    """Handle a WebSocket in FastAPI's lane, where it is not known when its endpoint begins: what
+    is in a thread for as long as that likes waits each time."""
+    live.threads.settle()
+    with Visits(live.threads, remembers=False).as_current():
+        await handler(websocket)
 
 
 class ClassifiedRouteContext(EffectiveRouteContext):
@@ -387,6 +402,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         if not self._is_being_built():
             return self._dependant
         route = cast("APIRoute", self.original_route)
+        self.live.serve_in(threads_of(self.provider))
         if not has_own_handler(route):
             return classified_dependant(self.live)
         dependant, self.handling = handled_within(route, self, self.live, self.provider)

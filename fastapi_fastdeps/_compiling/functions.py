@@ -11,14 +11,13 @@ from collections import Counter
 from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass
-from inspect import isgeneratorfunction
 from typing import Any, Final
 
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
 
 from fastapi_fastdeps import _watching
+from fastapi_fastdeps._compiling.hops import is_pure, visits_of
 from fastapi_fastdeps._compiling.lines import Lines
 from fastapi_fastdeps._compiling.visits import Entered
 from fastapi_fastdeps._deciding.graph import Node
@@ -50,6 +49,7 @@ class Tools:
         call_endpoint: how the endpoint is called, `None` where that is not the function's.
         validate: validates what the endpoint returned, within a visit to a thread; `None` where
             each step that goes to one is a visit of its own.
+        shares_context: whether what one step of a visit sets is seen by the next.
     """
 
     leave: Callable[..., Any]
@@ -59,6 +59,12 @@ class Tools:
     provider: Any | None
     call_endpoint: Callable[[Node], Kind | None] | None = None
     validate: Callable[[Any, Any], None] | None = None
+    shares_context: bool = False
+
+
+_ENTERED: Final = (Kind.GENERATOR, Kind.THREADED_GENERATOR)
+_GENERATORS: Final = (*_ENTERED, Kind.INLINE_GENERATOR)
+_IN_THREADS: Final = (*_ENTERED, Kind.THREADED)
 
 
 NOT_CALLED: Final = object()
@@ -114,7 +120,8 @@ class _Writer:
         self.lines = Lines()
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
-        self._ends = {} if tools.validate is None else _visits(plan, self._how_endpoint_is_called)
+        self._shares_context = tools.shares_context
+        self._ends = {} if tools.validate is None else visits_of(plan, self._how_endpoint_is_called)
         # What enters generators, while the steps of a visit are written.
         self._entered: str | None = None
         self._is_overridable = tools.provider is not None
@@ -156,7 +163,6 @@ class _Writer:
             "received_of": tools.received,
             "request_params_to_args": request_params_to_args,
             "run_endpoint_function": _names.get("run_endpoint_function"),
-            "run_in_threadpool": run_in_threadpool,
             "validate": tools.validate,
             "watching": _watching,
         }.items():
@@ -168,8 +174,11 @@ class _Writer:
             lines.add("request = solution.request")
             if len(self._plan.steps) > 1:
                 lines.add("query_string = request.scope.get('query_string')")
-            if any(step.kind in _ENTERED or step.concurrency for step in self._plan.steps):
+            steps = self._plan.steps
+            if any(step.kind in _GENERATORS or step.concurrency for step in steps):
                 lines.add("request_stack, function_stack = solution.stacks()")
+            if self._ends or any(step.kind in _IN_THREADS or step.concurrency for step in steps):
+                lines.add("visits = solution.visits")
             self._settle()
             if len(self._plan.steps) > 1:
                 lines.add("headers_then = request.scope.get('headers')")
@@ -195,27 +204,33 @@ class _Writer:
         lines, steps = self.lines, self._plan.steps
         arguments = self._prepare(start, steps[start])
         assert arguments is not None
-        enters = any(step.kind is Kind.GENERATOR for step in steps[start:end])
+        if steps[start].kind is Kind.ENDPOINT:
+            self._unless_it_is_called(arguments)
+        enters = any(step.kind is Kind.THREADED_GENERATOR for step in steps[start:end])
+        limiter = lines.bind(f"w{start}", steps[start].limiter)
         if enters:
-            lines.add(f"entered{start} = Entered()")
+            lines.add(f"entered{start} = Entered({self._shares_context})")
+        lines.add(f"is_over{start} = False")
         begin = lines.position
         with lines.block(f"def visit{start}():"):
             self._entered = f"entered{start}"
             self._do(start, steps[start], arguments)
             for register in range(start + 1, end):
+                # Its request may be cancelled without waiting for it, by asyncio itself.
+                with lines.block(f"if is_over{start}:"):
+                    lines.add("return")
                 self._write_step(register, steps[register])
             self._entered = None
         assigned = lines.assigned(begin)
         lines.insert(begin + 1, f"nonlocal {', '.join(assigned)}")
         for name in assigned:
             lines.insert(top, f"{name}: object")
-        if enters:
-            with lines.block("try:"):
-                lines.add(f"left = await run_in_threadpool(visit{start})")
-            with lines.block("finally:"):
+        with lines.block("try:"):
+            lines.add(f"left = await visits.run({limiter}, visit{start})")
+        with lines.block("finally:"):
+            lines.add(f"is_over{start} = True")
+            if enters:
                 lines.add(f"entered{start}.push(request_stack, function_stack)")
-        else:
-            lines.add(f"left = await run_in_threadpool(visit{start})")
         if end == len(steps):
             with lines.block("if left is NOT_CALLED:"):
                 lines.add("return NOT_CALLED")
@@ -277,7 +292,7 @@ class _Writer:
         runs_code = False
         for index, reads in enumerate(step.reads):
             arguments += self._read(register, index, reads)
-            runs_code = runs_code or not _is_pure(reads)
+            runs_code = runs_code or not is_pure(reads)
         if step.body is not None:
             arguments += self._read_body(register, step)
             runs_code = True
@@ -305,27 +320,35 @@ class _Writer:
     def _finish(self, step: Step, arguments: list[str]) -> None:
         add = self.lines.add
         call = self._how_endpoint_is_called(step)
-        fill_in = f"solution.values = dict({', '.join(arguments)})"
         if call is None or (call is Kind.THREADED and self._entered is None):
-            add(fill_in)
-            add("return NOT_CALLED")
+            self._give_arguments(arguments)
             return
-        with self.lines.block(
-            "if is_traced or names['run_endpoint_function'] is not run_endpoint_function:"
-        ):
-            add(fill_in)
-            add("return NOT_CALLED")
+        self._unless_it_is_called(arguments)
         endpoint = self.lines.bind("endpoint", step.node.candidate.call)
         if call is Kind.THREADED:
+            run, first = "copy_context().run(", ", "
+            if self._shares_context:
+                run, first = "", "("
             add(
-                "returned = copy_context().run(names['_run_sync_endpoint'], "
+                f"returned = {run}names['_run_sync_endpoint']{first}"
                 f"function={endpoint}, arguments=dict({', '.join(arguments)}))"
             )
-            add("copy_context().run(validate, solution, returned)")
+            add(f"{run}validate{first}solution, returned)")
             add("return None")
         else:
             is_awaited = "await " if call is Kind.ASYNC else ""
             add(f"return {is_awaited}{endpoint}({', '.join(arguments)})")
+
+    def _unless_it_is_called(self, arguments: list[str]) -> None:
+        """Leave the endpoint to the handler where more is to happen than a call."""
+        with self.lines.block(
+            "if is_traced or names['run_endpoint_function'] is not run_endpoint_function:"
+        ):
+            self._give_arguments(arguments)
+
+    def _give_arguments(self, arguments: list[str]) -> None:
+        self.lines.add(f"solution.values = dict({', '.join(arguments)})")
+        self.lines.add("return NOT_CALLED")
 
     def _look_up(self, register: int, step: Step) -> None:
         """Go on only if FastAPI would see what the plan was made of."""
@@ -489,68 +512,31 @@ class _Writer:
         callee = bind(f"c{register}", step.callee)
         values = ", ".join(arguments)
         stack = "function_stack" if step.is_of_function_scope else "request_stack"
-        if self._entered is not None and step.kind is Kind.GENERATOR:
+        if self._entered is not None and step.kind is Kind.THREADED_GENERATOR:
             is_of_function = step.is_of_function_scope
             made = f"{self._entered}.enter({callee}, dict({values}), {is_of_function})"
         elif self._entered is not None:
-            made = f"copy_context().run({', '.join([callee, *arguments])})"
+            if self._shares_context:
+                made = f"{callee}({', '.join(arguments)})"
+            else:
+                made = f"copy_context().run({', '.join([callee, *arguments])})"
         elif step.kind is Kind.INLINE_GENERATOR:
             made = f"{stack}.enter_context({callee}({values}))"
-        elif step.kind is Kind.GENERATOR or step.concurrency is not None:
+        elif step.kind in _ENTERED or step.concurrency is not None:
             kind = bind(f"kind{register}", step.kind)
             entered = bind(f"e{register}", step.dependant)
             limit = bind(f"l{register}", step.concurrency)
+            limiter = bind(f"w{register}", step.limiter)
             made = (
-                f"await call_dependency({kind}, {callee}, {entered}, {limit}, {stack}, "
-                f"dict({values}), request)"
+                f"await call_dependency({kind}, {callee}, {entered}, {limit}, {limiter}, {stack}, "
+                f"dict({values}), request, visits)"
             )
         elif step.kind is Kind.INLINE:
             made = f"{callee}({values})"
         elif step.kind is Kind.ASYNC:
             made = f"await {callee}({values})"
         else:
-            made = f"await run_in_threadpool({', '.join([callee, *arguments])})"
+            limiter = bind(f"w{register}", step.limiter)
+            made = f"await visits.run({', '.join([limiter, callee, *arguments])})"
         self.lines.add(f"r{register} = {made}")
         self._is_stale = self._are_headers_stale = True
-
-
-def _visits(plan: Plan, call_endpoint: Callable[[Step], Kind | None]) -> dict[int, int]:
-    """Which steps can be one visit to a thread: where each visit begins, and what is after it."""
-    ends: dict[int, int] = {}
-    start: int | None = None
-    hops = 0
-    for register, step in enumerate((*plan.steps, None)):
-        is_hop = step is not None and _is_hop(step, call_endpoint)
-        follows = step is not None and (
-            step.kind is Kind.AGAIN
-            or (is_hop and step.body is None and all(map(_is_pure, step.reads)))
-        )
-        if start is not None and not follows:
-            if hops > 1:
-                ends[start] = register
-            start = None
-        if start is None and is_hop:
-            start, hops = register, 0
-        hops += is_hop
-    return ends
-
-
-def _is_hop(step: Step, call_endpoint: Callable[[Step], Kind | None]) -> bool:
-    """Whether a step goes to a thread, as nothing but itself."""
-    if step.kind is Kind.ENDPOINT:
-        return call_endpoint(step) is Kind.THREADED
-    if step.concurrency is not None:
-        return False
-    # An async one has no execution. What FastAPI only unwraps to a generator function is
-    # called on the event loop.
-    is_sync = step.node.execution is not None
-    is_generator = step.kind is Kind.GENERATOR and isgeneratorfunction(step.node.candidate.call)
-    return step.kind is Kind.THREADED or (is_generator and is_sync)
-
-
-_ENTERED: Final = (Kind.GENERATOR, Kind.INLINE_GENERATOR)
-
-
-def _is_pure(reads: Reads) -> bool:
-    """Whether no code of the user's runs when the parameters are read."""
-    return reads.parameters is not None and all(each.is_pure for each in reads.parameters)

@@ -1,13 +1,11 @@
 """Several steps that are one visit to a worker thread."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack
 from contextvars import copy_context
-from functools import partial
 from typing import Any
 
-import anyio.to_thread
-from anyio import CancelScope, CapacityLimiter
+from fastapi_fastdeps._threads import leave_with
 
 
 class Entered:
@@ -16,16 +14,20 @@ class Entered:
     They are left in one visit to a thread for each exit stack, the last one first.
     """
 
-    __slots__ = ("_of_function", "_of_request")
+    __slots__ = ("_of_function", "_of_request", "_shares_context")
 
-    def __init__(self) -> None:
+    def __init__(self, shares_context: bool) -> None:
+        self._shares_context = shares_context
         self._of_request: list[AbstractContextManager[Any]] = []
         self._of_function: list[AbstractContextManager[Any]] = []
 
     def enter(self, call: Callable[..., Any], values: dict[str, Any], is_of_function: bool) -> Any:
-        """Enter what `call` returns. Runs in a thread. Raises what it raises."""
-        manager = contextmanager(call)(**values)
-        value = copy_context().run(manager.__enter__)
+        """Enter the context manager that `call` makes. Runs in a thread. Raises what it raises."""
+        manager = call(**values)
+        if self._shares_context:
+            value = manager.__enter__()
+        else:
+            value = copy_context().run(manager.__enter__)
         (self._of_function if is_of_function else self._of_request).append(manager)
         return value
 
@@ -36,23 +38,5 @@ class Entered:
             (function_stack, self._of_function),
         ):
             if managers:
-                stack.push_async_exit(partial(_leave, managers))
-
-
-async def _leave(managers: list[AbstractContextManager[Any]], *details: Any) -> bool:
-    """Leave generators as FastAPI does: shielded, and without waiting for a free thread."""
-    limiter = CapacityLimiter(1)
-    with CancelScope(shield=True):
-        return await anyio.to_thread.run_sync(_leave_here, managers, *details, limiter=limiter)
-    return False
-
-
-def _leave_here(managers: list[AbstractContextManager[Any]], *details: Any) -> bool:
-    stack = ExitStack()
-    for manager in managers:
-        stack.push(_exit_of(manager))
-    return bool(stack.__exit__(*details))
-
-
-def _exit_of(manager: AbstractContextManager[Any]) -> Callable[..., bool | None]:
-    return lambda *details: copy_context().run(manager.__exit__, *details)
+                # A copy: a visit whose request was cancelled may still be entering one.
+                leave_with(stack, tuple(managers))

@@ -1,5 +1,6 @@
 """The dependency tree of a route, classified."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -10,14 +11,20 @@ from fastapi_fastdeps._deciding.misplaced import check_places
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.callables import is_async, rederived
 from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._marks import Decision, check_unmarked
+from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Remembering, decide
-from fastapi_fastdeps.marking import Execution, Threaded
+from fastapi_fastdeps.errors import describe_place
+from fastapi_fastdeps.marking import Execution, Inline, Threaded
 
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
 Replacement: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
 
-_NO_OPINION = Decision(Threaded(), "no opinion")
+NO_OPINION = Decision(Threaded(), "no opinion")
+_NO_THREADS = "no thread can start"
+_log = logging.getLogger("fastapi_fastdeps")
+_is_told = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +107,12 @@ def classify(
     return Graph(grown(root, judge), classifier)
 
 
+def check_limiters(root: Node, threads: Threads) -> None:
+    """Raise `LimiterError` for a callable of a tree whose limiter the app does not have."""
+    for node in root:
+        threads.check(node.candidate, node.execution)
+
+
 def judged(place: Dependant, classifier: Classifier, path: str, metadata: Metadata = ()) -> Node:
     """One dependency at its place, without what is below it. Raises `FastDepsError`."""
     assert place.call is not None
@@ -113,7 +126,29 @@ def classify_call(candidate: Candidate, classifier: Classifier) -> Decision | No
     if is_async(candidate.call):
         check_unmarked(candidate)
         return None
-    return decide(classifier, candidate) or _NO_OPINION
+    return where_it_can(candidate, decide(classifier, candidate))
+
+
+def where_it_can(candidate: Candidate, decision: Decision | None) -> Decision:
+    """Where a sync callable runs by what was decided, `None` for no opinion: in a thread, and
+    where none can start, on the event loop."""
+    decision = decision or NO_OPINION
+    if not is_threadless() or not isinstance(decision.execution, Threaded):
+        return decision
+    if decision is not NO_OPINION:
+        _tell_once(f"{describe_place(candidate)} ({decision.source})")
+    return Decision(Inline(), _NO_THREADS if decision is NO_OPINION else f"not {decision.source}")
+
+
+def _tell_once(what: str) -> None:
+    global _is_told
+    if not _is_told:
+        _is_told = True
+        _log.warning(
+            "No thread can start here, so what is to run in one runs on the event loop: %s, and "
+            "whatever follows.",
+            what,
+        )
 
 
 def classify_dependency(
@@ -217,7 +252,7 @@ def classify_override(
     does. `None` if it is async."""
     if is_async(candidate.call, remember=False):
         return None
-    return decide(forgetting(classifier), candidate) or replaced or _NO_OPINION
+    return where_it_can(candidate, decide(forgetting(classifier), candidate) or replaced)
 
 
 def forgetting(classifier: Classifier) -> Classifier:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 from fastapi import params
 
 from fastapi_fastdeps import _watching
-from fastapi_fastdeps._deciding.graph import Graph, Node, classify, judged
+from fastapi_fastdeps._deciding.graph import Graph, Node, check_limiters, classify, judged
 from fastapi_fastdeps._deciding.places import Metadata, entry_places, places
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
@@ -16,6 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import streams_generators
 from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
+from fastapi_fastdeps._threads import Threads, threads_of
 from fastapi_fastdeps._watching import TreeSnapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
 from fastapi_fastdeps.marking import last_late_mark
@@ -58,9 +59,11 @@ class LiveGraph(LeavesBehind):
         was_async: whether the endpoint was async, which FastAPI asks once, when it makes its
             handler: it treats what is put in its place later alike.
         was_generator: whether the endpoint was a generator function, whose items FastAPI streams.
+        threads: where it waits for threads, as far as its app is known.
     """
 
     left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
+    threads: Threads = threads_of(None)
 
     def __init__(
         self,
@@ -86,6 +89,11 @@ class LiveGraph(LeavesBehind):
         self._token: object = None
         self._endpoint = endpoint
         self._derive(memory)
+
+    def serve_in(self, threads: Threads) -> None:
+        """Wait for threads there. Raises `LimiterError` for a limiter that is not there."""
+        self.threads = threads
+        check_limiters(self._graph.root, threads)
 
     @property
     def is_watched(self) -> bool:
@@ -150,6 +158,7 @@ class LiveGraph(LeavesBehind):
         classifier = self._deciding.classifier_in_force
         asked = classifier if memory is None else memory.of(classifier)
         graph = classify(self.root, asked, endpoint=self._endpoint, dependencies=self._dependencies)
+        check_limiters(graph.root, self.threads)
         self._graph = Graph(graph.root, classifier)
         self._judged = {id(node.dependant): node for node in self._graph.root}
         # What can't notice its changes has to be looked at for each request.

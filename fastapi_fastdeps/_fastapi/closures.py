@@ -5,11 +5,14 @@ of the handler that FastAPI made: whatever was wrapped around either must be cal
 """
 
 from collections.abc import Callable
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any, Final
 
+import starlette.routing
 from fastapi import routing
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import (
@@ -31,6 +34,7 @@ def _inner(function: Callable[..., Any] | None) -> CodeType | None:
 
 _HTTP_APP = _inner(request_response)
 _HTTP_HANDLER = _inner(getattr(routing, "get_request_handler", None))
+_STARLETTES_APP = _inner(getattr(starlette.routing, "request_response", None))
 _WEBSOCKET_APP = _inner(websocket_session)
 _WEBSOCKET_HANDLER = _inner(get_websocket_app)
 
@@ -69,6 +73,20 @@ def websocket_arguments(app: Any) -> dict[str, Any] | None:
     """What `get_websocket_app` was given for the handler in this app, `None` if the app, or
     the handler in it, is not FastAPI's own."""
     return _closure(_closure(app, _WEBSOCKET_APP).get("func"), _WEBSOCKET_HANDLER) or None
+
+
+def app_of(function: Callable[..., Any]) -> Any:
+    """What Starlette makes of a function of a request."""
+    return starlette.routing.request_response(function)
+
+
+def function_of(app: Any) -> Any:
+    """The sync function of a request that Starlette made this app of, `None` if the app is
+    not Starlette's own, or the function is async."""
+    handler: Any = _closure(app, _STARLETTES_APP).get("f")
+    if type(handler) is not partial or handler.func is not run_in_threadpool:
+        return None
+    return handler.args[0]
 
 
 def _is(code: CodeType, fastapis: CodeType) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import routing
 from fastapi.dependencies import utils
+from starlette import background
 from starlette.middleware.exceptions import ExceptionMiddleware
 
 from fastapi_fastdeps._fastapi.ground import find_code
@@ -76,6 +77,11 @@ def routing_names() -> Mapping[str, Any]:
 def solver_names() -> Mapping[str, Any]:
     """The names in the module of FastAPI's solver, likewise."""
     return vars(utils)
+
+
+def background_names() -> Mapping[str, Any]:
+    """The names in Starlette's module of background tasks, likewise."""
+    return vars(background)
 
 
 def response_not_awaited() -> str:

@@ -14,11 +14,16 @@ from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import places
 from fastapi_fastdeps._fastapi.callables import dependant_of, is_async, with_dependency
 from fastapi_fastdeps._fastapi.names import get_typed_signature
-from fastapi_fastdeps._lane.standins import StandIn, needs_stand_in, stand_in
+from fastapi_fastdeps._lane.standins import (
+    StandIn,
+    is_awaited_by_fastapi,
+    needs_stand_in,
+    stand_in,
+)
 from fastapi_fastdeps._marks import Decision
 from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps.classifiers import Candidate, Classifier
-from fastapi_fastdeps.marking import Execution, Inline, Threaded
+from fastapi_fastdeps.marking import Execution, Threaded
 
 _REMEMBERED = 256
 """How many callables are kept with what overrides them, for each route."""
@@ -79,8 +84,8 @@ class ClassifiedOverrides(LeavesBehind):
             decision = classify_override(candidate, self._classifier, replaced)
             execution = decision.execution if decision else None
         signature = self._classified_signature(override)
-        if signature or isinstance(execution, Inline):
-            return stand_in(candidate, execution, signature)
+        if signature or is_awaited_by_fastapi(execution):
+            return stand_in(candidate, execution, signature, self._live.threads)
         return override
 
     @property
@@ -112,9 +117,10 @@ class ClassifiedOverrides(LeavesBehind):
             parameter = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
             if node := marked.get(name):
                 depends = _depends(parameter, node.candidate.metadata)
+                threads = self._live.threads
+                below = stand_in(node.candidate, node.execution, threads=threads)
                 parameter = parameter.replace(
-                    annotation=inspect.Parameter.empty,
-                    default=with_dependency(depends, stand_in(node.candidate, node.execution)),
+                    annotation=inspect.Parameter.empty, default=with_dependency(depends, below)
                 )
             parameters.append(parameter)
         return inspect.Signature(parameters)

@@ -9,6 +9,7 @@ import inspect
 import types
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Final, cast
 
 from anyio.lowlevel import checkpoint
@@ -24,6 +25,13 @@ from fastapi_fastdeps._fastapi.names import (
     is_gen_callable,
 )
 from fastapi_fastdeps._fastapi.requests import routing_names, streams_generators
+from fastapi_fastdeps._threads import (
+    NO_APPS,
+    Threads,
+    current_visits,
+    entered_in_thread,
+    limiter_of,
+)
 from fastapi_fastdeps.classifiers import Candidate
 from fastapi_fastdeps.marking import Execution, Inline
 
@@ -37,10 +45,12 @@ class StandIn:
         candidate: Candidate,
         execution: Execution | None,
         signature: inspect.Signature | None = None,
+        threads: Threads = NO_APPS,
     ) -> None:
         self.call: Callable[..., Any] = candidate.call
         self.candidate = candidate
         self.execution = execution
+        self.threads: Threads = threads
         self._signature = signature
         # Whatever unwraps to a class is taken for sync by FastAPI, so nothing else does.
         if isinstance(scheme := unwrapped(candidate.call), SecurityBase):
@@ -90,6 +100,25 @@ class _InlineGenerator(StandIn):
             yield value
 
 
+class LimitedCall(InlineCall):
+    """Stands for what is called in a thread of a limiter, which FastAPI awaits."""
+
+    async def __call__(self, /, **values: Any) -> Any:
+        if self.is_exchanged:
+            return await self.call(**values)
+        return await current_visits(self.threads).run(
+            limiter_of(self.execution), self.call, **values
+        )
+
+
+class _LimitedGenerator(StandIn):
+    async def __call__(self, /, **values: Any) -> AsyncIterator[Any]:
+        visits, limiter = current_visits(self.threads), limiter_of(self.execution)
+        manager = contextmanager(self.call)(**values)
+        async with entered_in_thread(visits, limiter, manager) as value:
+            yield value
+
+
 class _ThreadedCall(StandIn):
     def __call__(self, /, **values: Any) -> Any:
         return self.call(**values)
@@ -113,8 +142,9 @@ class _WrappedGenerator(StandIn):
         candidate: Candidate,
         execution: Execution | None,
         signature: inspect.Signature | None = None,
+        threads: Threads = NO_APPS,
     ) -> None:
-        super().__init__(candidate, execution, signature)
+        super().__init__(candidate, execution, signature, threads)
         self.__wrapped__ = unwrapped(candidate.call)
 
     def __call__(self, /, **values: Any) -> Any:
@@ -140,11 +170,17 @@ class _AsyncGenerator(StandIn):
             yield value
 
 
+def is_awaited_by_fastapi(execution: Execution | None) -> bool:
+    """Whether FastAPI is to await what it would have called in a thread of AnyIO's default
+    limiter."""
+    return isinstance(execution, Inline) or limiter_of(execution) is not None
+
+
 def needs_stand_in(node: Node) -> bool:
     """Whether FastAPI's solver is to see a stand-in for a dependency: to call it where it was
     decided, or to find that it equals something that has one."""
     return (
-        isinstance(node.execution, Inline)
+        is_awaited_by_fastapi(node.execution)
         or is_marked_place(node.candidate)
         or type(node.candidate.call).__eq__ not in _EQUALITIES
     )
@@ -162,11 +198,12 @@ def stand_in(
     candidate: Candidate,
     execution: Execution | None,
     signature: inspect.Signature | None = None,
+    threads: Threads = NO_APPS,
 ) -> StandIn:
     """What FastAPI's solver should see for this dependency.
 
     `execution` is `None` for an async callable. With a `signature`, FastAPI analyses that
-    in place of the callable's own.
+    in place of the callable's own. `threads` are where one with a limiter waits.
     """
     call = candidate.call
     kind: type[StandIn]
@@ -175,13 +212,17 @@ def stand_in(
     elif is_gen_callable(call):
         if isinstance(execution, Inline):
             kind = _InlineGenerator
+        elif limiter_of(execution) is not None:
+            kind = _LimitedGenerator
         else:
             kind = _ThreadedGenerator if _is_generator_function(call) else _WrappedGenerator
     elif is_coroutine_callable(call):
         kind = AsyncCall
+    elif isinstance(execution, Inline):
+        kind = InlineCall
     else:
-        kind = InlineCall if isinstance(execution, Inline) else _ThreadedCall
-    return kind(candidate, execution, signature)
+        kind = _ThreadedCall if limiter_of(execution) is None else LimitedCall
+    return kind(candidate, execution, signature, threads)
 
 
 def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -235,6 +276,39 @@ def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
         return await routing_names()["run_in_threadpool"](functools.partial(call, **values))
 
     return standing_where(endpoint, call)
+
+
+def limited_endpoint(
+    call: Callable[..., Any], limiter: str | None, threads: Threads
+) -> Callable[..., Any]:
+    """An async function that calls a sync endpoint in a thread of a limiter, or one that
+    unwraps to an async generator function, whose items are taken there."""
+    visits = partial(current_visits, threads)
+    if streams_generators and is_gen_callable(call):
+
+        async def take(items: Iterable[Any]) -> AsyncIterator[Any]:
+            iterator = iter(items)
+            while True:
+                item = await visits().run(limiter, next, iterator, _END)
+                if item is _END:
+                    return
+                yield item
+
+        def stream(**values: Any) -> AsyncIterator[Any]:
+            return take(call(**values))
+
+        functools.update_wrapper(stream, call)
+        vars(stream)["__wrapped__"] = take
+        _relocate_innermost(take, call)
+        return _standing_where(stream, call)
+
+    async def endpoint(**values: Any) -> Any:
+        return await visits().run(limiter, call, **values)
+
+    return standing_where(endpoint, call)
+
+
+_END: Final = object()
 
 
 def _endpoint(call: Callable[..., Any]) -> Any:

@@ -21,11 +21,14 @@ from fastapi_fastdeps._lane.standins import (
     awaited_endpoint,
     called_endpoint,
     inline_endpoint,
+    is_awaited_by_fastapi,
+    limited_endpoint,
     needs_stand_in,
     stand_in,
     threaded_endpoint,
 )
 from fastapi_fastdeps._sending import Makers, nothing
+from fastapi_fastdeps._threads import Threads, limiter_of
 from fastapi_fastdeps._watching import FIELDS
 from fastapi_fastdeps.marking import Execution, Inline
 
@@ -107,7 +110,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         self._call = self.of.call
         node = self._judged()
         self._execution = node.execution
-        self._given = _given(node)
+        self._given = _given(node, self.live.threads)
         self._token = token
 
     def get_call(self) -> Any:
@@ -131,7 +134,8 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
                 return call
             elif isinstance(self._given, StandIn):
                 # FastAPI remembers the value by this, and calls it as what it has found.
-                return stand_in(replace(self._given.candidate, call=call), self._execution)
+                candidate = replace(self._given.candidate, call=call)
+                return stand_in(candidate, self._execution, threads=self.live.threads)
             else:
                 return call
         return self._given
@@ -161,13 +165,14 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         return not self.live.was_generator and is_coroutine_callable(call) != self.live.was_async
 
     def _endpoint(self, call: Any, execution: Execution | None) -> Any:
-        is_inline, was_async = isinstance(execution, Inline), self.live.was_async
+        has_stand_in, was_async = is_awaited_by_fastapi(execution), self.live.was_async
         if self.live.was_generator:
             # FastAPI calls what it streams on the event loop, and iterates it as what it is.
-            return inline_endpoint(call) if is_inline and is_gen_callable(call) else call
+            has_stand_in = has_stand_in and is_gen_callable(call)
+            return self._endpoint_of(call, execution) if has_stand_in else call
         if self._call is None:
             # FastAPI asks once whether to await the endpoint: when it makes its handler.
-            self._is_awaited = was_async or is_inline
+            self._is_awaited = was_async or has_stand_in
         if is_gen_callable(call) or is_async_gen_callable(call):
             # FastAPI asks for this when the request comes.
             return call
@@ -176,12 +181,18 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         if not self._is_awaited:
             return call
         # An async function that has replaced a sync one is called in a thread, as by FastAPI.
-        return inline_endpoint(call) if is_inline else threaded_endpoint(call)
+        return self._endpoint_of(call, execution) if has_stand_in else threaded_endpoint(call)
+
+    def _endpoint_of(self, call: Any, execution: Execution | None) -> Any:
+        if isinstance(execution, Inline):
+            return inline_endpoint(call)
+        return limited_endpoint(call, limiter_of(execution), self.live.threads)
 
 
-def _given(node: Node) -> Any:
-    candidate, execution = node.candidate, node.execution
-    return stand_in(candidate, execution) if needs_stand_in(node) else candidate.call
+def _given(node: Node, threads: Threads) -> Any:
+    if not needs_stand_in(node):
+        return node.candidate.call
+    return stand_in(node.candidate, node.execution, threads=threads)
 
 
 def _are_called_alike(one: Any, other: Any) -> bool:

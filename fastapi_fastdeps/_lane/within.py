@@ -21,10 +21,9 @@ from fastapi_fastdeps._fastapi.names import (
     is_coroutine_callable,
     is_gen_callable,
 )
-from fastapi_fastdeps._lane.standins import standing_where
+from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi, standing_where
 from fastapi_fastdeps._lane.tree import PROPERTIES, ClassifiedDependant
 from fastapi_fastdeps._sending import Makers, nothing
-from fastapi_fastdeps.marking import Inline
 
 
 class Planned(Protocol):
@@ -92,9 +91,8 @@ class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-defini
 
 def can_be_planned_within(graph: Graph) -> bool:
     """Whether FastAPI's handler awaits the endpoint, as it has to await a plan."""
-    return isinstance(graph.root.execution, Inline) or is_coroutine_callable(
-        graph.root.candidate.call
-    )
+    root = graph.root
+    return is_awaited_by_fastapi(root.execution) or is_coroutine_callable(root.candidate.call)
 
 
 def _unless_planned(name: str, otherwise: Any) -> property:

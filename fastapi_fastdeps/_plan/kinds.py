@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from fastapi_fastdeps._fastapi.callables import unremembered
 from fastapi_fastdeps._fastapi.names import (
@@ -20,12 +20,17 @@ class Kind(Enum):
     ASYNC = auto()
     THREADED = auto()
     INLINE_GENERATOR = auto()
+    THREADED_GENERATOR = auto()
     GENERATOR = auto()
-    """Entered by FastAPI's own function: async generators, and sync ones in a thread."""
+    """Entered by FastAPI's own function: async generators, and those with a limit."""
     AGAIN = auto()
     """Another occurrence of an earlier dependency: its cached value."""
     ENDPOINT = auto()
     """The values for the endpoint, which is called by the request handler."""
+
+
+MANAGED: Final = (Kind.INLINE_GENERATOR, Kind.THREADED_GENERATOR)
+"""Generators that are context managers here, entered where it was decided."""
 
 
 class Nature(NamedTuple):
@@ -60,9 +65,9 @@ def kind_of(nature: Nature, execution: Execution | None, *, is_limited: bool) ->
     is_inline = isinstance(execution, Inline)
     # In FastAPI's order, for what is more than one of them.
     if nature.is_generator or nature.is_async_generator:
-        if is_inline and not is_limited and not nature.is_async_generator:
-            return Kind.INLINE_GENERATOR
-        return Kind.GENERATOR
+        if is_limited or nature.is_async_generator or execution is None:
+            return Kind.GENERATOR
+        return Kind.INLINE_GENERATOR if is_inline else Kind.THREADED_GENERATOR
     if nature.is_coroutine:
         return Kind.ASYNC
     return Kind.INLINE if is_inline else Kind.THREADED

@@ -1,16 +1,13 @@
-"""Generator functions as context managers of the event loop."""
+"""Generator functions as context managers."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 
-class _Inline(AbstractContextManager[Any]):
-    """Entered and left without a thread.
-
-    FastAPI enters and leaves a sync generator from within an async one, out of which no
-    `StopAsyncIteration` comes.
-    """
+class _Manager(AbstractContextManager[Any]):
+    """FastAPI enters and leaves a sync generator from within an async one, out of which no
+    `StopAsyncIteration` comes."""
 
     __slots__ = ("_manager",)
 
@@ -34,12 +31,11 @@ def _as_of_an_async_generator() -> RuntimeError:
     return RuntimeError("async generator raised StopAsyncIteration")
 
 
-def inline_manager(call: Callable[..., Any]) -> Callable[..., AbstractContextManager[Any]]:
-    """What makes a context manager of what `call` returns for some values. It is entered
-    and left on the event loop."""
+def manager_of(call: Callable[..., Any]) -> Callable[..., AbstractContextManager[Any]]:
+    """What makes a context manager of what `call` returns for some values."""
     manager = contextmanager(call)
 
-    def inline(**values: Any) -> AbstractContextManager[Any]:
-        return _Inline(manager(**values))
+    def managed(**values: Any) -> AbstractContextManager[Any]:
+        return _Manager(manager(**values))
 
-    return inline
+    return managed

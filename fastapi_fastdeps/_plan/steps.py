@@ -10,8 +10,8 @@ from fastapi_fastdeps._deciding.graph import Node, Replacement
 from fastapi_fastdeps._fastapi.callables import concurrency_of, is_given_request, is_injected_into
 from fastapi_fastdeps._fastapi.names import Dependant, get_cache_key, get_oauth_scopes, uses_scopes
 from fastapi_fastdeps._lane.standins import stand_in
-from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
-from fastapi_fastdeps._plan.managers import inline_manager
+from fastapi_fastdeps._plan.kinds import MANAGED, Kind, kind_of, nature, nature_of_override
+from fastapi_fastdeps._plan.managers import manager_of
 from fastapi_fastdeps._plan.parameters import (
     Body,
     Reads,
@@ -19,6 +19,7 @@ from fastapi_fastdeps._plan.parameters import (
     compile_body,
     compile_parameters,
 )
+from fastapi_fastdeps._threads import Threads, limiter_of
 from fastapi_fastdeps._watching import unwatched
 from fastapi_fastdeps.marking import Inline
 
@@ -39,12 +40,13 @@ class Step:
         key: what FastAPI caches its value by.
         slot: where its value is cached: the same for equal keys, -1 for the endpoint.
         uses_scopes: what FastAPI knows of it once it has made its key.
-        callee: what is called: for an inline generator, what makes it a context manager.
+        callee: what is called: for a sync generator, what makes it a context manager.
         dependant: what FastAPI's own function is given to enter a generator.
         dependencies: FastAPI's list of what it depends on.
         use_cache: whether a value that is cached already is taken.
         is_of_function_scope: whether a generator is left when the endpoint has returned.
         concurrency: what limits how many requests are in it at once, `None` for nothing.
+        limiter: the name of the limiter that it waits for a thread of, `None` for none.
         arguments: the arguments that are values of earlier steps.
         reads: the parameters that are read for it, by source.
         body: the body parameters that are read for it, `None` for none.
@@ -66,6 +68,7 @@ class Step:
     use_cache: bool
     is_of_function_scope: bool
     concurrency: Any
+    limiter: str | None
     arguments: tuple[tuple[str, int], ...]
     reads: tuple[Reads, ...]
     body: Body | None
@@ -109,12 +112,14 @@ class Plan:
     is_for_overrides: bool
 
 
-def compile_plan(root: Node, *, embed: bool, is_for_overrides: bool = False) -> Plan | None:
+def compile_plan(
+    root: Node, threads: Threads, *, embed: bool, is_for_overrides: bool = False
+) -> Plan | None:
     """The plan of a route, `None` if only FastAPI's own algorithm will do.
 
-    `embed` is FastAPI's decision about its body parameters. `root` is derived with overrides
-    in force for a plan `is_for_overrides`. Raises whatever the user's objects raise when
-    they are looked at.
+    `threads` are where what has a limiter waits, `embed` is FastAPI's decision about its body
+    parameters. `root` is derived with overrides in force for a plan `is_for_overrides`.
+    Raises whatever the user's objects raise when they are looked at.
     """
     nodes: list[Node] = []
     for node in root:
@@ -123,7 +128,7 @@ def compile_plan(root: Node, *, embed: bool, is_for_overrides: bool = False) -> 
             return None
     if not all(_is_known_by_identity(call) for node in nodes[1:] for call in node.replacement):
         return None
-    return _Compiler(nodes, embed, is_for_overrides).compile(root)
+    return _Compiler(nodes, threads, embed, is_for_overrides).compile(root)
 
 
 def _is_known_by_identity(call: Any) -> bool:
@@ -141,7 +146,10 @@ _EQUAL_BY_IDENTITY: Final = (object.__eq__, type.__eq__)
 
 
 class _Compiler:
-    def __init__(self, nodes: list[Node], embed: bool, is_for_overrides: bool) -> None:
+    def __init__(
+        self, nodes: list[Node], threads: Threads, embed: bool, is_for_overrides: bool
+    ) -> None:
+        self._threads = threads
         self._is_for_overrides = is_for_overrides
         self._nature = nature_of_override if is_for_overrides else nature
         self._steps: dict[int, Step] = {}
@@ -225,11 +233,12 @@ class _Compiler:
             slot=slot,
             uses_scopes=is_scoped,
             callee=_callee(node, kind),
-            dependant=_dependant(node, kind),
+            dependant=_dependant(node, kind, self._threads),
             dependencies=dependant.dependencies,
             use_cache=node.place.use_cache,
             is_of_function_scope=node.place.scope == "function",
             concurrency=concurrency_of(dependant),
+            limiter=limiter_of(node.execution),
             arguments=tuple(
                 (child.node.place.name, child.register)
                 for child in branch.children
@@ -338,16 +347,18 @@ def _scopes(node: Node) -> tuple[Any, ...]:
 
 def _callee(node: Node, kind: Kind) -> Callable[..., Any]:
     call = node.candidate.call
-    return inline_manager(call) if kind is Kind.INLINE_GENERATOR else call
+    return manager_of(call) if kind in MANAGED else call
 
 
-def _dependant(node: Node, kind: Kind) -> Dependant:
+def _dependant(node: Node, kind: Kind, threads: Threads) -> Dependant:
     """What FastAPI's own function is given to enter a generator where it was decided."""
-    if kind is Kind.GENERATOR and isinstance(node.execution, Inline):
-        return entered_inline(node)
+    is_entered = kind in (Kind.GENERATOR, Kind.THREADED_GENERATOR)
+    return entered_where_decided(node, threads) if is_entered else node.dependant
+
+
+def entered_where_decided(node: Node, threads: Threads) -> Dependant:
+    """A description of a generator that FastAPI's own function enters where it was decided."""
+    if isinstance(node.execution, Inline) or limiter_of(node.execution) is not None:
+        call = stand_in(node.candidate, node.execution, threads=threads)
+        return unwatched(node.dependant, call=call)
     return node.dependant
-
-
-def entered_inline(node: Node) -> Dependant:
-    """A description of an inline generator that FastAPI's own function enters on the loop."""
-    return unwatched(node.dependant, call=stand_in(node.candidate, node.execution))

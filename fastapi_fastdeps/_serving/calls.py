@@ -10,8 +10,10 @@ from starlette.websockets import WebSocket
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.requests import solver_names
 from fastapi_fastdeps._plan.kinds import Kind
+from fastapi_fastdeps._threads import Visits, leave_with
 
 _names: Final = solver_names()
+_OWN: Final = {name: _names.get(name) for name in ("_solve_generator", "run_in_threadpool")}
 
 
 async def call_dependency(
@@ -19,30 +21,51 @@ async def call_dependency(
     callee: Callable[..., Any],
     dependant: Dependant,
     concurrency: Any,
+    limiter: str | None,
     stack: AsyncExitStack,
     values: dict[str, Any],
     request: Request | WebSocket,
+    visits: Visits,
 ) -> Any:
     """The value of a dependency. A generator is entered, and left with the stack.
 
-    `callee` makes a context manager of an inline generator; `dependant` is what FastAPI's
-    own function enters. Raises whatever the callable raises.
+    `callee` makes a context manager of a sync generator that has no limit; `dependant` is what
+    FastAPI's own function enters. Raises whatever the callable raises.
     """
     if kind is Kind.INLINE_GENERATOR:
         return stack.enter_context(callee(**values))
-    if kind is Kind.GENERATOR:
-        return await _names["_solve_generator"](
-            dependant=dependant, stack=stack, sub_values=values, request=request
-        )
+    if kind is Kind.THREADED_GENERATOR and _are_own("_solve_generator", "run_in_threadpool"):
+        manager = callee(**values)
+        value = await visits.run(limiter, manager.__enter__)
+        leave_with(stack, (manager,))
+        return value
+    if kind in (Kind.GENERATOR, Kind.THREADED_GENERATOR):
+        with visits.as_current():
+            return await _names["_solve_generator"](
+                dependant=dependant, stack=stack, sub_values=values, request=request
+            )
     if concurrency is None:
-        if kind is Kind.INLINE:
-            return callee(**values)
-        if kind is Kind.ASYNC:
-            return await callee(**values)
-        return await _names["run_in_threadpool"](callee, **values)
+        return await _call(kind, callee, limiter, values, visits)
     async with concurrency.get_semaphore():
-        if kind is Kind.INLINE:
-            return callee(**values)
-        if kind is Kind.ASYNC:
-            return await callee(**values)
-        return await _names["run_in_threadpool"](callee, **values)
+        return await _call(kind, callee, limiter, values, visits)
+
+
+async def _call(
+    kind: Kind,
+    callee: Callable[..., Any],
+    limiter: str | None,
+    values: dict[str, Any],
+    visits: Visits,
+) -> Any:
+    if kind is Kind.INLINE:
+        return callee(**values)
+    if kind is Kind.ASYNC:
+        return await callee(**values)
+    if limiter is not None or _are_own("run_in_threadpool"):
+        return await visits.run(limiter, callee, **values)
+    return await _names["run_in_threadpool"](callee, **values)
+
+
+def _are_own(*names: str) -> bool:
+    """Whether FastAPI's solver would send something to a thread by its own functions."""
+    return all(_names.get(name) is _OWN[name] for name in names)

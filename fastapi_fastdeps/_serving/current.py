@@ -128,7 +128,8 @@ class CurrentPlan:
     def _compiled(self, graph: Graph, overrides: dict[Any, Any] = _NOTHING) -> Compiled | None:
         try:
             root = Overriding(graph, overrides).tree(graph.root) if overrides else graph.root
-            plan = compile_plan(root, embed=self.embed, is_for_overrides=bool(overrides))
+            threads = self.live.threads
+            plan = compile_plan(root, threads, embed=self.embed, is_for_overrides=bool(overrides))
             return compile_function(plan, self._tools, self._title) if plan is not None else None
         except Exception:
             # What can't be looked at in advance fails, if at all, when FastAPI comes to it.

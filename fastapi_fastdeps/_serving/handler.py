@@ -13,7 +13,6 @@ from fastapi.exceptions import (
     RequestValidationError,
 )
 from fastapi.utils import is_body_allowed_for_status_code
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -32,6 +31,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
+from fastapi_fastdeps._lane.placed import Tasks
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._serving import answering
@@ -39,6 +39,7 @@ from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
+from fastapi_fastdeps._threads import Visits, limiter_of
 from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -78,6 +79,7 @@ class PlannedHandler:
         provider: Any | None,
         fallback: Handler,
         form_limits: Any,
+        tasks: Tasks,
     ) -> None:
         self._live = live
         self._root = live.root
@@ -110,13 +112,13 @@ class PlannedHandler:
         }
         self._provider = provider
         self._state = state
+        self._tasks = tasks
 
     @cached_property
     def _solver(self) -> Solver:
         """Made by the first request."""
         state, live = self._state, self._live
         methods = " ".join(sorted(getattr(state, "methods", None) or ()))
-        fuses_visits = getattr(self._provider, "fuse_visits", False)
         return Solver(
             live,
             self._provider,
@@ -124,8 +126,12 @@ class PlannedHandler:
             ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
-            validate=self._validate if fuses_visits else None,
+            validate=self._validate if self._fuses else None,
         )
+
+    @property
+    def _fuses(self) -> bool:
+        return getattr(self._provider, "fuse_visits", False)
 
     @property
     def source(self) -> str | None:
@@ -139,6 +145,7 @@ class PlannedHandler:
         self._settled = graph
         self._call: Any = self._root.call
         self._is_inline = isinstance(graph.root.execution, Inline)
+        self._limiter = limiter_of(graph.root.execution)
         self._is_stream = is_gen_callable(self._call) or is_async_gen_callable(self._call)
 
     @property
@@ -180,7 +187,9 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
             "fastapi_function_astack not found in request scope"
         )
-        solution = Solution(request, body)
+        visits = Visits(self._live.threads)
+        visits.begin()
+        solution = Solution(request, visits, body)
         if telemetry is None:
             returned = await self._solver.run(solution)
         else:
@@ -210,15 +219,20 @@ class PlannedHandler:
                     self._status_code,
                     self._response_class,
                 )
-            returned = await self._call_endpoint(solution.values, is_traced=telemetry is not None)
+            returned = await self._call_endpoint(solution, is_traced=telemetry is not None)
         if not answering.is_as_ever():
-            return await self._respond_as_fastapi(begun, returned, solution)
-        if isinstance(returned, Response):
+            response = await self._respond_as_fastapi(begun, returned, solution)
+        elif isinstance(returned, Response):
             if returned.background is None:
                 returned.background = solution.background_tasks
             assert returned
-            return returned
-        return await self._respond(begun, returned, solution, is_seen=telemetry is not None)
+            response = returned
+        else:
+            is_seen = telemetry is not None
+            response = await self._respond(begun, returned, solution, is_seen=is_seen)
+        if solution.background_tasks is not None or response is returned:
+            self._tasks.place(response, solution.visits)
+        return response
 
     async def _read_body(self, request: Request, begun: _Begun) -> Any:
         try:
@@ -233,7 +247,8 @@ class PlannedHandler:
                 validation_failed(raised)
             raise raised from error
 
-    async def _call_endpoint(self, values: dict[str, Any], *, is_traced: bool) -> Any:
+    async def _call_endpoint(self, solution: Solution, *, is_traced: bool) -> Any:
+        values = solution.values
         if not answering.is_as_ever():
             return await answering.run_endpoint(
                 classified_dependant(self._live),
@@ -245,8 +260,15 @@ class PlannedHandler:
         if self._is_inline and not self._is_async:
             with operation(name="endpoint", function=self._call):
                 return self._call(**values)
-        return await routing.run_endpoint_function(
-            dependant=self._root, values=values, is_coroutine=self._is_async
+        if self._is_async:
+            return await routing.run_endpoint_function(
+                dependant=self._root, values=values, is_coroutine=True
+            )
+        return await solution.visits.run(
+            self._limiter,
+            routing_names()["_run_sync_endpoint"],
+            function=self._call,
+            arguments=values,
         )
 
     def _kind_of_call(self, root: Node) -> Kind | None:
@@ -330,7 +352,9 @@ class PlannedHandler:
         elif self._is_async or self._is_inline:
             value, errors = field.validate(returned, {}, loc=("response",))
         else:
-            value, errors = await run_in_threadpool(field.validate, returned, {}, loc=("response",))
+            value, errors = await solution.visits.run(
+                self._limiter, field.validate, returned, {}, loc=("response",)
+            )
         if errors:
             raise routing_names()["ResponseValidationError"](
                 errors=errors, body=returned, endpoint_ctx=_context(begun)

@@ -15,13 +15,13 @@ from fastapi_fastdeps._deciding.places import Metadata, places
 from fastapi_fastdeps._fastapi.callables import concurrency_of, rederived
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.requests import solver_names
-from fastapi_fastdeps._plan.kinds import Kind, kind_of, nature, nature_of_override
-from fastapi_fastdeps._plan.managers import inline_manager
-from fastapi_fastdeps._plan.steps import Taken, entered_inline
+from fastapi_fastdeps._plan.kinds import MANAGED, Kind, kind_of, nature, nature_of_override
+from fastapi_fastdeps._plan.managers import manager_of
+from fastapi_fastdeps._plan.steps import Taken, entered_where_decided
 from fastapi_fastdeps._serving.calls import call_dependency
 from fastapi_fastdeps._serving.reading import read
 from fastapi_fastdeps._serving.solution import Solution
-from fastapi_fastdeps.marking import Inline
+from fastapi_fastdeps._threads import limiter_of
 
 _names: Final = solver_names()
 
@@ -179,12 +179,21 @@ class Interpreter:
         execution = node.execution if node is not None else None
         kind = kind_of(found, execution, is_limited=concurrency is not None)
         callee = call
-        if kind is Kind.INLINE_GENERATOR:
-            callee = inline_manager(now)
-        elif kind is Kind.GENERATOR and node is not None and isinstance(execution, Inline):
-            dependant = entered_inline(node)
+        if kind in MANAGED:
+            callee = manager_of(now)
+        if kind in (Kind.GENERATOR, Kind.THREADED_GENERATOR) and node is not None:
+            dependant = entered_where_decided(node, self._live.threads)
+        solution, limiter = self._solution, limiter_of(execution)
         return await call_dependency(
-            kind, callee, dependant, concurrency, stack, values, self._solution.request
+            kind,
+            callee,
+            dependant,
+            concurrency,
+            limiter,
+            stack,
+            values,
+            solution.request,
+            solution.visits,
         )
 
     def _judged(

@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi.names import Dependant, Undefined
 from fastapi_fastdeps._fastapi.requests import solver_names
+from fastapi_fastdeps._threads import Visits
 
 _names: Final = solver_names()
 
@@ -24,6 +25,7 @@ class Solution:
         errors: the validation errors, in FastAPI's order.
         response: what is injected for headers and a status, `None` as long as nobody asks.
         background_tasks: what is injected for them, likewise.
+        visits: what goes to a thread for this request.
         validated: what the endpoint returned, validated, and what is wrong with it, where
             that was done already.
     """
@@ -36,10 +38,12 @@ class Solution:
         "response",
         "validated",
         "values",
+        "visits",
     )
 
-    def __init__(self, request: Request | WebSocket, body: Any = Undefined) -> None:
+    def __init__(self, request: Request | WebSocket, visits: Visits, body: Any = Undefined) -> None:
         self.request = request
+        self.visits = visits
         self.body = body
         self.response: Response | None = None
         self.background_tasks: StarletteBackgroundTasks | None = None

@@ -21,6 +21,7 @@ from fastapi_fastdeps._serving.interpreter import Child, Interpreter, Level
 from fastapi_fastdeps._serving.reading import read
 from fastapi_fastdeps._serving.received import Received, query_values, reads_as_starlette_does
 from fastapi_fastdeps._serving.solution import Solution
+from fastapi_fastdeps._threads import Visits
 
 _ABSENT: Final = object()
 
@@ -47,13 +48,22 @@ class Solver:
         self._provider = provider
         self._embed = embed
         tools = Tools(
-            self.go_on, Received, query_values, call_dependency, provider, call_endpoint, validate
+            self.go_on,
+            Received,
+            query_values,
+            call_dependency,
+            provider,
+            call_endpoint,
+            validate,
+            live.threads.shares_context,
         )
         self.plan = CurrentPlan(live, tools, title, ways, embed=embed)
 
     async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:
         """What a request gives. Raises whatever a dependency raises."""
-        solution = Solution(request, body)
+        visits = Visits(self._live.threads)
+        visits.begin()
+        solution = Solution(request, visits, body)
         await self.run(solution, is_traced=True)
         return solution
 

@@ -15,7 +15,9 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._fastapi.ways import Way
+from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
+from fastapi_fastdeps._threads import Visits
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 
@@ -25,8 +27,15 @@ def planned_websocket(
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan. `fallback` handles a
     request in FastAPI's lane, while a function that the plan replaces is instrumented."""
-    solver = Solver(live, provider, f"WS {live.path}", Way.WEBSOCKET, embed=embed)
+    fuses = getattr(provider, "fuse_visits", False)
+    validate = _validate if fuses else None
+    title = f"WS {live.path}"
+    solver = Solver(live, provider, title, Way.WEBSOCKET, embed=embed, validate=validate)
     return partial(_handle, solver, live.root, fallback)
+
+
+def _validate(_: Solution, returned: object) -> None:
+    """Nothing of what a WebSocket endpoint returns."""
 
 
 async def _handle(
@@ -61,6 +70,8 @@ async def _handle(
         error = names["WebSocketRequestValidationError"](solution.errors, endpoint_ctx=context)
         names["_validation_failed"](error)
         raise error
+    # An endpoint that is in a thread now and then, for as long as it likes, waits each time.
+    Visits(solution.visits.threads, remembers=False).begin()
     call: Any = root.call
     if telemetry is None:
         await call(**solution.values)

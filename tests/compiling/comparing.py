@@ -21,7 +21,7 @@ def everything(candidate: Candidate) -> Inline:
 APPS: dict[str, Callable[[], FastAPI]] = {
     "unmarked": FastDepsAPI,
     "inline": lambda: FastDepsAPI(classifier=everything),
-    "fused": lambda: FastDepsAPI(fuse_visits=True),
+    "not fused": lambda: FastDepsAPI(fuse_visits=False),
 }
 
 

@@ -1,5 +1,6 @@
-"""Consecutive steps that go to a thread are one visit, where an app asks for that."""
+"""Consecutive steps that go to a thread are one visit."""
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar
@@ -19,6 +20,9 @@ from fastapi import (
     Response,
 )
 from fastapi.testclient import TestClient
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import AfterValidator, BaseModel
 
 from fastapi_fastdeps import FastDepsAPI, Inline
@@ -29,10 +33,6 @@ pytestmark = pytest.mark.skipif(not fast_lane, reason="there are no plans")
 
 Make = Callable[[], FastAPI]
 seen: ContextVar[str] = ContextVar("seen", default="")
-
-
-def fused() -> FastDepsAPI:
-    return FastDepsAPI(fuse_visits=True)
 
 
 def here(log: list[Any], name: str) -> None:
@@ -49,7 +49,7 @@ def compare(declare: Callable[[FastAPI, list[Any]], object], path: str = "/", **
     """What FastAPI answers, calls, and how often it goes to a thread, where the fused one
     answers and calls the same: each request, and the first one, which no plan answers."""
     found: list[Any] = []
-    for make in (FastAPI, fused):
+    for make in (FastAPI, FastDepsAPI):
         app, log, answers = make(), list[Any](), list[Any]()
         declare(app, log)
         client = TestClient(app, raise_server_exceptions=False)
@@ -348,7 +348,7 @@ def test_routes_of_included_routers_are_fused_and_those_of_other_apps_are_not() 
     router = APIRouter(dependencies=[Depends(first)])
     router.add_api_route("/", lambda: None)
     counts: list[int] = []
-    for app in (fused(), FastDepsAPI()):
+    for app in (FastDepsAPI(), FastDepsAPI(fuse_visits=False)):
         app.include_router(router)
         client = TestClient(app)
         for _ in range(3):
@@ -356,3 +356,86 @@ def test_routes_of_included_routers_are_fused_and_those_of_other_apps_are_not() 
                 client.get("/")
         counts.append(len(sent))
     assert counts == [1, 2]
+
+
+def test_telemetry_measures_what_it_measures_of_fastapi() -> None:
+    def declare(app: FastAPI, log: list[Any]) -> None:
+        def user(session: Annotated[str, Depends(session_of(log))]) -> str:
+            here(log, "user")
+            return session
+
+        @app.get("/")
+        def read(user: Annotated[str, Depends(user)]) -> Out:
+            here(log, "read")
+            return Out(name=user)
+
+    counts: list[int] = []
+    spans: list[list[str]] = []
+    for make in (FastAPI, FastDepsAPI):
+        exporter, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        configuration: Any = {"tracer_provider": provider, "metrics": False, "logs": False}
+        app = make(telemetry=configuration)
+        declare(app, [])
+        client = TestClient(app)
+        for _ in range(3):
+            with hops() as sent:
+                assert client.get("/").json() == {"name": "session"}
+        counts.append(len(sent))
+        spans.append([span.name for span in exporter.get_finished_spans()])
+        provider.shutdown()
+    assert spans[0] == spans[1]
+    assert "fastapi.endpoint" in spans[0]
+    assert counts == [5, 4]
+
+
+def test_a_request_that_is_cancelled_begins_no_further_step() -> None:
+    log: list[str] = []
+    began, goes_on = threading.Event(), threading.Event()
+    app = FastDepsAPI()
+
+    def session() -> Iterator[None]:
+        log.append("enter")
+        try:
+            yield
+        finally:
+            log.append("leave")
+
+    def waiting() -> None:
+        began.set()
+        goes_on.wait(10)
+        log.append("waited")
+
+    @app.get("/", dependencies=[Depends(session), Depends(waiting)])
+    def read() -> None:
+        log.append("read")
+
+    async def request() -> None:
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+
+        async def receive() -> Any:
+            return {"type": "http.request"}
+
+        async def send(message: Any) -> None: ...
+
+        goes_on.set()
+        for _ in range(2):
+            await app(dict(scope), receive, send)
+        assert log == ["enter", "waited", "read", "leave"] * 2
+        log.clear()
+        began.clear()
+        goes_on.clear()
+        task = asyncio.create_task(app(dict(scope), receive, send))
+        while not began.is_set():
+            await asyncio.sleep(0.001)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert log == ["enter", "leave"]
+        goes_on.set()
+
+    asyncio.run(request())
+    for thread in threading.enumerate():
+        if thread.name == "AnyIO worker thread":
+            thread.join(10)
+    assert log == ["enter", "leave", "waited"]

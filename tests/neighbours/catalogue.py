@@ -177,6 +177,12 @@ NEIGHBOURS = (
             ("--override-ini=filterwarnings=",),
         ),
     ),
+    Neighbour(
+        "PostgreSQL",
+        "postgresql",
+        ("psycopg[binary]", "sqlmodel"),
+        "Five connections, and as many requests at once as one likes: all are answered.",
+    ),
     Neighbour("sqladmin", "sqladmin", ("sqladmin", "sqlalchemy")),
     Neighbour("Starlette's and FastAPI's middleware", "middleware", ("starlette", "a2wsgi")),
     Neighbour(

@@ -40,7 +40,9 @@ app = FastDepsAPI(
     max_body_size=1_000_000,
     form_limits={"max_files": 3},
     classifier=first_match(default_classifier, all_classes),
-    fuse_visits=True,
+    fuse_visits=False,
+    limiters={"db": 20},
+    thread_tokens=100,
 )
 assert_type(app, FastDepsAPI)
 assert_type(app.title, str)
@@ -59,6 +61,7 @@ FastDepsAPI(form_limits={"max_pages": 3})  # error: typed-dict-key
 FastDepsAPI(tittle="shop")  # error: unknown-argument
 FastDepsAPI(clasifier=all_classes)  # error: unknown-argument
 FastDepsAPI(classifier=True)  # error: argument-type
+FastDepsAPI(limiters="db")  # error: argument-type
 FastDepsAPI(classifier="inline")  # error: argument-type
 FastDepsAPI("shop")  # error: positional-argument
 Shop(clasifier=all_classes)  # error: unknown-argument

@@ -119,3 +119,21 @@ inline(3)  # error: no-overload
 threaded(None)  # error: no-overload
 inline()  # error: no-overload
 inline(price, rate)  # error: no-overload
+
+
+@threaded(limiter="db")
+def stored(item: int, /, *, currency: str = "EUR") -> float:
+    return item / len(currency)
+
+
+assert_type(stored(1, currency="USD"), float)
+stored("1")  # error: argument-type
+
+
+@threaded(limiter="db")
+class Store:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+assert_type(Store("a"), Store)

@@ -1,0 +1,316 @@
+"""Where what is sync waits for a worker thread.
+
+A request waits for its first visit to the threads of a limiter, and for no later one: it may
+hold what others are waiting for in theirs, such as a connection. While later visits are many,
+no first ones are let in, so there are not many more threads than the limiter has tokens.
+"""
+
+import math
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from contextvars import ContextVar, copy_context
+from functools import partial
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import anyio.to_thread
+from anyio import CancelScope, CapacityLimiter, Event
+from anyio.lowlevel import RunVar
+
+from fastapi_fastdeps._fastapi.threadless import is_threadless, work_here
+from fastapi_fastdeps.errors import Described, LimiterError, describe, whereabouts
+from fastapi_fastdeps.marking import Execution, Threaded
+
+
+class Threads:
+    """The limiters of an app.
+
+    Attributes:
+        limiters: how many requests each of them lets in at once, by name.
+        tokens: how many AnyIO's default limiter lets in, which what names none waits for, `None`
+            for what it is.
+        is_app: whether it is known which limiters there are.
+        shares_context: whether a context variable that is set in a thread is seen by what runs
+            later in the request.
+        is_settled_at_once: whether an event loop has to know of it before a request needs it.
+    """
+
+    def __init__(
+        self,
+        limiters: Mapping[str, int] | None = None,
+        tokens: int | None = None,
+        *,
+        is_app: bool = True,
+        shares_context: bool = False,
+    ) -> None:
+        """Raises `LimiterError` for a number of tokens that is none."""
+        self.limiters: dict[str, int] = dict(limiters or {})
+        self.tokens: int | None = tokens
+        self.is_app: bool = is_app
+        self.shares_context: bool = shares_context
+        self.is_settled_at_once: bool = tokens is not None or is_threadless()
+        for name, number in self.limiters.items():
+            _check_name(name)
+            _check_tokens(f"limiters={{{name!r}: {number!r}}}", number)
+        if tokens is not None:
+            _check_tokens(f"thread_tokens={tokens!r}", tokens)
+
+    def check(self, candidate: Described, execution: Execution | None) -> None:
+        """Raise `LimiterError` for a callable whose limiter the app does not have."""
+        name = limiter_of(execution)
+        if self.is_app and name is not None and name not in self.limiters:
+            raise _unknown(name, self, f"{describe(candidate.call)}{whereabouts(candidate)}")
+
+    def settle(self) -> None:
+        """Have AnyIO's default limiter let in as many in the event loop that runs, and have
+        AnyIO do without threads where none can start."""
+        if self.is_settled_at_once:
+            self._pools()
+
+    def pool(self, name: str | None) -> "Pool":
+        """The threads of a limiter in the event loop that runs."""
+        pools = self._pools()
+        try:
+            return pools[name]
+        except KeyError:
+            assert name is not None
+            raise _unknown(name, self, "A callable of this request") from None
+
+    def _pools(self) -> "_Pools":
+        try:
+            apps = _apps.get()
+        except LookupError:
+            apps = WeakKeyDictionary[Threads, _Pools]()
+            _apps.set(apps)
+        pools = apps.get(self)
+        if pools is None:
+            if is_threadless():
+                work_here()
+            default = anyio.to_thread.current_default_thread_limiter()
+            if self.tokens is not None:
+                default.total_tokens = self.tokens
+            pools = apps[self] = _Pools({None: Pool(default)})
+            for name, size in self.limiters.items():
+                pools[name] = Pool(CapacityLimiter(size))
+        return pools
+
+
+class Pool:
+    """The threads of one limiter in one event loop.
+
+    Attributes:
+        limiter: AnyIO's, of which first visits take a token.
+        unlimited: one of which later visits do.
+    """
+
+    def __init__(self, limiter: CapacityLimiter) -> None:
+        self.limiter: CapacityLimiter = limiter
+        self.unlimited: CapacityLimiter = CapacityLimiter(math.inf)
+        self._busy = 0
+        self._waiting: deque[Event] = deque()
+
+    def begin(self) -> None:
+        """Come in without waiting."""
+        self._busy += 1
+
+    async def wait(self) -> None:
+        """Come in when there is room, after those who have come before."""
+        if self._has_room() and not self._waiting:
+            self._busy += 1
+            return
+        event = Event()
+        self._waiting.append(event)
+        try:
+            await event.wait()
+        except BaseException:
+            if event.is_set():
+                self.end()
+            else:
+                self._waiting.remove(event)
+            raise
+
+    def end(self) -> None:
+        """Go out, and let in who waits."""
+        self._busy -= 1
+        while self._waiting and self._has_room():
+            self._busy += 1
+            self._waiting.popleft().set()
+
+    def _has_room(self) -> bool:
+        return self._busy < self.limiter.total_tokens
+
+
+_Pools = dict[str | None, Pool]
+_apps: RunVar[WeakKeyDictionary[Threads, _Pools]] = RunVar("fastdeps_threads")
+
+
+class Visits:
+    """The visits of one request to worker threads."""
+
+    __slots__ = ("_been_in", "_remembers", "threads")
+
+    def __init__(self, threads: Threads, *, remembers: bool = True) -> None:
+        """`remembers`: whether it waits but once for each limiter."""
+        self.threads: Threads = threads
+        self._remembers = remembers
+        # How many visits to the threads of a limiter there are now, where there were any.
+        self._been_in: dict[str | None, int] = {}
+
+    async def run(
+        self, limiter: str | None, function: Callable[..., Any], /, *args: Any, **values: Any
+    ) -> Any:
+        """What the function returns, called in a worker thread. Raises what it raises.
+
+        Cancellation is as in AnyIO: whoever waits for the thread is cancelled, what runs there
+        is waited for.
+        """
+        pool, been_in = self.threads.pool(limiter), self._been_in
+        # What a request does at the same time waits like what others do.
+        if self._remembers and been_in.get(limiter) == 0:
+            anyios = pool.unlimited
+            pool.begin()
+        else:
+            anyios = pool.limiter
+            await pool.wait()
+        been_in[limiter] = been_in.get(limiter, 0) + 1
+        try:
+            call = partial(function, *args, **values) if values else function
+            given = () if values else args
+            if self.threads.shares_context:
+                return await _run_sharing(partial(call, *given), anyios)
+            return await anyio.to_thread.run_sync(call, *given, limiter=anyios)
+        finally:
+            been_in[limiter] -= 1
+            pool.end()
+
+    def begin(self) -> None:
+        """Be what `visits_here` finds in this task from now on."""
+        _current.set(self)
+
+    @contextmanager
+    def as_current(self) -> Generator[None]:
+        """Have what stands in for the callables of this request find its visits."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+
+_current: ContextVar[Visits | None] = ContextVar("fastdeps_visits", default=None)
+
+
+def current_visits(threads: Threads) -> Visits:
+    """The visits of the request that is handled, as far as that is known."""
+    current = _current.get()
+    return current if current is not None and current.threads is threads else Visits(threads)
+
+
+def visits_here() -> Visits:
+    """The visits of the request that this code handles, of none outside of one."""
+    return _current.get() or Visits(NO_APPS)
+
+
+async def _run_sharing(call: Callable[[], Any], limiter: CapacityLimiter) -> Any:
+    """Call it in a thread, and take over the context variables that it sets."""
+    changes: dict[ContextVar[Any], Any] = {}
+
+    def in_thread() -> Any:
+        before = copy_context()
+        try:
+            return call()
+        finally:
+            for variable, value in copy_context().items():
+                if variable not in before or before[variable] is not value:
+                    changes[variable] = value
+
+    try:
+        return await anyio.to_thread.run_sync(in_thread, limiter=limiter)
+    finally:
+        for variable, value in changes.items():
+            variable.set(value)
+
+
+@asynccontextmanager
+async def entered_in_thread(
+    visits: Visits, limiter: str | None, manager: AbstractContextManager[Any]
+) -> AsyncGenerator[Any]:
+    """Enter a context manager in a visit, and leave it in a thread."""
+    value = await visits.run(limiter, manager.__enter__)
+    async with AsyncExitStack() as stack:
+        leave_with(stack, (manager,))
+        yield value
+
+
+def leave_with(stack: AsyncExitStack, managers: tuple[AbstractContextManager[Any], ...]) -> None:
+    """Have the stack leave context managers in one visit to a thread, the last one first."""
+    stack.push_async_exit(partial(_leave, managers))
+
+
+async def _leave(managers: tuple[AbstractContextManager[Any], ...], *details: Any) -> bool:
+    """Leave generators as FastAPI does: shielded, and without waiting for a free thread."""
+    limiter = CapacityLimiter(1)
+    with CancelScope(shield=True):
+        return await anyio.to_thread.run_sync(_leave_here, managers, *details, limiter=limiter)
+    return False
+
+
+def _leave_here(managers: tuple[AbstractContextManager[Any], ...], *details: Any) -> bool:
+    stack = ExitStack()
+    for manager in managers:
+        stack.push(_exit_of(manager))
+    return bool(stack.__exit__(*details))
+
+
+def _exit_of(manager: AbstractContextManager[Any]) -> Callable[..., bool | None]:
+    return lambda *details: copy_context().run(manager.__exit__, *details)
+
+
+NO_APPS: Final[Threads] = Threads(is_app=False)
+"""Where a router waits that no app has included yet."""
+
+
+_FASTAPIS: Final[Threads] = Threads()
+"""Where a router waits that an app of FastAPI's own has included."""
+
+
+def threads_of(provider: Any | None) -> Threads:
+    """Where what an app serves waits for threads. `provider` is whose overrides hold."""
+    if provider is None:
+        return NO_APPS
+    threads = getattr(provider, "threads", None)
+    return threads if isinstance(threads, Threads) else _FASTAPIS
+
+
+def limiter_of(execution: Execution | None) -> str | None:
+    """The name of the limiter that a callable is to wait for."""
+    return execution.limiter if isinstance(execution, Threaded) else None
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str):
+        raise LimiterError(f"limiters= has the name {name!r}: names are strings.")
+
+
+def _check_tokens(given: str, number: object) -> None:
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise LimiterError(
+            f"{given} is no number of threads: give a whole number, 1 or more, as in "
+            'FastDepsAPI(limiters={"db": 20}, thread_tokens=100).'
+        )
+
+
+def _unknown(name: str, threads: Threads, who: str) -> LimiterError:
+    known = ", ".join(map(repr, threads.limiters)) or "none"
+    number = {**threads.limiters, name: 20}
+    return LimiterError(
+        f"{who} is to run in threads of the limiter {name!r}, which its app does not have "
+        f"(it has {known}). Declare it: FastDepsAPI(limiters={number!r})."
+    )

@@ -1,0 +1,1 @@
+"""Where no thread can start: in Pyodide, under Node."""
