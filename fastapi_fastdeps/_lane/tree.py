@@ -162,7 +162,8 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
     def _is_of_another_kind(self, call: Any) -> bool:
         """Whether it has replaced an endpoint that FastAPI's handler would have awaited where it
         does not await this one, or the other way round."""
-        return not self.live.was_generator and is_coroutine_callable(call) != self.live.was_async
+        live, is_async = self.live, is_coroutine_callable(call)
+        return not is_async if live.was_async else is_async and not live.was_generator
 
     def _endpoint(self, call: Any, execution: Execution | None) -> Any:
         has_stand_in, was_async = is_awaited_by_fastapi(execution), self.live.was_async

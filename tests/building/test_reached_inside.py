@@ -321,7 +321,10 @@ def test_a_guard_that_replaces_an_async_stream_answers_before_it_begins() -> Non
     assert agree(answers) == 403
 
 
-def test_an_async_endpoint_is_awaited_again_after_a_generator_took_its_place() -> None:
+@pytest.mark.parametrize("is_hand_made", [False, True])
+def test_an_async_endpoint_is_awaited_again_after_a_generator_took_its_place(
+    is_hand_made: bool,
+) -> None:
     async def at_first() -> str:
         return "async"
 
@@ -329,7 +332,10 @@ def test_an_async_endpoint_is_awaited_again_after_a_generator_took_its_place() -
         yield "item"
 
     def answers(app: FastAPI) -> Any:
-        app.get("/", response_class=PlainTextResponse)(at_first)
+        if is_hand_made:
+            app.router.routes.append(APIRoute("/", at_first, response_class=PlainTextResponse))
+        else:
+            app.get("/", response_class=PlainTextResponse)(at_first)
         client = TestClient(app, raise_server_exceptions=False)
         route_of(app, "/").dependant.call = items
         statuses = [client.get("/").status_code]
