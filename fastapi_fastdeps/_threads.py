@@ -245,24 +245,29 @@ async def entered_in_thread(
     """Enter a context manager in a visit, and leave it in a thread."""
     value = await visits.run(limiter, manager.__enter__)
     async with AsyncExitStack() as stack:
-        leave_with(stack, (manager,))
+        stack.push_async_exit(Leaving(manager))
         yield value
 
 
-def leave_with(stack: AsyncExitStack, managers: tuple[AbstractContextManager[Any], ...]) -> None:
-    """Have the stack leave context managers in one visit to a thread, the last one first."""
-    stack.push_async_exit(partial(_leave, managers))
+class Leaving:
+    """What an exit stack calls to leave context managers in one visit to a thread, the last one
+    first: as FastAPI does, shielded, and without waiting for a free thread."""
+
+    __slots__ = ("managers",)
+
+    def __init__(self, *managers: AbstractContextManager[Any]) -> None:
+        self.managers: list[AbstractContextManager[Any]] = list(managers)
+
+    async def __call__(self, *details: Any) -> bool:
+        limiter = CapacityLimiter(1)
+        with CancelScope(shield=True):
+            return await anyio.to_thread.run_sync(
+                _leave_here, self.managers, *details, limiter=limiter
+            )
+        return False
 
 
-async def _leave(managers: tuple[AbstractContextManager[Any], ...], *details: Any) -> bool:
-    """Leave generators as FastAPI does: shielded, and without waiting for a free thread."""
-    limiter = CapacityLimiter(1)
-    with CancelScope(shield=True):
-        return await anyio.to_thread.run_sync(_leave_here, managers, *details, limiter=limiter)
-    return False
-
-
-def _leave_here(managers: tuple[AbstractContextManager[Any], ...], *details: Any) -> bool:
+def _leave_here(managers: list[AbstractContextManager[Any]], *details: Any) -> bool:
     stack = ExitStack()
     for manager in managers:
         stack.push(_exit_of(manager))

@@ -209,7 +209,8 @@ class _Writer:
         enters = any(step.kind is Kind.THREADED_GENERATOR for step in steps[start:end])
         limiter = lines.bind(f"w{start}", steps[start].limiter)
         if enters:
-            lines.add(f"entered{start} = Entered({self._shares_context})")
+            stacks = "request_stack, function_stack"
+            lines.add(f"entered{start} = Entered({stacks}, {self._shares_context})")
         lines.add(f"is_over{start} = False")
         begin = lines.position
         with lines.block(f"def visit{start}():"):
@@ -229,8 +230,6 @@ class _Writer:
             lines.add(f"left = await visits.run({limiter}, visit{start})")
         with lines.block("finally:"):
             lines.add(f"is_over{start} = True")
-            if enters:
-                lines.add(f"entered{start}.push(request_stack, function_stack)")
         if end == len(steps):
             with lines.block("if left is NOT_CALLED:"):
                 lines.add("return NOT_CALLED")

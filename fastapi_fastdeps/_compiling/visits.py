@@ -1,25 +1,29 @@
 """Several steps that are one visit to a worker thread."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from contextvars import copy_context
 from typing import Any
 
-from fastapi_fastdeps._threads import leave_with
+from fastapi_fastdeps._fastapi.requests import exit_callbacks
+from fastapi_fastdeps._threads import Leaving
 
 
 class Entered:
     """The generators that one visit enters, each in a context of its own, as FastAPI does.
 
-    They are left in one visit to a thread for each exit stack, the last one first.
+    Each goes on its exit stack when it has been entered. Those that stand there one upon the
+    other are left in one visit to a thread, the last one first.
     """
 
-    __slots__ = ("_of_function", "_of_request", "_shares_context")
+    __slots__ = ("_leaving", "_shares_context", "_stacks")
 
-    def __init__(self, shares_context: bool) -> None:
+    def __init__(
+        self, request_stack: AsyncExitStack, function_stack: AsyncExitStack, shares_context: bool
+    ) -> None:
+        self._stacks = request_stack, function_stack
+        self._leaving: list[Leaving | None] = [None, None]
         self._shares_context = shares_context
-        self._of_request: list[AbstractContextManager[Any]] = []
-        self._of_function: list[AbstractContextManager[Any]] = []
 
     def enter(self, call: Callable[..., Any], values: dict[str, Any], is_of_function: bool) -> Any:
         """Enter the context manager that `call` makes. Runs in a thread. Raises what it raises."""
@@ -28,15 +32,11 @@ class Entered:
             value = manager.__enter__()
         else:
             value = copy_context().run(manager.__enter__)
-        (self._of_function if is_of_function else self._of_request).append(manager)
+        stack, leaving = self._stacks[is_of_function], self._leaving[is_of_function]
+        pushed = exit_callbacks(stack)
+        if leaving is not None and pushed and pushed[-1][1] is leaving:
+            leaving.managers.append(manager)
+        else:
+            self._leaving[is_of_function] = leaving = Leaving(manager)
+            stack.push_async_exit(leaving)
         return value
-
-    def push(self, request_stack: AsyncExitStack, function_stack: AsyncExitStack) -> None:
-        """Have the stacks leave what has been entered."""
-        for stack, managers in (
-            (request_stack, self._of_request),
-            (function_stack, self._of_function),
-        ):
-            if managers:
-                # A copy: a visit whose request was cancelled may still be entering one.
-                leave_with(stack, tuple(managers))

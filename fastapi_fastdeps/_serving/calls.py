@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.requests import solver_names
 from fastapi_fastdeps._plan.kinds import Kind
-from fastapi_fastdeps._threads import Visits, leave_with
+from fastapi_fastdeps._threads import Leaving, Visits
 
 _names: Final = solver_names()
 _OWN: Final = {name: _names.get(name) for name in ("_solve_generator", "run_in_threadpool")}
@@ -37,7 +37,7 @@ async def call_dependency(
     if kind is Kind.THREADED_GENERATOR and _are_own("_solve_generator", "run_in_threadpool"):
         manager = callee(**values)
         value = await visits.run(limiter, manager.__enter__)
-        leave_with(stack, (manager,))
+        stack.push_async_exit(Leaving(manager))
         return value
     if kind in (Kind.GENERATOR, Kind.THREADED_GENERATOR):
         with visits.as_current():

@@ -99,6 +99,27 @@ def session_of(log: list[Any], name: str = "session") -> Callable[[], Iterator[s
     return session
 
 
+def test_what_generators_put_on_the_exit_stack_themselves_is_left_in_order() -> None:
+    def declare(app: FastAPI, log: list[Any]) -> None:
+        def opened(name: str) -> Callable[[Request], Iterator[str]]:
+            def generator(request: Request) -> Iterator[str]:
+                request.scope["fastapi_inner_astack"].callback(log.append, f"closed {name}")
+                yield from session_of(log, name)()
+
+            return generator
+
+        @app.get("/")
+        async def read(
+            a: Annotated[str, Depends(opened("a"))],
+            b: Annotated[str, Depends(opened("b"))],
+            c: Annotated[str, Depends(session_of(log, "c"))],
+        ) -> list[str]:
+            return [a, b, c]
+
+    # What stands on the stack one upon the other is left together: b and c, then a.
+    assert compare(declare) == (6, 3)
+
+
 def test_session_user_endpoint_and_response_are_one_visit_and_leaving_is_one() -> None:
     def declare(app: FastAPI, log: list[Any]) -> None:
         def user(session: Annotated[str, Depends(session_of(log))], tag: str = "-") -> str:
