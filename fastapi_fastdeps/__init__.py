@@ -8,6 +8,7 @@ from fastapi_fastdeps.classifiers import (
     all_classes,
     default_classifier,
     first_match,
+    harmless,
     predicate,
 )
 from fastapi_fastdeps.errors import FastDepsError, FastDepsWarning
@@ -49,6 +50,7 @@ __all__ = [
     "default_classifier",
     "explain",
     "first_match",
+    "harmless",
     "inline",
     "markers",
     "predicate",

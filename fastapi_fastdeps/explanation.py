@@ -58,7 +58,7 @@ class CallRecord:
         parameter: the parameter that takes its result, `None` where no parameter does.
         depth: how deep in the tree it stands; the endpoint has depth 0.
         execution: where it runs. Async callables always run on the event loop.
-        decided_by: the marker or classifier that decided, in words.
+        decided_by: the marker or classifier that decided, in words, and its reason, if it gave one.
     """
 
     name: str
@@ -352,7 +352,7 @@ def _call_record(node: Node, depth: int) -> CallRecord:
             if isinstance(decision.execution, Inline)
             else "threaded"
         ),
-        decided_by=decision.source if decision else "",
+        decided_by=str(decision) if decision else "",
     )
 
 

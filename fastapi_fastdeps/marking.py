@@ -4,7 +4,7 @@ import copy
 import inspect
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Never, TypeAlias, TypeVar, cast, final, overload
 from weakref import WeakValueDictionary
 
@@ -23,7 +23,12 @@ class Inline:
     """Call it on the event loop, in the task and the context of the request.
 
     As a marker, `Annotated[Page, Depends(), Inline]`, or as the decision of a classifier.
+
+    Attributes:
+        because: the reason, which `explain` shows.
     """
+
+    because: str = field(default="", kw_only=True, compare=False)
 
     def __init_subclass__(cls) -> None:
         raise MarkerError(_NO_BASE.format(cls.__qualname__, "Inline"))
@@ -35,7 +40,12 @@ class Threaded:
     """Call it in a worker thread of AnyIO's default limiter, as FastAPI does.
 
     As a marker, `Annotated[Page, Depends(), Threaded]`, or as the decision of a classifier.
+
+    Attributes:
+        because: the reason, which `explain` shows.
     """
+
+    because: str = field(default="", kw_only=True, compare=False)
 
     def __init_subclass__(cls) -> None:
         raise MarkerError(_NO_BASE.format(cls.__qualname__, "Threaded"))

@@ -133,6 +133,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                     endpoint=endpoint,
                     path=path,
                     dependencies=route.dependencies,
+                    response_model=getattr(route, "response_model", None),
                 )
                 self._check_dependencies(classifier, self.include_context.dependencies, path)
         for route in low_priority_routes(self.original_router):
@@ -163,6 +164,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
             self._asked(),
             endpoint=isinstance(route, APIRoute),
             dependencies=dependencies,
+            response_model=getattr(route, "response_model", None),
         )
 
     def preview_of_frontend(self, group: FrontendRouteGroup) -> Graph:
