@@ -315,13 +315,17 @@ class Reader:
             elif each.init and each.name in given.named:
                 value = given.named[each.name]
             elif each.default_factory is not dataclasses.MISSING:
-                value = self.call(shapes.of_object(each.default_factory), Arguments(), node)
+                value = NEVER
             elif each.default is not dataclasses.MISSING:
                 value = unstable(each.default)
             elif each.init and not given.is_open:
                 return
             else:
                 value = UNKNOWN
+            if each.default_factory is not dataclasses.MISSING:
+                # FastAPI may hand in what stands for it in the signature.
+                made = self.call(shapes.of_object(each.default_factory), Arguments(), node)
+                value = either([value, made])
             if each._field_type is dataclasses._FIELD_INITVAR:  # type: ignore[attr-defined]
                 after.append(value)
             else:
