@@ -134,7 +134,9 @@ def _str(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
         if not formats_plainly(each) and not starlettes:
             return reader.problem(node, "makes a str of what is not known to be plain data")
     reader.goes_through(given.all, node)
-    sizes = [each.size for value in given.all for each in options(value) if isinstance(each, Data)]
+    sizes: list[Size] = [
+        each.size for value in given.all for each in options(value) if isinstance(each, Data)
+    ]
     return Data(str, "part" if sizes and largest(sizes) == "part" else "sized")
 
 
@@ -195,8 +197,7 @@ def _extreme(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     if given.is_open or set(given.named) - {"default"}:
         return reader.problem(node, "compares by a key that it can't see")
     if not all(map(is_plain, values)):
-        if not getattr(reader, "keyed", False):
-            return reader.problem(node, "compares what is not known to be plain data")
+        return reader.problem(node, "compares what is not known to be plain data")
     return either([*values, *([default] if default is not None else [])])
 
 
@@ -327,7 +328,7 @@ def _type(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     )
 
 
-def _cast(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
+def _cast(_: "Reader", given: Arguments, __: ast.AST | None) -> Value:
     return given.positional[1] if len(given.positional) == 2 else UNKNOWN
 
 
@@ -354,7 +355,7 @@ def _token(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
 
 
 def _constant(result: Value) -> Handler:
-    def handler(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
+    def handler(_: "Reader", __: Arguments, ___: ast.AST | None) -> Value:
         return result
 
     return handler

@@ -16,7 +16,7 @@ from fastapi_fastdeps._fastapi.names import get_typed_signature
 from fastapi_fastdeps._reading import shapes, vetted
 from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.models import is_plain_model, is_plain_schema
-from fastapi_fastdeps._reading.reader import Problem, Reader
+from fastapi_fastdeps._reading.reader import Problem, Reader, Stopped
 from fastapi_fastdeps._reading.values import (
     UNKNOWN,
     Data,
@@ -63,6 +63,8 @@ def judge(call: Any, *, answers: bool = False, response_model: Any = None) -> Fi
         result = _read(reader, call, 0)
         if answers and not reader.problems:
             _read_answer(reader, call, result, response_model)
+    except Stopped:
+        pass
     except RecursionError:
         return Finding(Problem("is too deep to read", "", 0), "")
     first = next(iter(reader.problems), None)
@@ -153,7 +155,7 @@ def _result_of(call: Callable[..., Any] | None, depth: int) -> Value:
         return scheme()
     if call is None or depth > _DEEP:
         return UNKNOWN
-    reader = Reader()
+    reader = Reader(on=True)
     result = _read(reader, call, depth)
     return either(map(_outside, options(result))) if reader.problems else result
 

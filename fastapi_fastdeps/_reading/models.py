@@ -8,6 +8,7 @@ from typing import Any
 import pydantic
 from pydantic import BaseModel
 
+_LIBRARIES = frozenset({"abc", "builtins", "pydantic", "typing"})
 _VETTED_MODULES = frozenset(
     {
         "annotated_types",
@@ -49,9 +50,8 @@ def is_plain_schema(schema: Any) -> bool:
 
 def _users(cls: type) -> Iterator[type]:
     for base in cls.__mro__:
-        if base.__module__.partition(".")[0] not in ("pydantic", "pydantic_settings", "builtins"):
-            if base.__module__ not in ("typing", "abc"):
-                yield base
+        if base.__module__.partition(".")[0] not in _LIBRARIES:
+            yield base
 
 
 def _parts(schema: Any) -> Iterator[dict[str, Any]]:

@@ -77,7 +77,7 @@ from fastapi_fastdeps._reading.values import (
 )
 
 _DEEP = 16
-_LONG = 4000
+_LONG = 2000
 _LARGE = ("sized", "grown", "huge")
 _SET_METHODS = ("difference", "intersection", "isdisjoint", "issubset", "issuperset", "union")
 _UNREADABLE: dict[type, str] = {
@@ -102,15 +102,22 @@ class Problem:
         return f"{self.what} ({self.file}:{self.line})"
 
 
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """The first problem has been met, and no more is asked for."""
+
+
 class Reader:
     """Follows a call through the code that it runs.
+
+    Raises `Stopped` at the first problem, unless it is to go `on` to see what comes of the call.
 
     Attributes:
         problems: what was met that might block.
         does: what it was seen to do, in words, in the order in which it was met.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, on: bool = False) -> None:
+        self._on = on
         self.problems: dict[Problem, None] = {}
         self.does: dict[str, None] = {}
         self._frames: list[Frame] = []
@@ -132,10 +139,10 @@ class Reader:
                 return self._call_known(what.what, given, node)
             case Method():
                 return self.enter(what.function, given.behind(what.on), node)
-            case DataMethod(on=Data()):
-                return self._call_data(what.name, what.on, given, node)
-            case DataMethod(on=Instance()):
-                return self._call_vetted_method(what.name, what.on, given, node)
+            case DataMethod(on=Data() as on):
+                return self._call_data(what.name, on, given, node)
+            case DataMethod(on=Instance() as on):
+                return self._call_vetted_method(what.name, on, given, node)
             case Instance():
                 return self._call_instance(what, given, node)
             case Data():
@@ -252,7 +259,7 @@ class Reader:
         if any("__del__" in vars(base) for base in cls.__mro__):
             return self.problem(node, f"makes {name}, which has a __del__")
         self._note_made(name)
-        instance: Instance = self._once(node, cls, lambda: Instance(cls))
+        instance = self._instance(node, cls)
         initialize = inspect.getattr_static(cls, "__init__")
         if any(initialize is each for each in vetted.INITIALIZERS):
             self._vetted_exception(given, node)
@@ -276,13 +283,13 @@ class Reader:
             return self.problem(node, what)
         self.goes_through(given.all, node)
         self._note_made(cls.__qualname__)
-        return self._once(node, cls, lambda: Instance(cls))
+        return self._instance(node, cls)
 
     def _construct_response(self, cls: type, given: Arguments, node: ast.AST | None) -> Value:
         if given.is_open or not all(map(is_plain, given.all)):
             return self.problem(node, f"makes {cls.__qualname__} of what is not plain data")
         self.goes_through(given.all, node)
-        return self._once(node, cls, lambda: Instance(cls))
+        return self._instance(node, cls)
 
     def _construct_named_tuple(self, cls: type, given: Arguments, node: ast.AST | None) -> Value:
         made = inspect.getattr_static(cls, "__new__")
@@ -294,7 +301,7 @@ class Reader:
         ):
             return self.problem(node, f"makes {cls.__qualname__}, a tuple with a constructor")
         self._note_made(cls.__qualname__)
-        instance = self._once(node, cls, lambda: Instance(cls))
+        instance = self._instance(node, cls)
         fields: tuple[str, ...] = getattr(cls, "_fields", ())
         for name, value in (*zip(fields, given.positional, strict=False), *given.named.items()):
             instance.fields[name] = self._also(instance.fields.get(name), value)
@@ -338,6 +345,9 @@ class Reader:
             self.problem(node, f"{cls.__qualname__}.__post_init__ is no plain function")
 
     def _vetted_exception(self, given: Arguments, node: ast.AST | None) -> Value:
+        status = given.named.get("status_code", given.positional[0] if given.positional else NONE)
+        if given.is_open or any(isinstance(each, Unknown) for each in options(status)):
+            return self.problem(node, "raises with a status that it can't see")
         return NONE
 
     # Attributes
@@ -401,7 +411,8 @@ class Reader:
         if cls in SCALARS or cls in CONTAINERS:
             return UNKNOWN
         found = inspect.getattr_static(cls, name, None)
-        if is_enum(cls) and name in cls.__members__:
+        members: dict[str, Any] = getattr(cls, "__members__", {})
+        if is_enum(cls) and name in members:
             return Instance(cls)
         if isinstance(found, staticmethod):
             return self._plain_member(cls, name, found.__func__)
@@ -425,7 +436,8 @@ class Reader:
         cls = value.cls
         vetted_value = shapes.attribute_of(cls, name)
         if vetted_value is not None:
-            return self._once(node, (cls, name), lambda: vetted_value)
+            same: Value = self._once(node, (cls, name), lambda: vetted_value)
+            return same
         if issubclass(cls, State):
             return UNKNOWN if cls is State else self.problem(node, f"reads .{name} of a State")
         if any(issubclass(cls, base) and name in shapes.METHODS[base] for base in shapes.METHODS):
@@ -435,7 +447,8 @@ class Reader:
         if isinstance(value.known, vetted.CONTEXT_VARIABLE) and name in ("get", "set"):
             return Known(context_variable)
         if is_enum(cls) and name in ("value", "name", "_value_", "_name_"):
-            return either(shapes.of_object(getattr(each, name)) for each in cls)
+            members: dict[str, Any] = getattr(cls, "__members__", {})
+            return either(shapes.of_object(getattr(each, name)) for each in members.values())
         if issubclass(cls, BaseException) and name in ("args", "status_code", "detail"):
             return UNKNOWN
         if not value.exact or not reads_plainly(cls):
@@ -818,8 +831,8 @@ class Reader:
         if has_star or len(parts) != len(target.elts):
             item, _ = self.iterate(value, node)
             parts = [item] * len(target.elts)
-        for each, part in zip(target.elts, parts, strict=True):
-            self.assign(each, part, node)
+        for inner, part in zip(target.elts, parts, strict=True):
+            self.assign(inner, part, node)
 
     def _set_item(self, target: ast.Subscript, value: Value) -> None:
         on, key = self.evaluate(target.value), self.evaluate(target.slice)
@@ -1224,14 +1237,16 @@ class Reader:
         self._grows(values, node)
         self.goes_through(values, node)
         self.note("formats")
-        sizes = [each.size for value in values for each in options(value) if isinstance(each, Data)]
+        sizes: list[Size] = [
+            each.size for value in values for each in options(value) if isinstance(each, Data)
+        ]
         return Data(str, "part" if largest(sizes) == "part" else "sized")
 
     def _is_short_spec(self, part: ast.FormattedValue, value: Value) -> bool:
         spec = part.format_spec
         assert isinstance(spec, ast.JoinedStr)
         written = "".join(
-            each.value if isinstance(each, ast.Constant) else "*" for each in spec.values
+            str(each.value) if isinstance(each, ast.Constant) else "*" for each in spec.values
         )
         kinds = {each.kind for each in options(value) if isinstance(each, Data)}
         return is_short(written) and not kinds & {decimal.Decimal, object}
@@ -1263,6 +1278,10 @@ class Reader:
             # The node is kept, so that no other gets its id.
             self._made[key] = make(), node
         return self._made[key][0]
+
+    def _instance(self, node: ast.AST | None, cls: type) -> Instance:
+        made: Instance = self._once(node, cls, lambda: Instance(cls))
+        return made
 
     def _display(self, node: ast.expr, kind: type, elements: Sequence[ast.expr]) -> Value:
         items: list[Value] = []
@@ -1393,6 +1412,8 @@ class Reader:
             file = self.frame.function.__code__.co_filename
             line = getattr(node, "lineno", 0)
         self.problems.setdefault(Problem(what, file, line))
+        if not self._on:
+            raise Stopped
         return UNKNOWN
 
     def note(self, what: str) -> None:
@@ -1501,7 +1522,7 @@ class Reader:
                 inside = [each.box.items for each in others if isinstance(each, Data) and each.box]
                 if name.startswith("is"):
                     return BOOL
-                sizes = [each.size for each in (on, *others) if isinstance(each, Data)]
+                sizes: list[Size] = [each.size for each in (on, *others) if isinstance(each, Data)]
                 return self.new(node, kind, either([box.items, *inside]), largest(sizes))
         return self.problem(node, f"calls {text} with what it can't see")
 
@@ -1510,9 +1531,9 @@ class Reader:
         for each in options(value):
             if not isinstance(each, Data) or each.kind not in LONG:
                 return self.problem(node, "puts in what it can't see")
-            if on.kind in (set, dict) and not is_plain(each):
-                if on.kind is set or not (each.box and is_plain(each.box.keys)):
-                    return self.problem(node, "hashes what is not known to be plain data")
+            hashed = each if on.kind is set else each.box.keys if each.box else UNKNOWN
+            if on.kind in (set, dict) and not is_plain(hashed):
+                return self.problem(node, "hashes what is not known to be plain data")
             if on.kind is dict and each.kind is not dict:
                 return self.problem(node, "puts in what it can't see")
             self.goes_through([each], node)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import annotated_types
-from fastapi import BackgroundTasks, params, security
+from fastapi import BackgroundTasks, security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasicCredentials
 from pydantic import BaseModel, EmailStr, StringConstraints
 from pydantic.fields import FieldInfo
@@ -55,7 +55,7 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
 
     `stable=False` where what it contains may be changed by somebody.
     """
-    kind = type(what)
+    kind: type = type(what)
     if kind in SCALARS and kind is not object:
         return of_constant(what)
     if kind in CONTAINERS:
@@ -66,7 +66,7 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
         inner = kind in (tuple, frozenset)
         values = list(what.values() if kind is dict else what)
         shapes = [of_object(each, stable=inner and stable, depth=depth + 1) for each in values]
-        keys = NEVER
+        keys: Value = NEVER
         if kind is dict:
             keys = either(of_object(each, stable=False, depth=depth + 1) for each in what)
         return container(kind, either(shapes), size, keys)
@@ -82,7 +82,7 @@ _LRU: Any = type(functools.lru_cache(lambda: None))
 
 def of_constant(what: Any) -> Data:
     """The shape of a scalar that is written down."""
-    kind = type(what)
+    kind: type = type(what)
     size: Size = "small"
     if kind is int and abs(what) > _SMALL:
         size = "huge"
@@ -159,9 +159,7 @@ _INJECTED = (HTTPConnection, Response, BackgroundTasks, security.SecurityScopes)
 def changes_nothing(metadata: Any) -> bool:
     """Whether a piece of metadata leaves the type of a value as it is."""
     if isinstance(metadata, FieldInfo):
-        return not isinstance(metadata, params.Depends) and all(
-            map(changes_nothing, metadata.metadata)
-        )
+        return all(map(changes_nothing, metadata.metadata))
     if isinstance(metadata, str | annotated_types.BaseMetadata | StringConstraints):
         return not isinstance(metadata, annotated_types.Predicate)
     return type(metadata).__module__ in _HARMLESS_METADATA
@@ -190,7 +188,8 @@ def attribute_of(cls: type, name: str) -> Value | None:
 def family(cls: type) -> Iterator[type]:
     """A class and all that are known to derive from it."""
     yield cls
-    for derived in type.__subclasses__(cls):
+    known: list[type] = type.__subclasses__(cls)
+    for derived in known:
         yield from family(derived)
 
 
@@ -244,7 +243,7 @@ METHODS: dict[type, dict[str, Value]] = {
 BENIGN_CONTEXTS = (contextlib.suppress, contextlib.nullcontext)
 """Context managers that do nothing that may block."""
 
-MAPPINGS = (Headers, QueryParams, State)
+MAPPINGS: tuple[type, ...] = (Headers, QueryParams, State)
 
 SECURITY: dict[type, Callable[[], Value]] = {
     security.OAuth2PasswordBearer: lambda: _MAYBE_TEXT,
@@ -257,3 +256,21 @@ SECURITY: dict[type, Callable[[], Value]] = {
     security.HTTPBasic: lambda: either([Instance(HTTPBasicCredentials), NONE]),
 }
 """What FastAPI's security schemes give."""
+
+__all__ = [
+    "BENIGN_CONTEXTS",
+    "MAPPINGS",
+    "METHODS",
+    "SECURITY",
+    "URL",
+    "MutableHeaders",
+    "attribute_of",
+    "changes_nothing",
+    "family",
+    "is_injected",
+    "of_annotation",
+    "of_constant",
+    "of_field",
+    "of_kind",
+    "of_object",
+]

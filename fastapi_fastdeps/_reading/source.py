@@ -11,6 +11,7 @@ from typing import TypeAlias
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 _READS = frozenset({"copy", "count", "get", "index", "items", "keys", "values"})
+_READERS = frozenset({"all", "any", "frozenset", "len", "max", "min", "sorted", "sum"})
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__"})
 
 
@@ -178,12 +179,14 @@ def _only_read(node: ast.AST) -> Iterator[ast.AST]:
         yield from (node.left, *node.comparators)
     elif isinstance(node, ast.For | ast.comprehension):
         yield node.iter
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr in _READS:
-            yield node.func.value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        if node.func.id in {"len", "sorted", "any", "all", "sum", "min", "max", "frozenset"}:
-            yield from node.args
+    elif isinstance(node, ast.Call):
+        match node.func:
+            case ast.Attribute() as method if method.attr in _READS:
+                yield method.value
+            case ast.Name() as function if function.id in _READERS:
+                yield from node.args
+            case _:
+                pass
 
 
 def _name(node: ast.AST) -> str | None:
@@ -199,8 +202,11 @@ def _is_loaded(node: ast.AST) -> bool:
 def _reassigned(node: ast.AST, function: str | None) -> Iterator[str]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         function = node.name
-    if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-        if function not in _CONSTRUCTORS:
-            yield node.attr
+    if (
+        isinstance(node, ast.Attribute)
+        and not isinstance(node.ctx, ast.Load)
+        and function not in _CONSTRUCTORS
+    ):
+        yield node.attr
     for child in ast.iter_child_nodes(node):
         yield from _reassigned(child, function)

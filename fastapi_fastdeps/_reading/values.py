@@ -80,7 +80,7 @@ class Instance:
 
     cls: type
     exact: bool = True
-    fields: "dict[str, Value]" = field(default_factory=dict)
+    fields: "dict[str, Value]" = field(default_factory=dict[str, "Value"])
     known: Any = Nothing.NOTHING
 
 
@@ -205,7 +205,11 @@ def _add(found: list[Value], value: Value) -> None:
 
 def largest(sizes: Iterable[Size]) -> Size:
     """The largest of several sizes."""
-    return max(sizes, key=_ORDER.index, default="small")
+    found: Size = "small"
+    for size in sizes:
+        if _ORDER.index(size) > _ORDER.index(found):
+            found = size
+    return found
 
 
 def resized(value: Value, size: Size) -> Value:

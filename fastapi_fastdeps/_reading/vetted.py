@@ -123,8 +123,7 @@ def _functions() -> dict[int, Value]:
         (TEXT, (urllib.parse.quote, urllib.parse.unquote, urllib.parse.quote_plus)),
         (Data(uuid.UUID), (uuid.uuid4,)),
     ]
-    found = {id(function): value for value, functions in results for function in functions}
-    return found
+    return {id(function): value for value, functions in results for function in functions}
 
 
 FUNCTIONS = _functions()
@@ -146,7 +145,7 @@ EXCEPTIONS: tuple[type, ...] = (
     starlette.exceptions.HTTPException,
     WebSocketException,
 )
-INITIALIZERS = tuple(cls.__init__ for cls in EXCEPTIONS)
+INITIALIZERS: tuple[Any, ...] = tuple(vars(cls).get("__init__") for cls in EXCEPTIONS)
 
 RESPONSES: tuple[type, ...] = (Response, HTMLResponse, PlainTextResponse, RedirectResponse)
 

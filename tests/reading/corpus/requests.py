@@ -382,8 +382,8 @@ def validate_slug(slug: str) -> str:
 
 
 @may_block
-def parse_filter(filter: str = "{}") -> Any:
-    return json.loads(filter)
+def parse_filter(text: str = "{}") -> Any:
+    return json.loads(text)
 
 
 @may_block
