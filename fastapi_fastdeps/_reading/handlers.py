@@ -274,7 +274,8 @@ def _range(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
 
 def _enumerate(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     item, size = reader.iterate(given.positional[0] if given.positional else UNKNOWN, node)
-    return reader.new(node, list, Data(tuple, "small", Box(NEVER, NEVER), (_INT, item)), size)
+    pair = Data(tuple, "small", Box(NEVER, NEVER), (_INT, item))
+    return reader.lazily(reader.new(node, list, pair, size), given.positional)
 
 
 def _zip(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
@@ -283,7 +284,8 @@ def _zip(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     pairs = [reader.iterate(each, node) for each in given.positional]
     items = tuple(item for item, _ in pairs)
     size = largest(size for _, size in pairs)
-    return reader.new(node, list, Data(tuple, "small", Box(NEVER, NEVER), items), size)
+    made = reader.new(node, list, Data(tuple, "small", Box(NEVER, NEVER), items), size)
+    return reader.lazily(made, given.positional)
 
 
 def _reversed(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:

@@ -124,6 +124,9 @@ class Reader:
         self._path: list[int] = []
         self._steps = 0
         self._loops: list[Size] = []
+        # What each loop goes through, and what is gone through with something else.
+        self._going_through: list[set[Box]] = []
+        self._lazy_over: dict[Box, set[Box]] = {}
         self._made: dict[tuple[object, ...], Any] = {}
         self._version = 0
 
@@ -710,8 +713,9 @@ class Reader:
     # Loops
 
     def _for(self, node: ast.For) -> None:
-        item, size = self.iterate(self.evaluate(node.iter), node.iter)
-        with self._loop(size, node.target, node):
+        over = self.evaluate(node.iter)
+        item, size = self.iterate(over, node.iter)
+        with self._loop(size, over, node.target, node):
             self._rounds(lambda: self.assign(node.target, item, node), node.body)
         self.run(node.orelse)
 
@@ -735,7 +739,7 @@ class Reader:
         frame.variables = before
 
     @contextmanager
-    def _loop(self, size: Size, target: ast.expr, node: ast.AST) -> Iterator[None]:
+    def _loop(self, size: Size, over: Value, target: ast.expr, node: ast.AST) -> Iterator[None]:
         frame = self.frame
         large = [each for each in self._loops if each in ("sized", "grown", "huge")]
         if large and size in ("sized", "grown", "huge"):
@@ -748,10 +752,27 @@ class Reader:
         frame.targets = targets | names
         frame.rebound = (rebound | stored) - names
         self._loops.append(size)
+        self._going_through.append(self._boxes([over]))
         self.note("loops over what it is given")
         yield
+        self._going_through.pop()
         self._loops.pop()
         frame.targets, frame.rebound = targets, rebound
+
+    def lazily(self, made: Data, over: Iterable[Value]) -> Data:
+        """What goes through others when it is gone through itself."""
+        if made.box is not None:
+            self._lazy_over.setdefault(made.box, set()).update(self._boxes(over))
+        return made
+
+    def _boxes(self, values: Iterable[Value]) -> set[Box]:
+        found = {
+            each.box
+            for value in values
+            for each in options(value)
+            if isinstance(each, Data) and each.box is not None
+        }
+        return found.union(*(self._lazy_over.get(each, ()) for each in found))
 
     def iterate(self, value: Value, node: ast.AST | None) -> tuple[Value, Size]:
         """What iteration gives, and how often."""
@@ -855,6 +876,8 @@ class Reader:
         box = on.box
         if box is None:
             return
+        if on.kind is list and any(box in each for each in self._going_through):
+            self.problem(None, "puts something into a list that it loops over")
         items, keys = either([box.items, value]), either([box.keys, key])
         size: Size = largest([box.size, "sized" if _is_long(self._loops) else "small"])
         if on.kind is not dict:
@@ -1014,7 +1037,8 @@ class Reader:
         if not keys or not node.args or len(node.args) != 1:
             return None
         (key,) = keys
-        item, size = self.iterate(self.evaluate(node.args[0]), node.args[0])
+        over = self.evaluate(node.args[0])
+        item, size = self.iterate(over, node.args[0])
         if not isinstance(key, ast.Lambda) or len(key.args.args) != 1:
             return None
         name = key.args.args[0].arg
@@ -1023,7 +1047,7 @@ class Reader:
             return None
         before = dict(variables)
         target = ast.Name(name, ast.Store())
-        with self._loop(size, target, key):
+        with self._loop(size, over, target, key):
             variables[name] = item
             result = self.evaluate(key.body)
         self.frame.variables = before
@@ -1331,6 +1355,7 @@ class Reader:
         frame = self.frame
         sizes: list[Size] = []
         made: list[Value] = []
+        over: list[Value] = []
 
         def nested(rest: Sequence[ast.comprehension]) -> None:
             if not rest:
@@ -1339,9 +1364,10 @@ class Reader:
             first = rest[0]
             if first.is_async:
                 self.problem(node, "iterates over what is async")
-            item, size = self.iterate(self.evaluate(first.iter), first.iter)
+            over.append(self.evaluate(first.iter))
+            item, size = self.iterate(over[-1], first.iter)
             sizes.append(size)
-            with self._loop(size, first.target, first):
+            with self._loop(size, over[-1], first.target, first):
                 self.assign(first.target, item, node)
                 for test in first.ifs:
                     self.truth(self.evaluate(test), test)
@@ -1353,7 +1379,8 @@ class Reader:
         hashed = made[-1] if kind in (set, dict) else NEVER
         if not is_plain(hashed):
             self.problem(node, "hashes what is not known to be plain data")
-        return self.new(node, kind, made[0], largest(sizes), hashed if kind is dict else NEVER)
+        found = self.new(node, kind, made[0], largest(sizes), hashed if kind is dict else NEVER)
+        return self.lazily(found, over) if isinstance(node, ast.GeneratorExp) else found
 
     # What it costs, and what it asks of values
 
