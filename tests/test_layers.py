@@ -25,6 +25,8 @@ LAYERS = (
     "routing",
     "applications",
     "explanation",
+    "_cli",
+    "__main__",
     "__init__",
 )
 """The modules and folders of the package; each may import those before it."""

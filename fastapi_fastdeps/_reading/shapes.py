@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import annotated_types
-from fastapi import BackgroundTasks, params, security
+from fastapi import BackgroundTasks, security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasicCredentials
 from pydantic import BaseModel, EmailStr, StringConstraints
 from pydantic.fields import FieldInfo
