@@ -21,7 +21,15 @@ from fastapi_fastdeps._fastapi.names import (
     inclusions,
     wrap_app_with_body_limit,
 )
-from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
+from fastapi_fastdeps._fastapi.replacements import around, is_known
+from fastapi_fastdeps._lane.choice import (
+    HANDLER_INSTRUMENTED,
+    SOLVER_INSTRUMENTED,
+    is_handler_instrumented,
+    is_solver_instrumented,
+    why_not_now,
+    why_not_planned,
+)
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
@@ -54,9 +62,12 @@ class Handling:
         live: LiveGraph,
         provider: Any | None,
         make: Callable[[Any], Handler] | None = None,
+        *,
+        is_within: bool = False,
     ) -> None:
         """`state` is what FastAPI knows of the route at this place, the route itself or an
-        inclusion: read now, when FastAPI makes its handler. `make` makes FastAPI's own."""
+        inclusion: read now, when FastAPI makes its handler. `make` makes FastAPI's own.
+        `is_within`: whether it is called within FastAPI's own."""
         self.live = live
         self._route = route
         self._state = _as_it_is(route, state, live, provider)
@@ -64,31 +75,45 @@ class Handling:
         # What replaces this method later is called for routes that are made later.
         self._make = APIRoute.get_route_handler if make is None else make
         self._is_inline = False
+        self._is_within = is_within
         self.planned: PlannedHandler | None = None
         _note_stream(live, state)
         self.why_not_planned: str = why_not_planned_here(live, state)
-        if self.why_not_planned:
+        is_instrumented = not is_within and is_handler_instrumented()
+        if self.why_not_planned or is_instrumented:
             self._fastapis = self._make_fastapis()
+            if not self.why_not_planned and not is_known(self._fastapis):
+                self.why_not_planned = HANDLER_INSTRUMENTED
+        if self.why_not_planned:
             self.handle: Handler = self._handle_as_fastapi
-        else:
-            self.planned = PlannedHandler(
-                self._state,
-                live,
-                provider,
-                self._handle_as_fastapi,
-                self._state.form_limits,
-            )
-            self.handle = self.planned.handle
+            return
+        self.planned = PlannedHandler(
+            self._state,
+            live,
+            provider,
+            self._handle_as_fastapi,
+            self._state.form_limits,
+        )
+        if is_instrumented:
+            self.planned.serve_within(partial(around, self._fastapis), self._state.dependant)
+        self.handle = self.planned.handle
 
     def why_not_now(self) -> str:
         """Why it takes FastAPI's lane at the moment, empty if it does not."""
         if self.why_not_planned or self.planned is None:
             return self.why_not_planned
+        if self._is_within and is_solver_instrumented():
+            return SOLVER_INSTRUMENTED
         return why_not_now(self.planned.ground) or ""
 
     def is_served_by_fastapi(self) -> bool:
         """`why_not_now` in a hurry."""
-        return self.planned is None or self.planned.ground.is_touched()
+        return (
+            self.planned is None
+            or self.planned.ground.is_touched()
+            # It would be called by FastAPI's handler, without a plan in it.
+            or (self._is_within and is_solver_instrumented())
+        )
 
     @property
     def source(self) -> str | None:
@@ -226,7 +251,7 @@ def handled_within(
     _note_stream(live, state)
     if why_not_planned_here(live, state) or not can_be_planned_within(graph):
         return classified_dependant(live), None
-    handling = Handling(route, state, live, provider)
+    handling = Handling(route, state, live, provider, is_within=True)
     return PlannedDependant(live, handling), handling
 
 

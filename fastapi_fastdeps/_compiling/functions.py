@@ -23,6 +23,7 @@ from fastapi_fastdeps._compiling.lines import Lines
 from fastapi_fastdeps._compiling.visits import Entered
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
@@ -48,6 +49,7 @@ class Tools:
         call_dependency: calls what is not called directly.
         provider: whose overrides are looked into.
         call_endpoint: how the endpoint is called, `None` where that is not the function's.
+        endpoint_of: what is called for the endpoint, which a tool may have wrapped.
         validate: validates what the endpoint returned, within a visit to a thread; `None` where
             each step that goes to one is a visit of its own.
     """
@@ -58,6 +60,7 @@ class Tools:
     call_dependency: Callable[..., Any]
     provider: Any | None
     call_endpoint: Callable[[Node], Kind | None] | None = None
+    endpoint_of: Callable[[Any], Any] | None = None
     validate: Callable[[Any, Any], None] | None = None
 
 
@@ -114,6 +117,7 @@ class _Writer:
         self.lines = Lines()
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
+        self._endpoint_of = tools.endpoint_of
         self._ends = {} if tools.validate is None else _visits(plan, self._how_endpoint_is_called)
         # What enters generators, while the steps of a visit are written.
         self._entered: str | None = None
@@ -155,7 +159,7 @@ class _Writer:
             "query_values": tools.query_values,
             "received_of": tools.received,
             "request_params_to_args": request_params_to_args,
-            "run_endpoint_function": _names.get("run_endpoint_function"),
+            "run_endpoint_function": original_of(_names.get("run_endpoint_function")),
             "run_in_threadpool": run_in_threadpool,
             "validate": tools.validate,
             "watching": _watching,
@@ -315,7 +319,10 @@ class _Writer:
         ):
             add(fill_in)
             add("return NOT_CALLED")
-        endpoint = self.lines.bind("endpoint", step.node.candidate.call)
+        called = step.node.candidate.call
+        if self._endpoint_of is not None:
+            called = self._endpoint_of(called)
+        endpoint = self.lines.bind("endpoint", called)
         if call is Kind.THREADED:
             add(
                 "returned = copy_context().run(names['_run_sync_endpoint'], "

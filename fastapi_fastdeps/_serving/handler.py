@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 from fastapi import params, routing
@@ -30,11 +30,12 @@ from fastapi_fastdeps._fastapi.names import (
     operation,
     validation_failed,
 )
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
-from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._lane.tree import ClassifiedDependant, classified_dependant
 from fastapi_fastdeps._plan.kinds import Kind
-from fastapi_fastdeps._serving import answering
+from fastapi_fastdeps._serving import answering, instrumented
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
@@ -67,8 +68,12 @@ class RouteState(Protocol):
 class PlannedHandler:
     """Handles the requests of one route by its plan.
 
-    While a function of FastAPI that the plan replaces is instrumented, requests go to
-    `fallback`, which handles them in FastAPI's lane.
+    While a function of FastAPI that the plan replaces is instrumented by something unknown,
+    requests go to `fallback`, which handles them in FastAPI's lane.
+
+    Attributes:
+        serve: handles a request in the fast lane, which nothing that was replaced speaks
+            against: within what a known tool does around FastAPI's handler, if there is one.
     """
 
     def __init__(
@@ -81,7 +86,9 @@ class PlannedHandler:
     ) -> None:
         self._live = live
         self._root = live.root
+        self._dependant = classified_dependant(live)
         self._fallback = fallback
+        self.serve: Handler = self._answer
         # FastAPI settles this once, and calls what stands there when a request comes.
         self._is_async = live.was_async
         self._settle()
@@ -124,6 +131,7 @@ class PlannedHandler:
             ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
+            endpoint_of=self._dependant.called_as,
             validate=self._validate if fuses_visits else None,
         )
 
@@ -138,6 +146,7 @@ class PlannedHandler:
         graph = self._live.current()
         self._settled = graph
         self._call: Any = self._root.call
+        self._endpoint: Any = self._dependant.called_as(self._call)
         self._is_inline = isinstance(graph.root.execution, Inline)
         self._is_stream = is_gen_callable(self._call) or is_async_gen_callable(self._call)
 
@@ -151,8 +160,16 @@ class PlannedHandler:
             return await self._fallback(request)
         return await self.serve(request)
 
-    async def serve(self, request: Request) -> Response:
-        """Handle a request in the fast lane, which nothing that was replaced speaks against."""
+    def serve_within(
+        self, around: Callable[[Handler], Handler], dependant: ClassifiedDependant
+    ) -> None:
+        """Handle requests within what a tool does around FastAPI's handler, calling the endpoint
+        as the tool has changed it in the tree that it was given."""
+        self.serve = around(self._answer)
+        self._dependant = dependant
+        self._settle()
+
+    async def _answer(self, request: Request) -> Response:
         if self._root.call is not self._call:
             self._settle()
         if self._is_stream:
@@ -166,7 +183,7 @@ class PlannedHandler:
             "fastapi_middleware_astack not found in request scope"
         )
         begun: _Begun = (
-            self._call,
+            self._endpoint,
             self._root.path,
             scope["method"],
             scope.get("root_path", ""),
@@ -182,10 +199,13 @@ class PlannedHandler:
         )
         solution = Solution(request, body)
         if telemetry is None:
-            returned = await self._solver.run(solution)
+            if instrumented.is_solver_instrumented():
+                returned = await self._solve_within_tools(solution)
+            else:
+                returned = await self._solver.run(solution)
         else:
             with operation(name="dependencies", function=begun[0]):
-                returned = await self._solver.run(solution, is_traced=True)
+                returned = await self._solve_within_tools(solution)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors
@@ -220,6 +240,12 @@ class PlannedHandler:
             return returned
         return await self._respond(begun, returned, solution, is_seen=telemetry is not None)
 
+    async def _solve_within_tools(self, solution: Solution) -> Any:
+        if instrumented.is_solver_instrumented():
+            await instrumented.solve(self._solver, solution, self._dependant)
+            return NOT_CALLED
+        return await self._solver.run(solution, is_traced=True)
+
     async def _read_body(self, request: Request, begun: _Begun) -> Any:
         try:
             if self._is_form:
@@ -234,19 +260,27 @@ class PlannedHandler:
             raise raised from error
 
     async def _call_endpoint(self, values: dict[str, Any], *, is_traced: bool) -> Any:
+        is_awaited = self._is_async or self._is_inline
         if not answering.is_as_ever():
             return await answering.run_endpoint(
-                classified_dependant(self._live),
-                values,
-                is_awaited=self._is_async or self._is_inline,
+                classified_dependant(self._live), values, is_awaited=is_awaited
             )
+        if instrumented.is_call_instrumented():
+            call = partial(self._call_as_planned, is_traced=is_traced)
+            return await instrumented.call_endpoint(
+                call, self._dependant, values, is_awaited=is_awaited
+            )
+        return await self._call_as_planned(values, is_traced=is_traced)
+
+    async def _call_as_planned(self, values: dict[str, Any], *, is_traced: bool) -> Any:
         if not is_traced and self._is_async:
-            return await self._call(**values)
+            return await self._endpoint(**values)
         if self._is_inline and not self._is_async:
-            with operation(name="endpoint", function=self._call):
-                return self._call(**values)
-        return await routing.run_endpoint_function(
-            dependant=self._root, values=values, is_coroutine=self._is_async
+            with operation(name="endpoint", function=self._endpoint):
+                return self._endpoint(**values)
+        run: Any = original_of(routing.run_endpoint_function)
+        return await run(
+            dependant=_Called(self._endpoint), values=values, is_coroutine=self._is_async
         )
 
     def _kind_of_call(self, root: Node) -> Kind | None:
@@ -267,7 +301,7 @@ class PlannedHandler:
             solution,
             status_code=self._status_code,
             response_class=self._response_class,
-            endpoint=self._call,
+            endpoint=self._endpoint,
             field=self._field,
             is_coroutine=self._is_async or self._is_inline,
             endpoint_ctx=_context(begun),
@@ -288,7 +322,7 @@ class PlannedHandler:
             if status_code is not None:
                 arguments["status_code"] = status_code
             if is_seen:
-                with operation(name="serialization", function=self._call):
+                with operation(name="serialization", function=self._endpoint):
                     content = await self._serialize(begun, returned, solution)
             else:
                 content = await self._serialize(begun, returned, solution)
@@ -337,6 +371,15 @@ class PlannedHandler:
             )
         serialize = field.serialize_json if self._dump_json else field.serialize
         return serialize(value, **self._serialization)
+
+
+class _Called:
+    """What FastAPI reads of a route to call its endpoint."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Any) -> None:
+        self.call = call
 
 
 def _context(begun: _Begun) -> EndpointContext:

@@ -15,6 +15,9 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._fastapi.ways import Way
+from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._serving import instrumented
+from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
@@ -26,15 +29,17 @@ def planned_websocket(
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan. `fallback` handles a
     request in FastAPI's lane, while a function that the plan replaces is instrumented."""
     solver = Solver(live, provider, f"WS {live.path}", Way.WEBSOCKET, embed=embed)
-    return partial(_handle, solver, live.root, fallback)
+    return partial(_handle, solver, live.root, classified_dependant(live), fallback)
 
 
 async def _handle(
     solver: Solver,
     root: Dependant,
+    dependant: Dependant,
     fallback: WebSocketHandler,
     websocket: WebSocket,
 ) -> None:
+    """`dependant` is the tree that tools are to see."""
     if solver.plan.ground.is_touched():
         await fallback(websocket)
         return
@@ -45,11 +50,12 @@ async def _handle(
     begun: Any = root.call
     path = root.path
     mount_path: str = websocket.scope.get("root_path", "")
+    solution = Solution(websocket)
     if telemetry is None:
-        solution = await solver.solve(websocket)
+        await _solve(solver, solution, dependant)
     else:
         with operation(name="dependencies", function=begun):
-            solution = await solver.solve(websocket)
+            await _solve(solver, solution, dependant)
             if data is not None:
                 data.values = solution.values
                 data.errors = solution.errors
@@ -67,3 +73,10 @@ async def _handle(
     else:
         with operation(name="endpoint", function=call):
             await call(**solution.values)
+
+
+async def _solve(solver: Solver, solution: Solution, dependant: Dependant) -> None:
+    if instrumented.is_solver_instrumented():
+        await instrumented.solve(solver, solution, dependant)
+    else:
+        await solver.run(solution, is_traced=True)
