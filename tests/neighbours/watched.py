@@ -191,3 +191,19 @@ def ask_for_all(app: FastAPI) -> list[tuple[int, str]]:
                 ):
                     answers.append((101, socket.receive_text()))
     return answers
+
+
+def difference(one: Any, other: Any, path: str = "") -> str | None:
+    """Where two records differ first, `None` if they are equal. Theirs are long, and a whole
+    comparison of them takes minutes to print."""
+    if one == other:
+        return None
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() | other.keys():
+            if found := difference(one.get(key), other.get(key), f"{path}.{key}"):
+                return found
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, pair in enumerate(zip(one, other, strict=True)):
+            if found := difference(*pair, f"{path}[{index}]"):
+                return found
+    return f"{path}: {one!r:.2000} | {other!r:.2000}"
