@@ -5,7 +5,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import routing
+from fastapi import BackgroundTasks, routing
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +15,6 @@ from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.closures import handler_of
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
-    EventSourceResponse,
     effective_route_context_var,
     fast_lane,
     inclusions,
@@ -31,8 +30,13 @@ from fastapi_fastdeps._lane.choice import (
     why_not_planned,
 )
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
-from fastapi_fastdeps._lane.tree import classified_dependant
-from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
+from fastapi_fastdeps._lane.tree import ClassifiedDependant, classified_dependant
+from fastapi_fastdeps._lane.within import (
+    PlannedDependant,
+    PlannedStream,
+    can_be_planned_within,
+    is_stream,
+)
 from fastapi_fastdeps.marking import Inline
 
 if TYPE_CHECKING or fast_lane:
@@ -76,16 +80,16 @@ class Handling:
         self._make = APIRoute.get_route_handler if make is None else make
         self._is_inline = False
         self._is_within = is_within
+        self._is_stream = _note_stream(live, state)
         self.planned: PlannedHandler | None = None
-        _note_stream(live, state)
-        self.why_not_planned: str = why_not_planned_here(live, state)
-        is_instrumented = not is_within and is_handler_instrumented()
+        self.handle: Handler = self._handle_as_fastapi
+        self.why_not_planned: str = why_not_planned() or ""
+        is_instrumented = not is_within and not self._is_stream and is_handler_instrumented()
         if self.why_not_planned or is_instrumented:
             self._fastapis = self._make_fastapis()
             if not self.why_not_planned and not is_known(self._fastapis):
                 self.why_not_planned = HANDLER_INSTRUMENTED
         if self.why_not_planned:
-            self.handle: Handler = self._handle_as_fastapi
             return
         self.planned = PlannedHandler(
             self._state,
@@ -94,15 +98,17 @@ class Handling:
             self._handle_as_fastapi,
             self._state.form_limits,
         )
+        self.handle = self.planned.handle
         if is_instrumented:
             self.planned.serve_within(partial(around, self._fastapis), self._state.dependant)
-        self.handle = self.planned.handle
+        elif self._is_stream and not is_within:
+            self._fastapis = self.planned.serve = self._make_fastapis()
 
     def why_not_now(self) -> str:
         """Why it takes FastAPI's lane at the moment, empty if it does not."""
         if self.why_not_planned or self.planned is None:
             return self.why_not_planned
-        if self._is_within and is_solver_instrumented():
+        if self._needs_fastapis_solver():
             return SOLVER_INSTRUMENTED
         return why_not_now(self.planned.ground) or ""
 
@@ -111,9 +117,29 @@ class Handling:
         return (
             self.planned is None
             or self.planned.ground.is_touched()
-            # It would be called by FastAPI's handler, without a plan in it.
-            or (self._is_within and is_solver_instrumented())
+            or self._needs_fastapis_solver()
         )
+
+    def _needs_fastapis_solver(self) -> bool:
+        """Whether FastAPI's handler, in which the plan is, calls a solver that is to see more."""
+        return (self._is_within or self._is_stream) and is_solver_instrumented()
+
+    async def solve(
+        self, request: Request, response: Response, background_tasks: BackgroundTasks
+    ) -> dict[str, Any]:
+        """The arguments of an endpoint that streams, by its plan."""
+        assert self.planned is not None
+        return await self.planned.solve(request, response, background_tasks)
+
+    def tree(self) -> ClassifiedDependant:
+        """The tree for a handler of FastAPI's in which the plan is to be, if there is one."""
+        if self.planned is None:
+            return classified_dependant(self.live)
+        if self._is_stream:
+            return PlannedStream(self.live, self)
+        if self._is_within:
+            return PlannedDependant(self.live, self)
+        return classified_dependant(self.live)
 
     @property
     def source(self) -> str | None:
@@ -157,7 +183,7 @@ class Handling:
 
     def _make_fastapis(self) -> Handler:
         self._is_inline = self._runs_inline()
-        dependant = self._state.dependant = classified_dependant(self.live)
+        dependant = self._state.dependant = self.tree()
         # What FastAPI asks now, it asks of the endpoint that was there at first.
         dependant.is_being_asked = True
         token = effective_route_context_var.set(self._state)
@@ -224,17 +250,11 @@ def overrides_of(provider: Any | None, live: LiveGraph) -> ClassifiedOverrides |
     return None if provider is None else ClassifiedOverrides(provider, live)
 
 
-def why_not_planned_here(live: LiveGraph, state: Any) -> str:
-    """Why a route takes FastAPI's lane at this place, empty if it takes the fast lane."""
-    if _is_stream(state):
-        # What stands in the tree may have been exchanged since FastAPI saw a stream.
-        return why_not_planned(live.current(), EventSourceResponse) or ""
-    return why_not_planned(live.current(), state.response_class) or ""
-
-
-def _note_stream(live: LiveGraph, state: Any) -> None:
-    """Have the tree know that FastAPI streams what its endpoint returns."""
+def _note_stream(live: LiveGraph, state: Any) -> bool:
+    """Whether FastAPI streams what the endpoint returns, of which the tree is to know."""
+    # What stands in the tree may have been exchanged since FastAPI saw a stream.
     live.was_generator = live.was_generator or _is_stream(state)
+    return is_stream(live, state.response_class)
 
 
 def _is_stream(state: Any) -> bool:
@@ -247,12 +267,11 @@ def handled_within(
 ) -> tuple[Dependant, Handling | None]:
     """The tree that FastAPI's handler is to be made of where a route's class wraps it, and
     how the plan in it handles the route, if there can be one."""
-    graph = live.current()
-    _note_stream(live, state)
-    if why_not_planned_here(live, state) or not can_be_planned_within(graph):
+    is_awaited = _note_stream(live, state) or can_be_planned_within(live.current())
+    if why_not_planned() or not is_awaited:
         return classified_dependant(live), None
     handling = Handling(route, state, live, provider, is_within=True)
-    return PlannedDependant(live, handling), handling
+    return handling.tree(), handling
 
 
 class Construction:

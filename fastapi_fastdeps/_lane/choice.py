@@ -16,12 +16,10 @@ from fastapi_fastdeps._fastapi.callables import is_injected_into
 from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, Ground
 from fastapi_fastdeps._fastapi.names import (
     LANE_VARIABLE,
-    EventSourceResponse,
     asked_lane,
     fast_lane,
     is_async_gen_callable,
     is_gen_callable,
-    lenient_issubclass,
 )
 from fastapi_fastdeps._fastapi.replacements import is_known
 from fastapi_fastdeps._fastapi.ways import Way
@@ -77,7 +75,7 @@ def ways_to_solve(graph: Graph) -> Way:
     return ways
 
 
-def why_not_planned(graph: Graph, response_class: Any = None) -> str | None:
+def why_not_planned() -> str | None:
     """Why a route takes FastAPI's lane when it is built, `None` if it takes the fast lane.
 
     `FASTAPI_FASTDEPS_LANE=fastapi` in the environment asks for FastAPI's lane, to tell a
@@ -90,11 +88,6 @@ def why_not_planned(graph: Graph, response_class: Any = None) -> str | None:
         return fast_lane.why_off
     if replaced := _building.first_touched():
         return f"{replaced} is instrumented"
-    call = graph.root.candidate.call
-    response_class = getattr(response_class, "value", response_class)
-    is_generator = is_gen_callable(call) or is_async_gen_callable(call)
-    if is_generator or lenient_issubclass(response_class, EventSourceResponse):
-        return "the endpoint streams"
     return None
 
 

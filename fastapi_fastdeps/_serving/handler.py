@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from functools import cached_property, partial
 from typing import Any, Protocol
 
-from fastapi import params, routing
+from fastapi import BackgroundTasks, params, routing
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import (
@@ -169,6 +169,26 @@ class PlannedHandler:
         self._dependant = dependant
         self._settle()
 
+    async def solve(
+        self, request: Request, response: Response, background_tasks: BackgroundTasks
+    ) -> dict[str, Any]:
+        """The arguments of the endpoint, in the middle of FastAPI's own handler, which has read
+        the body. Raises what FastAPI does where something does not validate."""
+        if self._root.call is not self._call:
+            self._settle()
+        begun = self._begun(request)
+        body = Undefined if self._body_field is None else await self._read_body(request, begun)
+        solution = Solution(request, body)
+        solution.response, solution.background_tasks = response, background_tasks
+        await self._solver.run(solution, is_traced=True)
+        if solution.errors:
+            raise _invalid(solution, begun)
+        return solution.values
+
+    def _begun(self, request: Request) -> _Begun:
+        scope = request.scope
+        return self._endpoint, self._root.path, scope["method"], scope.get("root_path", "")
+
     async def _answer(self, request: Request) -> Response:
         if self._root.call is not self._call:
             self._settle()
@@ -182,12 +202,7 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack), (
             "fastapi_middleware_astack not found in request scope"
         )
-        begun: _Begun = (
-            self._endpoint,
-            self._root.path,
-            scope["method"],
-            scope.get("root_path", ""),
-        )
+        begun = self._begun(request)
         body = Undefined if self._body_field is None else await self._read_body(request, begun)
         if data is not None:
             data.body = None if body is Undefined else body
@@ -211,14 +226,7 @@ class PlannedHandler:
                     data.errors = solution.errors
         if returned is NOT_CALLED:
             if solution.errors:
-                names = routing_names()
-                invalid = names["RequestValidationError"](
-                    solution.errors,
-                    body=None if body is Undefined else body,
-                    endpoint_ctx=_context(begun),
-                )
-                names["_validation_failed"](invalid)
-                raise invalid
+                raise _invalid(solution, begun)
             if self._live.current() is not self._settled or self._root.call is not self._call:
                 self._settle()
             if self._is_stream:
@@ -380,6 +388,18 @@ class _Called:
 
     def __init__(self, call: Any) -> None:
         self.call = call
+
+
+def _invalid(solution: Solution, begun: _Begun) -> Exception:
+    """What FastAPI raises for what does not validate."""
+    names: Any = routing_names()
+    invalid: Exception = names["RequestValidationError"](
+        solution.errors,
+        body=None if solution.body is Undefined else solution.body,
+        endpoint_ctx=_context(begun),
+    )
+    names["_validation_failed"](invalid)
+    return invalid
 
 
 def _context(begun: _Begun) -> EndpointContext:
