@@ -38,7 +38,7 @@ FLOORS: Mapping[str, Mapping[str, float]] = {
     "file": {"stock": 1},
     "stream": {"stock": 1},
     "yielded": {"stock": 1},
-    "websocket": {"stock": 3.5},
+    "websocket": {"stock": 2.2},
 }
 """By case, then by contender."""
 
