@@ -7,17 +7,11 @@ no first ones are let in, so there are not many more threads than the limiter ha
 
 import math
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import (
-    AbstractContextManager,
-    AsyncExitStack,
-    ExitStack,
-    asynccontextmanager,
-    contextmanager,
-)
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Self
 from weakref import WeakKeyDictionary
 
 import anyio.to_thread
@@ -190,9 +184,10 @@ class Visits:
             been_in[limiter] -= 1
             pool.end()
 
-    def begin(self) -> None:
+    def begin(self) -> Self:
         """Be what `visits_here` finds in this task from now on."""
         _current.set(self)
+        return self
 
     @contextmanager
     def as_current(self) -> Generator[None]:
@@ -238,15 +233,13 @@ async def _run_sharing(call: Callable[[], Any], limiter: CapacityLimiter) -> Any
             variable.set(value)
 
 
-@asynccontextmanager
-async def entered_in_thread(
-    visits: Visits, limiter: str | None, manager: AbstractContextManager[Any]
-) -> AsyncGenerator[Any]:
-    """Enter a context manager in a visit, and leave it in a thread."""
+async def enter_in_thread(
+    stack: AsyncExitStack, visits: Visits, limiter: str | None, manager: AbstractContextManager[Any]
+) -> Any:
+    """Enter a context manager in a visit, and have the stack leave it in a thread."""
     value = await visits.run(limiter, manager.__enter__)
-    async with AsyncExitStack() as stack:
-        stack.push_async_exit(Leaving(manager))
-        yield value
+    stack.push_async_exit(Leaving(manager))
+    return value
 
 
 class Leaving:
@@ -292,6 +285,11 @@ def threads_of(provider: Any | None) -> Threads:
         return NO_APPS
     threads = getattr(provider, "threads", None)
     return threads if isinstance(threads, Threads) else _FASTAPIS
+
+
+def fuses_visits(provider: Any | None) -> bool:
+    """Whether consecutive steps that go to a thread are one visit to it in what an app serves."""
+    return getattr(provider, "fuse_visits", False)
 
 
 def limiter_of(execution: Execution | None) -> str | None:

@@ -43,7 +43,7 @@ from fastapi_fastdeps._lane.choice import (
 from fastapi_fastdeps._lane.placed import decided, handler_candidates
 from fastapi_fastdeps._lane.within import can_be_planned_within
 from fastapi_fastdeps._marks import Decision
-from fastapi_fastdeps._threads import limiter_of, threads_of
+from fastapi_fastdeps._threads import fuses_visits, limiter_of, threads_of
 from fastapi_fastdeps.applications import FastDepsAPI
 from fastapi_fastdeps.classifiers import Candidate, Role
 from fastapi_fastdeps.errors import locate, name_of
@@ -182,7 +182,7 @@ class _Walk:
             yield from self.of(route.app, prefix + route.path)
         elif isinstance(route, Host):
             yield from self.of(route.app, prefix)
-        elif isinstance(route, Route) and is_plain(route) and isinstance(router, FastDepsRouter):
+        elif is_plain(route) and isinstance(router, FastDepsRouter):
             yield from _plain_records(route, router, prefix + route.path)
 
     def _inclusion(self, inclusion: ClassifiedInclusion, prefix: str) -> Iterator[RouteRecord]:
@@ -382,7 +382,7 @@ def _hops(graph: Graph, provider: Any, route: Any, why: str) -> int | None:
     return hops_of_route(
         graph,
         threads_of(provider),
-        fuses=getattr(provider, "fuse_visits", False),
+        fuses=fuses_visits(provider),
         validates=getattr(route, "response_field", None) is not None,
         calls=not is_websocket,
     )

@@ -22,14 +22,11 @@ from fastapi_fastdeps import (
     explain,
     threaded,
 )
-from fastapi_fastdeps._fastapi.names import fast_lane, inclusions
+from fastapi_fastdeps._fastapi.names import inclusions
 from fastapi_fastdeps._fastapi.requests import streams_generators
 from tests.harness.crowd import crowd, get, get_all, in_loop
 from tests.harness.hops import hops
-
-in_both_lanes = pytest.mark.usefixtures("both_lanes")
-needs_plans = pytest.mark.skipif(not fast_lane, reason="there are no plans")
-
+from tests.harness.marks import in_both_lanes, needs_plans
 
 has_concurrency = "max_concurrency" in inspect.signature(Depends).parameters
 

@@ -24,8 +24,7 @@ from fastapi_fastdeps import (
 )
 from fastapi_fastdeps._fastapi.names import fast_lane
 from tests.harness.crowd import crowd
-
-needs_plans = pytest.mark.skipif(not fast_lane, reason="there are no plans")
+from tests.harness.marks import needs_plans
 
 REQUESTS = 1000
 CONNECTIONS = 5

@@ -27,8 +27,8 @@ from fastapi_fastdeps import (
 from fastapi_fastdeps._fastapi.names import inclusions, matching
 from tests.harness.crowd import get, get_all, in_loop
 from tests.harness.hops import everything, here, hops
+from tests.harness.marks import in_both_lanes
 
-in_both_lanes = pytest.mark.usefixtures("both_lanes")
 needs_matching = pytest.mark.skipif(not matching, reason="routes of Starlette's are FastAPI's")
 
 

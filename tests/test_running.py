@@ -25,9 +25,7 @@ from fastapi_fastdeps import (
 from fastapi_fastdeps._fastapi.names import fast_lane
 from tests.harness.crowd import get_all, in_loop
 from tests.harness.hops import here, hops
-
-in_both_lanes = pytest.mark.usefixtures("both_lanes")
-needs_plans = pytest.mark.skipif(not fast_lane, reason="there are no plans")
+from tests.harness.marks import in_both_lanes, needs_plans
 
 
 class Out(BaseModel):

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from fastapi_fastdeps import FastDepsAPI
 from fastapi_fastdeps._fastapi.ground import SERVING, Ground
-from fastapi_fastdeps._fastapi.names import fast_lane
 from tests.harness.hops import everything
+from tests.harness.marks import needs_plans
 
-pytestmark = pytest.mark.skipif(not fast_lane, reason="there are no plans")
+pytestmark = needs_plans
 
 Read = tuple[str, str]
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 from fastapi import params
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from fastapi.utils import get_value_or_default
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from fastapi_fastdeps._building.frontends import classified_frontend
 from fastapi_fastdeps._building.plain import is_plain, placed_app
@@ -121,7 +121,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                 if websockets and type(given) is APIWebSocketRoute:
                     provider = self.include_context.dependency_overrides_provider
                     take_websocket_route(given, self, provider)
-                elif given is not None and is_plain(given) and isinstance(given, Route):
+                elif is_plain(given):
                     # FastAPI has just made it.
                     given.app = placed_app(given, self._asked(), self._threads) or given.app
         return context
@@ -146,7 +146,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                 )
                 check_limiters(graph.root, self._threads)
                 self._check_dependencies(classifier, self.include_context.dependencies, path)
-            elif is_plain(route) and isinstance(route, Route):
+            elif is_plain(route):
                 placed_app(route, classifier, self._threads)
         for route in low_priority_routes(self.original_router):
             if isinstance(route, FrontendRouteGroup):

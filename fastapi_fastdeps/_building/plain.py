@@ -4,7 +4,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from operator import is_
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from starlette.endpoints import HTTPEndpoint
 from starlette.routing import BaseRoute, Route
@@ -53,7 +53,7 @@ class PlainRoute:
             await self._app(scope, receive, send)
 
 
-def is_plain(route: BaseRoute) -> bool:
+def is_plain(route: BaseRoute | None) -> TypeGuard[Route]:
     """Whether it is a route of Starlette's own class, that handles what it matches as ever."""
     return bool(classification) and type(route) is Route and "handle" not in vars(route)
 

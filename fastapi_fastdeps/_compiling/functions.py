@@ -23,7 +23,7 @@ from fastapi_fastdeps._compiling.visits import Entered
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._fastapi.requests import routing_names
-from fastapi_fastdeps._plan.kinds import Kind
+from fastapi_fastdeps._plan.kinds import ENTERED, Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
 from fastapi_fastdeps._plan.steps import Plan, Step
 
@@ -62,9 +62,8 @@ class Tools:
     shares_context: bool = False
 
 
-_ENTERED: Final = (Kind.GENERATOR, Kind.THREADED_GENERATOR)
-_GENERATORS: Final = (*_ENTERED, Kind.INLINE_GENERATOR)
-_IN_THREADS: Final = (*_ENTERED, Kind.THREADED)
+_GENERATORS: Final = (*ENTERED, Kind.INLINE_GENERATOR)
+_IN_THREADS: Final = (*ENTERED, Kind.THREADED)
 
 
 NOT_CALLED: Final = object()
@@ -325,18 +324,19 @@ class _Writer:
         self._unless_it_is_called(arguments)
         endpoint = self.lines.bind("endpoint", step.node.candidate.call)
         if call is Kind.THREADED:
-            run, first = "copy_context().run(", ", "
-            if self._shares_context:
-                run, first = "", "("
-            add(
-                f"returned = {run}names['_run_sync_endpoint']{first}"
-                f"function={endpoint}, arguments=dict({', '.join(arguments)}))"
-            )
-            add(f"{run}validate{first}solution, returned)")
+            given = [f"function={endpoint}", f"arguments=dict({', '.join(arguments)})"]
+            run = self._called_in_visit("names['_run_sync_endpoint']", given)
+            add(f"returned = {run}")
+            add(self._called_in_visit("validate", ["solution", "returned"]))
             add("return None")
         else:
             is_awaited = "await " if call is Kind.ASYNC else ""
             add(f"return {is_awaited}{endpoint}({', '.join(arguments)})")
+
+    def _called_in_visit(self, callee: str, arguments: list[str]) -> str:
+        if self._shares_context:
+            return f"{callee}({', '.join(arguments)})"
+        return f"copy_context().run({', '.join([callee, *arguments])})"
 
     def _unless_it_is_called(self, arguments: list[str]) -> None:
         """Leave the endpoint to the handler where more is to happen than a call."""
@@ -515,13 +515,10 @@ class _Writer:
             is_of_function = step.is_of_function_scope
             made = f"{self._entered}.enter({callee}, dict({values}), {is_of_function})"
         elif self._entered is not None:
-            if self._shares_context:
-                made = f"{callee}({', '.join(arguments)})"
-            else:
-                made = f"copy_context().run({', '.join([callee, *arguments])})"
+            made = self._called_in_visit(callee, arguments)
         elif step.kind is Kind.INLINE_GENERATOR:
             made = f"{stack}.enter_context({callee}({values}))"
-        elif step.kind in _ENTERED or step.concurrency is not None:
+        elif step.kind in ENTERED or step.concurrency is not None:
             kind = bind(f"kind{register}", step.kind)
             entered = bind(f"e{register}", step.dependant)
             limit = bind(f"l{register}", step.concurrency)

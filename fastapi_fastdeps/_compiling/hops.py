@@ -4,16 +4,12 @@ from collections.abc import Callable
 from inspect import isgeneratorfunction
 
 from fastapi_fastdeps._deciding.graph import Graph, Node
-from fastapi_fastdeps._fastapi.names import (
-    is_async_gen_callable,
-    is_coroutine_callable,
-    is_gen_callable,
-)
-from fastapi_fastdeps._plan.kinds import Kind
+from fastapi_fastdeps._fastapi.names import is_coroutine_callable
+from fastapi_fastdeps._plan.kinds import Kind, kind_of_endpoint
 from fastapi_fastdeps._plan.parameters import Reads
 from fastapi_fastdeps._plan.steps import Plan, Step, compile_plan
 from fastapi_fastdeps._threads import Threads
-from fastapi_fastdeps.marking import Inline, Threaded
+from fastapi_fastdeps.marking import Threaded
 
 
 def hops_of_route(
@@ -41,11 +37,7 @@ def _not_called(_: Node) -> None:
 
 def _kind_of_endpoint(node: Node) -> Kind | None:
     call = node.candidate.call
-    if is_gen_callable(call) or is_async_gen_callable(call):
-        return None
-    if is_coroutine_callable(call):
-        return Kind.ASYNC
-    return Kind.INLINE if isinstance(node.execution, Inline) else Kind.THREADED
+    return kind_of_endpoint(call, node.execution, is_async=is_coroutine_callable(call))
 
 
 def visits_of(plan: Plan, call_endpoint: Callable[[Step], Kind | None]) -> dict[int, int]:

@@ -21,7 +21,7 @@ from fastapi_fastdeps.marking import Execution, Inline, Threaded
 Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
 Replacement: TypeAlias = tuple[Callable[..., Any], Callable[..., Any]]
 
-NO_OPINION = Decision(Threaded(), "no opinion")
+_NO_OPINION = Decision(Threaded(), "no opinion")
 _NO_THREADS = "no thread can start"
 _log = logging.getLogger("fastapi_fastdeps")
 _is_told = False
@@ -109,8 +109,9 @@ def classify(
 
 def check_limiters(root: Node, threads: Threads) -> None:
     """Raise `LimiterError` for a callable of a tree whose limiter the app does not have."""
-    for node in root:
-        threads.check(node.candidate, node.execution)
+    if threads.is_app:
+        for node in root:
+            threads.check(node.candidate, node.execution)
 
 
 def judged(place: Dependant, classifier: Classifier, path: str, metadata: Metadata = ()) -> Node:
@@ -132,12 +133,12 @@ def classify_call(candidate: Candidate, classifier: Classifier) -> Decision | No
 def where_it_can(candidate: Candidate, decision: Decision | None) -> Decision:
     """Where a sync callable runs by what was decided, `None` for no opinion: in a thread, and
     where none can start, on the event loop."""
-    decision = decision or NO_OPINION
+    decision = decision or _NO_OPINION
     if not is_threadless() or not isinstance(decision.execution, Threaded):
         return decision
-    if decision is not NO_OPINION:
+    if decision is not _NO_OPINION:
         _tell_once(f"{describe_place(candidate)} ({decision.source})")
-    return Decision(Inline(), _NO_THREADS if decision is NO_OPINION else f"not {decision.source}")
+    return Decision(Inline(), _NO_THREADS if decision is _NO_OPINION else f"not {decision.source}")
 
 
 def _tell_once(what: str) -> None:

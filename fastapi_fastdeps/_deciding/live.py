@@ -16,7 +16,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import streams_generators
 from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
-from fastapi_fastdeps._threads import Threads, threads_of
+from fastapi_fastdeps._threads import NO_APPS, Threads
 from fastapi_fastdeps._watching import TreeSnapshot
 from fastapi_fastdeps.classifiers import Classifier, Remembering
 from fastapi_fastdeps.marking import last_late_mark
@@ -63,7 +63,7 @@ class LiveGraph(LeavesBehind):
     """
 
     left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
-    threads: Threads = threads_of(None)
+    threads: Threads = NO_APPS
 
     def __init__(
         self,
@@ -92,8 +92,9 @@ class LiveGraph(LeavesBehind):
 
     def serve_in(self, threads: Threads) -> None:
         """Wait for threads there. Raises `LimiterError` for a limiter that is not there."""
-        self.threads = threads
-        check_limiters(self._graph.root, threads)
+        if threads is not self.threads:
+            check_limiters(self._graph.root, threads)
+            self.threads = threads
 
     @property
     def is_watched(self) -> bool:

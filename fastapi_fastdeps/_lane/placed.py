@@ -141,7 +141,7 @@ class Tasks:
 class _PlacedTask(BackgroundTask):
     def __init__(self, of: BackgroundTask, tasks: Tasks, visits: Visits) -> None:
         vars(self).update(vars(of))
-        self._of = of
+        self._of: Any = of
         self._tasks = tasks
         self._visits = visits
 
@@ -149,29 +149,10 @@ class _PlacedTask(BackgroundTask):
         await self._tasks.placed(self._of, self._visits)()
 
 
-class _PlacedTasks(BackgroundTasks):
+class _PlacedTasks(_PlacedTask, BackgroundTasks):
     """The tasks of a response: the list is that which it had, also for those who add to it."""
-
-    def __init__(self, of: StarletteBackgroundTasks, tasks: Tasks, visits: Visits) -> None:
-        vars(self).update(vars(of))
-        self._of = of
-        self._tasks = tasks
-        self._visits = visits
 
     async def __call__(self) -> None:
         running: Any = copy(self._of)
-        running.tasks = _Placing(self._of.tasks, self._tasks, self._visits)
+        running.tasks = (self._tasks.placed(each, self._visits) for each in self._of.tasks)
         await running()
-
-
-class _Placing:
-    """Each task of a list as it is to be run, when the list is iterated over."""
-
-    def __init__(self, of: list[BackgroundTask], tasks: Tasks, visits: Visits) -> None:
-        self._of = of
-        self._tasks = tasks
-        self._visits = visits
-
-    def __iter__(self) -> Iterator[BackgroundTask]:
-        for task in self._of:
-            yield self._tasks.placed(task, self._visits)

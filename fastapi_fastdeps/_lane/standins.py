@@ -8,8 +8,7 @@ import functools
 import inspect
 import types
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from functools import partial
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Final, cast
 
 from anyio.lowlevel import checkpoint
@@ -29,7 +28,7 @@ from fastapi_fastdeps._threads import (
     NO_APPS,
     Threads,
     current_visits,
-    entered_in_thread,
+    enter_in_thread,
     limiter_of,
 )
 from fastapi_fastdeps.classifiers import Candidate
@@ -67,6 +66,10 @@ class StandIn:
     def __call__(self, /, **values: Any) -> Any:
         raise NotImplementedError
 
+    def exchange(self) -> None:
+        """Be called as FastAPI's solver now will, which has found it before something of the other
+        kind took its place: it awaits a sync one, and calls an async one in a thread."""
+
     def __hash__(self) -> int:
         return hash(self.call)
 
@@ -79,19 +82,17 @@ class StandIn:
         return f"<{type(self).__name__} for {self.call!r}>"
 
 
-class InlineCall(StandIn):
-    """Stands for what is called on the event loop.
+class _InlineCall(StandIn):
+    """Stands for what is called on the event loop."""
 
-    Attributes:
-        is_exchanged: whether an async function has taken its place since FastAPI's solver has
-            found it, which then awaits what it returns.
-    """
-
-    is_exchanged = False
+    _is_exchanged = False
 
     async def __call__(self, /, **values: Any) -> Any:
         returned = self.call(**values)
-        return await returned if self.is_exchanged else returned
+        return await returned if self._is_exchanged else returned
+
+    def exchange(self) -> None:
+        self._is_exchanged = True
 
 
 class _InlineGenerator(StandIn):
@@ -100,11 +101,11 @@ class _InlineGenerator(StandIn):
             yield value
 
 
-class LimitedCall(InlineCall):
+class _LimitedCall(_InlineCall):
     """Stands for what is called in a thread of a limiter, which FastAPI awaits."""
 
     async def __call__(self, /, **values: Any) -> Any:
-        if self.is_exchanged:
+        if self._is_exchanged:
             return await self.call(**values)
         return await current_visits(self.threads).run(
             limiter_of(self.execution), self.call, **values
@@ -115,8 +116,8 @@ class _LimitedGenerator(StandIn):
     async def __call__(self, /, **values: Any) -> AsyncIterator[Any]:
         visits, limiter = current_visits(self.threads), limiter_of(self.execution)
         manager = contextmanager(self.call)(**values)
-        async with entered_in_thread(visits, limiter, manager) as value:
-            yield value
+        async with AsyncExitStack() as stack:
+            yield await enter_in_thread(stack, visits, limiter, manager)
 
 
 class _ThreadedCall(StandIn):
@@ -151,15 +152,13 @@ class _WrappedGenerator(StandIn):
         return self.call(**values)
 
 
-class AsyncCall(StandIn):
+class _AsyncCall(StandIn):
     """Stands for what is awaited."""
 
     async def __call__(self, /, **values: Any) -> Any:
         return await self.call(**values)
 
     def exchange(self) -> None:
-        """Be called without being awaited: a sync function has taken its place since FastAPI's
-        solver has found it, which then calls it in a thread."""
         exchanged: Any = self
         exchanged.__class__ = _ThreadedCall
 
@@ -217,11 +216,11 @@ def stand_in(
         else:
             kind = _ThreadedGenerator if _is_generator_function(call) else _WrappedGenerator
     elif is_coroutine_callable(call):
-        kind = AsyncCall
+        kind = _AsyncCall
     elif isinstance(execution, Inline):
-        kind = InlineCall
+        kind = _InlineCall
     else:
-        kind = _ThreadedCall if limiter_of(execution) is None else LimitedCall
+        kind = _ThreadedCall if limiter_of(execution) is None else _LimitedCall
     return kind(candidate, execution, signature, threads)
 
 
@@ -283,7 +282,7 @@ def limited_endpoint(
 ) -> Callable[..., Any]:
     """An async function that calls a sync endpoint in a thread of a limiter, or one that
     unwraps to an async generator function, whose items are taken there."""
-    visits = partial(current_visits, threads)
+    visits = functools.partial(current_visits, threads)
     if streams_generators and is_gen_callable(call):
 
         async def take(items: Iterable[Any]) -> AsyncIterator[Any]:

@@ -15,8 +15,6 @@ from fastapi_fastdeps._fastapi.names import (
     is_gen_callable,
 )
 from fastapi_fastdeps._lane.standins import (
-    AsyncCall,
-    InlineCall,
     StandIn,
     awaited_endpoint,
     called_endpoint,
@@ -127,9 +125,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
                 self.settle()
             elif not _are_called_alike(call, self._call):
                 # FastAPI calls what it has found before, as it would call this.
-                if isinstance(self._given, InlineCall):
-                    self._given.is_exchanged = is_coroutine_callable(call)
-                elif isinstance(self._given, AsyncCall):
+                if isinstance(self._given, StandIn):
                     self._given.exchange()
                 return call
             elif isinstance(self._given, StandIn):

@@ -32,6 +32,9 @@ class Kind(Enum):
 MANAGED: Final = (Kind.INLINE_GENERATOR, Kind.THREADED_GENERATOR)
 """Generators that are context managers here, entered where it was decided."""
 
+ENTERED: Final = (Kind.GENERATOR, Kind.THREADED_GENERATOR)
+"""Generators that FastAPI's own function enters, or would if it were replaced."""
+
 
 class Nature(NamedTuple):
     """What FastAPI's solver takes a callable for."""
@@ -71,3 +74,14 @@ def kind_of(nature: Nature, execution: Execution | None, *, is_limited: bool) ->
     if nature.is_coroutine:
         return Kind.ASYNC
     return Kind.INLINE if is_inline else Kind.THREADED
+
+
+def kind_of_endpoint(
+    call: Callable[..., Any], execution: Execution | None, *, is_async: bool
+) -> Kind | None:
+    """How a plan calls the endpoint, `None` where that takes more than a call."""
+    if is_gen_callable(call) or is_async_gen_callable(call):
+        return None
+    if is_async:
+        return Kind.ASYNC
+    return Kind.INLINE if isinstance(execution, Inline) else Kind.THREADED

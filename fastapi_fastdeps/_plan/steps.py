@@ -10,7 +10,7 @@ from fastapi_fastdeps._deciding.graph import Node, Replacement
 from fastapi_fastdeps._fastapi.callables import concurrency_of, is_given_request, is_injected_into
 from fastapi_fastdeps._fastapi.names import Dependant, get_cache_key, get_oauth_scopes, uses_scopes
 from fastapi_fastdeps._lane.standins import stand_in
-from fastapi_fastdeps._plan.kinds import MANAGED, Kind, kind_of, nature, nature_of_override
+from fastapi_fastdeps._plan.kinds import ENTERED, MANAGED, Kind, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import manager_of
 from fastapi_fastdeps._plan.parameters import (
     Body,
@@ -352,8 +352,7 @@ def _callee(node: Node, kind: Kind) -> Callable[..., Any]:
 
 def _dependant(node: Node, kind: Kind, threads: Threads) -> Dependant:
     """What FastAPI's own function is given to enter a generator where it was decided."""
-    is_entered = kind in (Kind.GENERATOR, Kind.THREADED_GENERATOR)
-    return entered_where_decided(node, threads) if is_entered else node.dependant
+    return entered_where_decided(node, threads) if kind in ENTERED else node.dependant
 
 
 def entered_where_decided(node: Node, threads: Threads) -> Dependant:

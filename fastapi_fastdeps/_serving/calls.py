@@ -9,8 +9,8 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.requests import solver_names
-from fastapi_fastdeps._plan.kinds import Kind
-from fastapi_fastdeps._threads import Leaving, Visits
+from fastapi_fastdeps._plan.kinds import ENTERED, Kind
+from fastapi_fastdeps._threads import Visits, enter_in_thread
 
 _names: Final = solver_names()
 _OWN: Final = {name: _names.get(name) for name in ("_solve_generator", "run_in_threadpool")}
@@ -35,11 +35,8 @@ async def call_dependency(
     if kind is Kind.INLINE_GENERATOR:
         return stack.enter_context(callee(**values))
     if kind is Kind.THREADED_GENERATOR and _are_own("_solve_generator", "run_in_threadpool"):
-        manager = callee(**values)
-        value = await visits.run(limiter, manager.__enter__)
-        stack.push_async_exit(Leaving(manager))
-        return value
-    if kind in (Kind.GENERATOR, Kind.THREADED_GENERATOR):
+        return await enter_in_thread(stack, visits, limiter, callee(**values))
+    if kind in ENTERED:
         with visits.as_current():
             return await _names["_solve_generator"](
                 dependant=dependant, stack=stack, sub_values=values, request=request

@@ -33,13 +33,13 @@ from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
 from fastapi_fastdeps._lane.placed import Tasks
 from fastapi_fastdeps._lane.tree import classified_dependant
-from fastapi_fastdeps._plan.kinds import Kind
+from fastapi_fastdeps._plan.kinds import Kind, kind_of_endpoint
 from fastapi_fastdeps._serving import answering
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
-from fastapi_fastdeps._threads import Visits, limiter_of
+from fastapi_fastdeps._threads import Visits, fuses_visits, limiter_of
 from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -126,12 +126,8 @@ class PlannedHandler:
             ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
-            validate=self._validate if self._fuses else None,
+            validate=self._validate if fuses_visits(self._provider) else None,
         )
-
-    @property
-    def _fuses(self) -> bool:
-        return getattr(self._provider, "fuse_visits", False)
 
     @property
     def source(self) -> str | None:
@@ -187,9 +183,7 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
             "fastapi_function_astack not found in request scope"
         )
-        visits = Visits(self._live.threads)
-        visits.begin()
-        solution = Solution(request, visits, body)
+        solution = Solution(request, Visits(self._live.threads).begin(), body)
         if telemetry is None:
             returned = await self._solver.run(solution)
         else:
@@ -274,12 +268,7 @@ class PlannedHandler:
     def _kind_of_call(self, root: Node) -> Kind | None:
         """How a plan calls the endpoint, `None` where that takes more than a call."""
         self._settle()
-        call = root.candidate.call
-        if is_gen_callable(call) or is_async_gen_callable(call):
-            return None
-        if self._is_async:
-            return Kind.ASYNC
-        return Kind.INLINE if isinstance(root.execution, Inline) else Kind.THREADED
+        return kind_of_endpoint(root.candidate.call, root.execution, is_async=self._is_async)
 
     async def _respond_as_fastapi(
         self, begun: _Begun, returned: Any, solution: Solution

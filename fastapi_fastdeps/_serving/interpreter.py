@@ -15,7 +15,7 @@ from fastapi_fastdeps._deciding.places import Metadata, places
 from fastapi_fastdeps._fastapi.callables import concurrency_of, rederived
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.requests import solver_names
-from fastapi_fastdeps._plan.kinds import MANAGED, Kind, kind_of, nature, nature_of_override
+from fastapi_fastdeps._plan.kinds import ENTERED, MANAGED, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import manager_of
 from fastapi_fastdeps._plan.steps import Taken, entered_where_decided
 from fastapi_fastdeps._serving.calls import call_dependency
@@ -181,7 +181,7 @@ class Interpreter:
         callee = call
         if kind in MANAGED:
             callee = manager_of(now)
-        if kind in (Kind.GENERATOR, Kind.THREADED_GENERATOR) and node is not None:
+        if kind in ENTERED and node is not None:
             dependant = entered_where_decided(node, self._live.threads)
         solution, limiter = self._solution, limiter_of(execution)
         return await call_dependency(

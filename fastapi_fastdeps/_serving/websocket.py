@@ -17,7 +17,7 @@ from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
-from fastapi_fastdeps._threads import Visits
+from fastapi_fastdeps._threads import Visits, fuses_visits
 
 WebSocketHandler = Callable[[WebSocket], Coroutine[Any, Any, Any]]
 
@@ -27,8 +27,7 @@ def planned_websocket(
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan. `fallback` handles a
     request in FastAPI's lane, while a function that the plan replaces is instrumented."""
-    fuses = getattr(provider, "fuse_visits", False)
-    validate = _validate if fuses else None
+    validate = _validate if fuses_visits(provider) else None
     title = f"WS {live.path}"
     solver = Solver(live, provider, title, Way.WEBSOCKET, embed=embed, validate=validate)
     return partial(_handle, solver, live.root, fallback)

@@ -26,10 +26,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import AfterValidator, BaseModel
 
 from fastapi_fastdeps import FastDepsAPI, Inline
-from fastapi_fastdeps._fastapi.names import fast_lane
 from tests.harness.hops import hops
+from tests.harness.marks import needs_plans
 
-pytestmark = pytest.mark.skipif(not fast_lane, reason="there are no plans")
+pytestmark = needs_plans
 
 Make = Callable[[], FastAPI]
 seen: ContextVar[str] = ContextVar("seen", default="")

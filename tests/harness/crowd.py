@@ -7,6 +7,8 @@ from typing import Any
 import anyio
 from starlette.types import ASGIApp
 
+from tests.harness.raw import exchange
+
 Answer = tuple[int, Any]
 
 
@@ -23,29 +25,7 @@ async def send(
 ) -> Answer:
     """The same for any request."""
     sent: list[dict[str, Any]] = []
-    received = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> Any:
-        if not received:
-            await anyio.sleep_forever()
-        return received.pop()
-
-    async def note(message: Any) -> None:
-        sent.append(dict(message))
-
-    scope = {
-        "type": "http",
-        "method": method,
-        "scheme": "http",
-        "http_version": "1.1",
-        "path": path,
-        "query_string": b"",
-        "root_path": "",
-        "headers": list(headers),
-        "client": ("127.0.0.1", 1),
-        "server": ("127.0.0.1", 80),
-    }
-    await app(scope, receive, note)
+    await exchange(app, sent, path=path, method=method, headers=headers, body=body)
     answer = b"".join(message.get("body", b"") for message in sent[1:])
     try:
         return sent[0]["status"], json.loads(answer or b"null")

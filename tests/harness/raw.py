@@ -1,5 +1,6 @@
 """An app called by raw ASGI: every message that it sends, and what leaves it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import anyio
@@ -33,6 +34,39 @@ def call(
     raises `OSError`. `kind` is `http` or `websocket`.
     """
     sent: list[dict[str, Any]] = []
+
+    async def run() -> Any:
+        try:
+            await exchange(
+                app,
+                sent,
+                method=method,
+                body=body,
+                headers=headers,
+                fails_at=fails_at,
+                spec_version=spec_version,
+                kind=kind,
+            )
+        except BaseException as error:
+            return described(error)
+        return None
+
+    return sent, anyio.run(run)
+
+
+async def exchange(
+    app: ASGIApp,
+    sent: list[dict[str, Any]],
+    *,
+    path: str = "/",
+    method: str = "GET",
+    body: bytes = b"",
+    headers: Iterable[tuple[bytes, bytes]] = (),
+    fails_at: int | None = None,
+    spec_version: str = "2.3",
+    kind: str = "http",
+) -> None:
+    """Call the app in the event loop that runs, and note what it sends. Raises what leaves it."""
     received: list[dict[str, Any]] = (
         [{"type": "http.request", "body": body, "more_body": False}]
         if kind == "http"
@@ -56,8 +90,8 @@ def call(
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": "/",
-        "raw_path": b"/",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
         "root_path": "",
         "headers": [(b"host", b"t"), *headers],
@@ -66,12 +100,4 @@ def call(
         "subprotocols": [],
         "state": {},
     }
-
-    async def run() -> Any:
-        try:
-            await app(scope, receive, send)
-        except BaseException as error:
-            return described(error)
-        return None
-
-    return sent, anyio.run(run)
+    await app(scope, receive, send)
