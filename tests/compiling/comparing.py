@@ -27,30 +27,26 @@ APPS: dict[str, Callable[[], FastAPI]] = {
 
 def is_as_in_fastapi(seed: int, make: Callable[[], FastAPI], planned_from: int) -> bool:
     """Whether an app of ours does what FastAPI's does, or is refused as that is."""
-    drawn, before = program(seed), CurrentPlan.from_request
-    CurrentPlan.from_request = planned_from
-    try:
-        expected = Running(drawn, FastAPI).run(drawn.sendings)
-    except Exception as error:
-        return _refusal(lambda: Running(drawn, make)) is type(error)
-    else:
-        return Running(drawn, make).run(drawn.sendings) == expected
-    finally:
-        CurrentPlan.from_request = before
-
-
-def _refusal(declare: Callable[[], object]) -> type[Exception] | None:
-    try:
-        declare()
-    except Exception as error:
-        return type(error)
-    return None
+    return _outcome(seed, make, planned_from) == _outcome(seed, FastAPI, planned_from)
 
 
 def differs(seed: int) -> bool:
     """Whether anything differs, whoever follows the plan from when on."""
+    expected = _outcome(seed, FastAPI, NEVER)
     return not all(
-        is_as_in_fastapi(seed, make, planned_from)
+        _outcome(seed, make, planned_from) == expected
         for make in APPS.values()
         for planned_from in PLANNED_FROM.values()
     )
+
+
+def _outcome(seed: int, make: Callable[[], FastAPI], planned_from: int) -> object:
+    """What a program's requests come to, or the exception that its app is refused with."""
+    drawn, before = program(seed), CurrentPlan.from_request
+    CurrentPlan.from_request = planned_from
+    try:
+        return Running(drawn, make).run(drawn.sendings)
+    except Exception as error:
+        return type(error)
+    finally:
+        CurrentPlan.from_request = before
