@@ -212,7 +212,7 @@ class _Writer:
         arguments = self._prepare(start, steps[start])
         assert arguments is not None
         if steps[start].kind is Kind.ENDPOINT:
-            self._unless_it_is_called(arguments)
+            self._unless_it_is_called(Kind.THREADED, arguments)
         enters = any(step.kind is Kind.THREADED_GENERATOR for step in steps[start:end])
         limiter = lines.bind(f"w{start}", steps[start].limiter)
         if enters:

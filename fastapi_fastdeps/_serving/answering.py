@@ -67,7 +67,7 @@ def is_as_ever() -> bool:
 
 
 def is_generator(endpoint: Any, known: bool) -> bool:
-    """Whether FastAPI takes the endpoint for a generator function; `known`: by its own functions."""
+    """Whether FastAPI streams what the endpoint yields; `known`: by its own functions."""
     get: Any = _names.get
     is_async, is_sync = get("_is_async_gen_callable"), get("_is_gen_callable")
     if is_async is _is_async_generator and is_sync is _is_generator:

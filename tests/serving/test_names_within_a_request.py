@@ -1,4 +1,4 @@
-"""Each function of FastAPI's routing module, replaced by a step of a request that reads it later."""
+"""Functions of FastAPI's routing module, replaced by a step of a request that reads them later."""
 
 import asyncio
 import threading
@@ -95,9 +95,10 @@ def run(make: Callable[[], FastAPI], route: Route, names: Iterable[str]) -> Any:
         async def ask() -> list[Any]:
             nonlocal number
             answers = []
-            for number in range(REQUESTS):
+            while number < REQUESTS:
                 replaced.close()
                 answers.append(await get(app))
+                number += 1
             return answers
 
         return asyncio.run(ask()), events
