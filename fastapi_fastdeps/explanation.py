@@ -67,7 +67,7 @@ class CallRecord:
         parameter: the parameter that takes its result, `None` where no parameter does.
         depth: how deep in the tree it stands; the endpoint has depth 0.
         execution: where it runs. Async callables always run on the event loop.
-        decided_by: the marker or classifier that decided, in words.
+        decided_by: the marker or classifier that decided, in words, and its reason, if it gave one.
         limiter: the name of the limiter that it waits for a thread of, `None` for none.
     """
 
@@ -424,7 +424,7 @@ def _record(candidate: Candidate, decision: Decision | None, depth: int) -> Call
             if isinstance(decision.execution, Inline)
             else "threaded"
         ),
-        decided_by=decision.source if decision else "",
+        decided_by=str(decision) if decision else "",
         limiter=limiter_of(decision.execution) if decision else None,
     )
 

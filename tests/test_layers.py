@@ -10,6 +10,7 @@ LAYERS = (
     "errors",
     "_fastapi",
     "_watching",
+    "_reading",
     "marking",
     "_threads",
     "_sending",
