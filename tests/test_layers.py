@@ -27,6 +27,8 @@ LAYERS = (
     "running",
     "applications",
     "explanation",
+    "_cli",
+    "__main__",
     "__init__",
 )
 """The modules and folders of the package; each may import those before it."""
