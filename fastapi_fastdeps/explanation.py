@@ -428,7 +428,7 @@ def _stock_hops(root: Node) -> dict[int, int]:
     """How often FastAPI goes to a thread for each node, in the order in which it solves them."""
     found: dict[int, int] = {}
     cached: set[object] = set()
-    uses_scopes: dict[Any, bool] = {}
+    uses_scopes: Any = {}
     for node in reversed(list(_backwards(root))):
         place = node.place
         key: object = id(place.call)

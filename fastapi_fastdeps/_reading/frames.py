@@ -2,7 +2,7 @@
 
 import builtins
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +28,7 @@ class Frame:
         rebound: the names that loops around assign.
     """
 
-    function: types.FunctionType
+    function: Any
     node: Function
     module: Module
     variables: Variables | None
@@ -52,7 +52,7 @@ class Frame:
             assigned[name] = either([assigned[name], value]) if name in assigned else value
 
     @contextmanager
-    def scope(self, names: set[str]) -> Iterator[None]:
+    def scope(self, names: set[str]) -> Generator[None]:
         """A comprehension, which has its own variables of these names."""
         before, outer = dict(self.variables or {}), self._locals
         self._locals = outer | names
@@ -94,13 +94,13 @@ class Frame:
         return of_object(found, stable=name not in self.module.mutated)
 
     def _global(self, name: str) -> Value:
-        namespace = self.function.__globals__
+        namespace: dict[str, Any] = self.function.__globals__
         if name in namespace:
             if not self.module.is_bound_once(name):
                 return UNKNOWN
             return of_object(namespace[name], stable=name not in self.module.mutated)
-        found = namespace.get("__builtins__", builtins)
-        inside: Mapping[str, Any] = found if isinstance(found, dict) else vars(found)
+        found: Any = namespace.get("__builtins__", builtins)
+        inside: Mapping[str, Any] = vars(builtins) if found is builtins else found
         # What is no builtin either is defined later, or not at all.
         return of_object(inside[name]) if name in inside else UNKNOWN
 

@@ -109,11 +109,11 @@ def _isinstance(reader: "Reader", given: Arguments, node: ast.AST | None) -> Val
     return BOOL
 
 
-def _names_of(cls: type) -> set[str]:
+def _names_of(cls: type[Any]) -> set[str]:
     return {name for base in cls.__mro__ if base is not object for name in vars(base)}
 
 
-def _is_class(cls: type) -> bool:
+def _is_class(cls: type[Any]) -> bool:
     """Whether asking if something is an instance of a class runs no code of the user's."""
     if not is_usual(type(cls)):
         return False
@@ -155,16 +155,6 @@ def _int(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
             if not (enumerated or (isinstance(each, Data) and each.kind in allowed)):
                 return reader.problem(node, "makes an int of what is not known to be short")
     return _INT
-
-
-def _compute(result: Value) -> Handler:
-    def handler(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-        if not all(map(is_plain, given.all)) or given.is_open:
-            return reader.problem(node, "computes with what is not known to be plain data")
-        reader.goes_through(given.all, node)
-        return result
-
-    return handler
 
 
 def _number(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
@@ -228,7 +218,7 @@ def _any(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     return BOOL
 
 
-def _collect(kind: type) -> Handler:
+def _collect(kind: type[Any]) -> Handler:
     def handler(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
         if given.named or given.is_open or len(given.positional) > 1:
             return reader.problem(node, f"makes a {kind.__name__} of what it can't see")
@@ -321,13 +311,15 @@ def _setattr(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
 def _type(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     if len(given.positional) != 1:
         return reader.problem(node, "makes a class")
-    return either(
-        Known(each.cls if isinstance(each, Instance) else each.kind)
-        if (_exact(each) or (isinstance(each, Data) and each.kind is not object))
-        and isinstance(each, Instance | Data)
-        else UNKNOWN
-        for each in options(given.positional[0])
-    )
+    return either(map(_class_of, options(given.positional[0])))
+
+
+def _class_of(value: Value) -> Value:
+    if _exact(value):
+        return Known(value.cls)
+    if isinstance(value, Data) and value.kind is not object:
+        return Known(value.kind)
+    return UNKNOWN
 
 
 def _cast(_: "Reader", given: Arguments, __: ast.AST | None) -> Value:
@@ -340,7 +332,7 @@ def _getenv(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     return either([TEXT, NONE, *given.all[1:]])
 
 
-def _now(kind: type) -> Handler:
+def _now(kind: type[Any]) -> Handler:
     def handler(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
         if not all(map(is_plain, given.all)):
             return reader.problem(node, "asks for the time of a zone that it can't see")

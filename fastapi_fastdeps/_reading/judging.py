@@ -194,9 +194,9 @@ def _is_answer(value: Value, depth: int) -> bool:
 
 
 def _validates_plainly(model: Any) -> bool:
-    if isinstance(model, type) and issubclass(model, Response):
+    if inspect.isclass(model) and issubclass(model, Response):
         return True
-    if isinstance(model, type) and issubclass(model, BaseModel):
+    if inspect.isclass(model) and issubclass(model, BaseModel):
         return is_plain_model(model)
     try:
         return is_plain_schema(TypeAdapter(model).core_schema)

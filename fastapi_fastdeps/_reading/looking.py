@@ -34,7 +34,7 @@ _METACLASS_MODULES = ("abc", "builtins", "enum", "pydantic")
 _LIBRARIES = frozenset({"abc", "builtins", "enum", "fastapi", "pydantic", "starlette", "typing"})
 
 
-def is_usual(metaclass: type) -> bool:
+def is_usual(metaclass: type[Any]) -> bool:
     """Whether a metaclass is one of Python's or Pydantic's own."""
     return (
         metaclass.__name__ in _METACLASSES
@@ -47,7 +47,7 @@ def is_builtin(found: object) -> bool:
     return isinstance(found, types.WrapperDescriptorType)
 
 
-def is_made_plainly(cls: type) -> bool:
+def is_made_plainly(cls: type[Any]) -> bool:
     """Whether the `__new__` of a class is that of `object` or of Python's own exceptions."""
     made = inspect.getattr_static(cls, "__new__")
     if made is inspect.getattr_static(object, "__new__"):
@@ -57,7 +57,7 @@ def is_made_plainly(cls: type) -> bool:
     )
 
 
-def is_dataclass_init(cls: type, function: types.FunctionType) -> bool:
+def is_dataclass_init(cls: type[Any], function: types.FunctionType) -> bool:
     """Whether a constructor is the one that `dataclass` has written."""
     owner = next(base for base in cls.__mro__ if vars(base).get("__init__") is function)
     fields = vars(owner).get("__dataclass_fields__")
@@ -75,7 +75,7 @@ def is_dataclass_init(cls: type, function: types.FunctionType) -> bool:
     )
 
 
-def is_frozen(cls: type) -> bool:
+def is_frozen(cls: type[Any]) -> bool:
     """Whether a class is a frozen dataclass, whose constructor goes round `__setattr__`."""
     parameters = getattr(cls, "__dataclass_params__", None)
     return dataclasses.is_dataclass(cls) and parameters is not None and parameters.frozen
@@ -93,7 +93,7 @@ def is_model(value: Value) -> bool:
     )
 
 
-def reads_plainly(cls: type) -> bool:
+def reads_plainly(cls: type[Any]) -> bool:
     """Whether reading an attribute of an instance looks into nothing but its class and itself."""
     getter = inspect.getattr_static(cls, "__getattr__", None)
     own = inspect.getattr_static(BaseModel, "__getattr__", None)
@@ -101,12 +101,12 @@ def reads_plainly(cls: type) -> bool:
     return is_builtin(reader) and (getter is None or getter is own)
 
 
-def sets_plainly(cls: type) -> bool:
+def sets_plainly(cls: type[Any]) -> bool:
     """Whether assigning an attribute of an instance does no more than that."""
     return is_builtin(inspect.getattr_static(cls, "__setattr__"))
 
 
-def sources_of(cls: type) -> list[Module] | None:
+def sources_of(cls: type[Any]) -> list[Module] | None:
     """The modules in which a class and its bases are written; `None` where one is not there."""
     found: list[Module] = []
     for base in cls.__mro__:
@@ -121,7 +121,7 @@ def sources_of(cls: type) -> list[Module] | None:
     return found
 
 
-def stability(cls: type, name: str) -> bool | None:
+def stability(cls: type[Any], name: str) -> bool | None:
     """Whether what is in an attribute stays as it is; `None` where the attribute is assigned
     outside of constructors, or might be."""
     sources = sources_of(cls)
@@ -130,7 +130,7 @@ def stability(cls: type, name: str) -> bool | None:
     return not any(f".{name}" in source.mutated for source in sources)
 
 
-def of_known(what: Any, cls: type, name: str) -> Value:
+def of_known(what: Any, cls: type[Any], name: str) -> Value:
     """What an object that exists has in an attribute."""
     stable = stability(cls, name)
     if stable is None:

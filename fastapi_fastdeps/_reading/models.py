@@ -2,11 +2,13 @@
 
 import types
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pydantic
 from pydantic import BaseModel
+
+from fastapi_fastdeps._reading.values import kind_of
 
 _LIBRARIES = frozenset({"abc", "builtins", "pydantic", "typing"})
 _VETTED_MODULES = frozenset(
@@ -28,17 +30,25 @@ _VETTED = (
 )
 
 
-@lru_cache(maxsize=1024)
-def is_plain_model(cls: type) -> bool:
+_judged: WeakKeyDictionary[type[Any], bool] = WeakKeyDictionary()
+
+
+def is_plain_model(cls: type[Any]) -> bool:
     """Whether constructing a model from plain data runs only what Pydantic itself does."""
-    if not (isinstance(cls, type) and issubclass(cls, BaseModel)):
+    if not issubclass(cls, BaseModel) or cls.__pydantic_complete__ is not True:
         return False
+    if cls not in _judged:
+        _judged[cls] = _is_plain_model(cls)
+    return _judged[cls]
+
+
+def _is_plain_model(cls: type[BaseModel]) -> bool:
     if any("__init__" in vars(base) for base in _users(cls)):
         return False
     overridden = ("__new__", "__setattr__", "__getattr__", "__getattribute__", "__del__")
     if any(name in vars(base) for base in _users(cls) for name in overridden):
         return False
-    if cls.__pydantic_complete__ is not True or cls.model_config.get("validate_assignment"):
+    if cls.model_config.get("validate_assignment"):
         return False
     return is_plain_schema(cls.__pydantic_core_schema__)
 
@@ -48,7 +58,7 @@ def is_plain_schema(schema: Any) -> bool:
     return not any(_runs_code(part) for part in _parts(schema))
 
 
-def _users(cls: type) -> Iterator[type]:
+def _users(cls: type[Any]) -> Iterator[type]:
     for base in cls.__mro__:
         if base.__module__.partition(".")[0] not in _LIBRARIES:
             yield base
@@ -58,15 +68,16 @@ def _parts(schema: Any) -> Iterator[dict[str, Any]]:
     pending: list[Any] = [schema]
     seen: set[int] = set()
     while pending:
-        part = pending.pop()
+        part: Any = pending.pop()
+        kind = kind_of(part)
         if id(part) in seen:
             continue
         seen.add(id(part))
-        if isinstance(part, dict):
+        if issubclass(kind, dict):
             yield part
-            pending.extend(value for key, value in part.items() if key not in ("metadata", "ref"))
-        elif isinstance(part, list | tuple):
-            pending.extend(part)
+            pending += [part[key] for key in part if key not in ("metadata", "ref")]
+        elif issubclass(kind, list | tuple):
+            pending += part
 
 
 def _runs_code(part: dict[str, Any]) -> bool:
@@ -92,9 +103,8 @@ def _runs_code(part: dict[str, Any]) -> bool:
 
 def _function(given: Any) -> Any:
     """What runs: a schema names a function itself, or in a mapping of its own."""
-    if isinstance(given, dict):
-        return given.get("function")
-    return given
+    kind = kind_of(given)
+    return given.get("function") if issubclass(kind, dict) else given
 
 
 def _is_vetted(function: Any) -> bool:

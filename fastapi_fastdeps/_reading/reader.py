@@ -8,7 +8,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +71,7 @@ from fastapi_fastdeps._reading.values import (
     either,
     is_enum,
     is_plain,
+    kind_of,
     largest,
     options,
     resized,
@@ -140,8 +141,8 @@ class Reader:
         match what:
             case Known():
                 return self._call_known(what.what, given, node)
-            case Method():
-                return self.enter(what.function, given.behind(what.on), node)
+            case Method(function=function):
+                return self.enter(function, given.behind(what.on), node)
             case DataMethod(on=Data() as on):
                 return self._call_data(what.name, on, given, node)
             case DataMethod(on=Instance() as on):
@@ -183,8 +184,8 @@ class Reader:
         return vetted.FUNCTIONS[id(what)]
 
     def _call_instance(self, what: Instance, given: Arguments, node: ast.AST | None) -> Value:
-        if isinstance(what.known, functools.partial) and type(what.known) is functools.partial:
-            made = what.known
+        if kind_of(what.known) is functools.partial:
+            made: functools.partial[Any] = what.known
             positional = [*map(unstable, made.args), *given.positional]
             named = {name: unstable(value) for name, value in made.keywords.items()}
             both = Arguments(positional, {**named, **given.named}, given.is_open)
@@ -235,7 +236,7 @@ class Reader:
 
     # Constructors
 
-    def _construct(self, cls: type, given: Arguments, node: ast.AST | None) -> Value:
+    def _construct(self, cls: type[Any], given: Arguments, node: ast.AST | None) -> Value:
         name = cls.__qualname__
         if id(cls) in vetted.CONSTRUCTORS:
             if given.is_open or not all(map(is_plain, given.all)):
@@ -251,11 +252,11 @@ class Reader:
             return self._construct_model(cls, given, node)
         if cls in vetted.RESPONSES:
             return self._construct_response(cls, given, node)
-        if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        if tuple in cls.__mro__ and hasattr(cls, "_fields"):
             return self._construct_named_tuple(cls, given, node)
         return self._construct_plain(cls, given, node)
 
-    def _construct_plain(self, cls: type, given: Arguments, node: ast.AST | None) -> Value:
+    def _construct_plain(self, cls: type[Any], given: Arguments, node: ast.AST | None) -> Value:
         name = cls.__qualname__
         if not is_made_plainly(cls):
             return self.problem(node, f"makes {name}, which has a __new__")
@@ -288,20 +289,20 @@ class Reader:
         self._note_made(cls.__qualname__)
         return self._instance(node, cls)
 
-    def _construct_response(self, cls: type, given: Arguments, node: ast.AST | None) -> Value:
+    def _construct_response(self, cls: type[Any], given: Arguments, node: ast.AST | None) -> Value:
         if given.is_open or not all(map(is_plain, given.all)):
             return self.problem(node, f"makes {cls.__qualname__} of what is not plain data")
         self.goes_through(given.all, node)
         return self._instance(node, cls)
 
-    def _construct_named_tuple(self, cls: type, given: Arguments, node: ast.AST | None) -> Value:
+    def _construct_named_tuple(
+        self, cls: type[Any], given: Arguments, node: ast.AST | None
+    ) -> Value:
         made = inspect.getattr_static(cls, "__new__")
         made = getattr(made, "__func__", made)
         module = getattr(made, "__module__", "")
-        if not module.startswith("namedtuple_") or inspect.getattr_static(cls, "__init__") not in (
-            object.__init__,
-            tuple.__init__,
-        ):
+        initialize = inspect.getattr_static(cls, "__init__")
+        if not module.startswith("namedtuple_") or not is_builtin(initialize):
             return self.problem(node, f"makes {cls.__qualname__}, a tuple with a constructor")
         self._note_made(cls.__qualname__)
         instance = self._instance(node, cls)
@@ -311,7 +312,7 @@ class Reader:
         return instance
 
     def _dataclass(
-        self, cls: type, instance: Instance, given: Arguments, node: ast.AST | None
+        self, cls: type[Any], instance: Instance, given: Arguments, node: ast.AST | None
     ) -> None:
         fields = vars(cls).get("__dataclass_fields__") or getattr(cls, "__dataclass_fields__", {})
         positional = list(given.positional)
@@ -404,7 +405,7 @@ class Reader:
             break
         return self.problem(node, f"calls super().{name}, which it can't see")
 
-    def _attribute_of_class(self, cls: type, name: str, node: ast.AST | None) -> Value:
+    def _attribute_of_class(self, cls: type[Any], name: str, node: ast.AST | None) -> Value:
         if not is_usual(type(cls)):
             return self.problem(node, f"reads .{name} of {cls.__qualname__}")
         if name in ("__name__", "__qualname__", "__module__"):
@@ -413,7 +414,7 @@ class Reader:
             return Known(today if name == "today" and cls is datetime.date else now)
         if cls in SCALARS or cls in CONTAINERS:
             return UNKNOWN
-        found = inspect.getattr_static(cls, name, None)
+        found: Any = inspect.getattr_static(cls, name, None)
         members: dict[str, Any] = getattr(cls, "__members__", {})
         if is_enum(cls) and name in members:
             return Instance(cls)
@@ -423,15 +424,15 @@ class Reader:
             return self._class_method(cls, found)
         if isinstance(found, types.FunctionType):
             return Known(found)
-        if found is None or hasattr(type(found), "__get__"):
+        if found is None or hasattr(kind_of(found), "__get__"):
             return UNKNOWN
         return self._plain_member(cls, name, found)
 
-    def _class_method(self, cls: type, found: "classmethod[Any, ..., Any]") -> Value:
+    def _class_method(self, cls: type[Any], found: "classmethod[Any, ..., Any]") -> Value:
         function: Any = found.__func__
         return Method(function, Known(cls)) if isinstance(function, types.FunctionType) else UNKNOWN
 
-    def _plain_member(self, cls: type, name: str, found: Any) -> Value:
+    def _plain_member(self, cls: type[Any], name: str, found: Any) -> Value:
         stable = stability(cls, name)
         return UNKNOWN if stable is None else shapes.of_object(found, stable=stable)
 
@@ -447,16 +448,16 @@ class Reader:
             return DataMethod(name, value)
         if value.known is vetted.ENVIRONMENT and name == "get":
             return Known(vetted.GETENV)
-        if isinstance(value.known, vetted.CONTEXT_VARIABLE) and name in ("get", "set"):
+        if type(value.known) is vetted.CONTEXT_VARIABLE and name in ("get", "set"):
             return Known(context_variable)
         if is_enum(cls) and name in ("value", "name", "_value_", "_name_"):
             members: dict[str, Any] = getattr(cls, "__members__", {})
             return either(shapes.of_object(getattr(each, name)) for each in members.values())
-        if issubclass(cls, BaseException) and name in ("args", "status_code", "detail"):
+        if BaseException in cls.__mro__ and name in ("args", "status_code", "detail"):
             return UNKNOWN
         if not value.exact or not reads_plainly(cls):
             return self.problem(node, f"reads .{name} of {cls.__qualname__}, which it can't see")
-        found = inspect.getattr_static(cls, name, Nothing.NOTHING)
+        found: Any = inspect.getattr_static(cls, name, Nothing.NOTHING)
         if isinstance(found, types.FunctionType):
             return Method(found, value)
         if isinstance(found, property):
@@ -472,7 +473,7 @@ class Reader:
         if isinstance(found, staticmethod):
             return self._plain_member(cls, name, found.__func__)
         is_slot = isinstance(found, types.MemberDescriptorType) or is_tuple_getter(found)
-        if found is not Nothing.NOTHING and not is_slot and hasattr(type(found), "__get__"):
+        if found is not Nothing.NOTHING and not is_slot and hasattr(kind_of(found), "__get__"):
             return self.problem(node, f"reads .{name} of {cls.__qualname__}, a descriptor")
         default = (
             [self._plain_member(cls, name, found)]
@@ -510,12 +511,12 @@ class Reader:
         if cls is State or (shapes.is_injected(cls) and name in ("status_code", "background")):
             return
         plain = sets_plainly(cls) or (frozen and is_frozen(cls))
-        found = inspect.getattr_static(cls, name, None)
+        found: Any = inspect.getattr_static(cls, name, None)
         if isinstance(found, property) and isinstance(found.fset, types.FunctionType) and plain:
             self.enter(found.fset, Arguments([on, new]), node)
             return
         is_slot = isinstance(found, types.MemberDescriptorType)
-        if not on.exact or not plain or (hasattr(type(found), "__set__") and not is_slot):
+        if not on.exact or not plain or (hasattr(kind_of(found), "__set__") and not is_slot):
             self.problem(node, f"assigns .{name} of {cls.__qualname__}, which it can't see")
             return
         self.note("assigns")
@@ -654,10 +655,11 @@ class Reader:
         if node.finalbody:
             frame.variables = dict(anywhere if after is None else joined([anywhere, after]) or {})
             self.run(node.finalbody)
-            if frame.variables is not None:
-                frame.variables = after
-                if after is not None:
-                    self.run(node.finalbody)
+            if self.frame.variables is None:
+                return
+            frame.variables = after
+            if after is not None:
+                self.run(node.finalbody)
         else:
             frame.variables = after
 
@@ -739,7 +741,7 @@ class Reader:
         frame.variables = before
 
     @contextmanager
-    def _loop(self, size: Size, over: Value, target: ast.expr, node: ast.AST) -> Iterator[None]:
+    def _loop(self, size: Size, over: Value, target: ast.expr, node: ast.AST) -> Generator[None]:
         frame = self.frame
         large = [each for each in self._loops if each in ("sized", "grown", "huge")]
         if large and size in ("sized", "grown", "huge"):
@@ -1199,10 +1201,12 @@ class Reader:
         for each in options(value):
             if not isinstance(each, Data):
                 return self.problem(node, "computes with what is not known to be plain data")
-            if each.constant is not Nothing.NOTHING and type(each.constant) in (int, float):
-                made = {ast.USub: -each.constant, ast.UAdd: each.constant}.get(type(node.op))
-                if made is not None and value is each:
-                    return shapes.of_constant(made)
+            if (
+                value is each
+                and isinstance(node.op, ast.USub)
+                and type(each.constant) in (int, float)
+            ):
+                return shapes.of_constant(-each.constant)
         return resized(value, "huge") if not isinstance(value, Either) else value
 
     def _compare(self, node: ast.Compare) -> Value:
@@ -1280,7 +1284,7 @@ class Reader:
     def new(
         self,
         node: ast.AST | None,
-        kind: type,
+        kind: type[Any],
         items: Value = NEVER,
         size: Size = "small",
         keys: Value = NEVER,
@@ -1303,11 +1307,11 @@ class Reader:
             self._made[key] = make(), node
         return self._made[key][0]
 
-    def _instance(self, node: ast.AST | None, cls: type) -> Instance:
+    def _instance(self, node: ast.AST | None, cls: type[Any]) -> Instance:
         made: Instance = self._once(node, cls, lambda: Instance(cls))
         return made
 
-    def _display(self, node: ast.expr, kind: type, elements: Sequence[ast.expr]) -> Value:
+    def _display(self, node: ast.expr, kind: type[Any], elements: Sequence[ast.expr]) -> Value:
         items: list[Value] = []
         size: Size = "small"
         for each in elements:
@@ -1348,7 +1352,7 @@ class Reader:
     def _comprehension(
         self,
         node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
-        kind: type,
+        kind: type[Any],
         element: ast.expr,
         key: ast.expr | None = None,
     ) -> Value:

@@ -35,6 +35,7 @@ from fastapi_fastdeps._reading.values import (
     container,
     either,
     is_enum,
+    kind_of,
 )
 
 _FEW = 64
@@ -55,7 +56,7 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
 
     `stable=False` where what it contains may be changed by somebody.
     """
-    kind: type = type(what)
+    kind = kind_of(what)
     if kind in SCALARS and kind is not object:
         return of_constant(what)
     if kind in CONTAINERS:
@@ -70,9 +71,10 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
         if kind is dict:
             keys = either(of_object(each, stable=False, depth=depth + 1) for each in what)
         return container(kind, either(shapes), size, keys)
-    if isinstance(what, type) or kind in _FUNCTIONS or isinstance(what, _LRU):
+    # Asking an object for its class may run code of its own.
+    if issubclass(kind, type) or kind in _FUNCTIONS or kind is _LRU:
         return Known(what)
-    if kind is types.MethodType and isinstance(what.__func__, types.FunctionType):
+    if kind is types.MethodType and type(what.__func__) is types.FunctionType:
         return Method(what.__func__, of_object(what.__self__))
     return Instance(kind, known=what)
 
@@ -82,7 +84,7 @@ _LRU: Any = type(functools.lru_cache(lambda: None))
 
 def of_constant(what: Any) -> Data:
     """The shape of a scalar that is written down."""
-    kind: type = type(what)
+    kind = kind_of(what)
     size: Size = "small"
     if kind is int and abs(what) > _SMALL:
         size = "huge"
@@ -91,7 +93,7 @@ def of_constant(what: Any) -> Data:
     return Data(kind, size, constant=what)
 
 
-def of_kind(kind: type) -> Data:
+def of_kind(kind: type[Any]) -> Data:
     """A scalar of a type that came with a request."""
     if kind is int:
         return Data(int, "huge")
@@ -174,7 +176,7 @@ _HARMLESS_METADATA = frozenset({"annotated_doc.main", "annotated_doc", "typing_e
 _MAYBE_TEXT = either([TEXT, NONE])
 
 
-def attribute_of(cls: type, name: str) -> Value | None:
+def attribute_of(cls: type[Any], name: str) -> Value | None:
     """What reading gives of an object of FastAPI's or Starlette's own; `None` where that is
     not known to do no more than to compute."""
     for base, names in _ATTRIBUTES.items():
@@ -185,7 +187,7 @@ def attribute_of(cls: type, name: str) -> Value | None:
     return None
 
 
-def family(cls: type) -> Iterator[type]:
+def family(cls: type[Any]) -> Iterator[type]:
     """A class and all that are known to derive from it."""
     yield cls
     known: list[type] = type.__subclasses__(cls)

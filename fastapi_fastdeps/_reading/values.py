@@ -58,7 +58,7 @@ class Data:
         constant: its value where that is written down.
     """
 
-    kind: type
+    kind: type[Any]
     given: Size = "small"
     box: Box | None = None
     parts: "tuple[Value, ...] | None" = None
@@ -78,7 +78,7 @@ class Instance:
         known: the object itself, if it exists.
     """
 
-    cls: type
+    cls: type[Any]
     exact: bool = True
     fields: "dict[str, Value]" = field(default_factory=dict[str, "Value"])
     known: Any = Nothing.NOTHING
@@ -101,7 +101,7 @@ class Known:
 class Method:
     """A function and what it is called on."""
 
-    function: types.FunctionType
+    function: Any
     on: "Value"
 
 
@@ -117,7 +117,7 @@ class DataMethod:
 class Super:
     """What `super()` is, in a method of a class."""
 
-    cls: type
+    cls: type[Any]
     on: "Value"
 
 
@@ -162,7 +162,14 @@ LONG: frozenset[type] = CONTAINERS | {bytes, str}
 NUMBERS: frozenset[type] = frozenset({bool, complex, decimal.Decimal, float, int})
 
 
-def container(kind: type, items: Value = NEVER, size: Size = "small", keys: Value = NEVER) -> Data:
+def kind_of(what: object) -> type[Any]:
+    """The type of an object, which is not asked for it."""
+    return type(what)
+
+
+def container(
+    kind: type[Any], items: Value = NEVER, size: Size = "small", keys: Value = NEVER
+) -> Data:
     """A container with these items."""
     return Data(kind, size, Box(items, keys))
 
@@ -233,7 +240,7 @@ def is_plain(value: Value, depth: int = 0) -> bool:
     return all(is_plain(part, depth + 1) for part in inside)
 
 
-def is_enum(cls: type) -> bool:
+def is_enum(cls: type[Any]) -> bool:
     """Whether a class is an enumeration whose members behave as those of Python's own."""
     if type(cls) is not enum.EnumMeta:
         return False
@@ -247,6 +254,9 @@ def is_enum(cls: type) -> bool:
 
 
 _SPECIAL = (
+    "_missing_",
+    "_name_",
+    "_value_",
     "__bool__",
     "__class__",
     "__eq__",
@@ -257,5 +267,6 @@ _SPECIAL = (
     "__len__",
     "__setattr__",
     "__str__",
-    "_missing_",
+    "name",
+    "value",
 )
