@@ -125,7 +125,7 @@ class RouteRecord:
 
     @property
     def hops_left(self) -> int:
-        """`hops`, and where they are not known one for each that FastAPI makes for what is threaded."""
+        """`hops`; where they are not known, those that FastAPI makes for what is threaded."""
         if self.hops is not None:
             return self.hops
         return sum(call.stock_hops for call in self.calls if call.execution == "threaded")

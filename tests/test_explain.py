@@ -440,8 +440,8 @@ def test_hops_are_counted_as_fastapi_makes_them() -> None:
     for call in first.calls:
         counted[call.parameter] += call.stock_hops
     assert counted == {None: 2, "session": 2, "user": 1, "fresh": 1, "again": 1}
-    assert (first.hops_left, first.hops_saved) == (6, 1)
-    assert (second.hops_left, second.hops_saved) == (1, 0)
+    assert (first.stock_hops, first.hops_left, first.hops_saved) == (7, 3, 4)
+    assert (second.stock_hops, second.hops_left, second.hops_saved) == (1, 1, 0)
 
 
 def test_the_reason_that_a_decision_carries_is_shown() -> None:

@@ -421,16 +421,12 @@ class Reader:
         if isinstance(found, staticmethod):
             return self._plain_member(cls, name, found.__func__)
         if isinstance(found, classmethod):
-            return self._class_method(cls, found)
+            return _class_method(cls, found.__func__)
         if isinstance(found, types.FunctionType):
             return Known(found)
         if found is None or hasattr(kind_of(found), "__get__"):
             return UNKNOWN
         return self._plain_member(cls, name, found)
-
-    def _class_method(self, cls: type[Any], found: "classmethod[Any, ..., Any]") -> Value:
-        function: Any = found.__func__
-        return Method(function, Known(cls)) if isinstance(function, types.FunctionType) else UNKNOWN
 
     def _plain_member(self, cls: type[Any], name: str, found: Any) -> Value:
         stable = stability(cls, name)
@@ -469,7 +465,7 @@ class Reader:
                 return self.enter(found.func, Arguments([value]), node)
             return self.problem(node, f"reads the property .{name}")
         if isinstance(found, classmethod):
-            return self._class_method(cls, found)
+            return _class_method(cls, found.__func__)
         if isinstance(found, staticmethod):
             return self._plain_member(cls, name, found.__func__)
         is_slot = isinstance(found, types.MemberDescriptorType) or is_tuple_getter(found)
@@ -1600,3 +1596,7 @@ def _stored(node: ast.AST) -> Iterator[ast.Name]:
 
 def _is_long(loops: Sequence[Size]) -> bool:
     return any(each in _LARGE for each in loops)
+
+
+def _class_method(cls: type[Any], function: object) -> Value:
+    return Method(function, Known(cls)) if isinstance(function, types.FunctionType) else UNKNOWN
