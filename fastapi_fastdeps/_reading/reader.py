@@ -420,8 +420,8 @@ class Reader:
             return Instance(cls)
         if isinstance(found, staticmethod):
             return self._plain_member(cls, name, found.__func__)
-        if isinstance(found, classmethod):
-            return _class_method(cls, found.__func__)
+        if issubclass(kind_of(found), classmethod):
+            return _class_method(cls, getattr(found, "__func__", None))
         if isinstance(found, types.FunctionType):
             return Known(found)
         if found is None or hasattr(kind_of(found), "__get__"):
@@ -464,8 +464,8 @@ class Reader:
             if isinstance(found.func, types.FunctionType) and sys.version_info >= (3, 12):
                 return self.enter(found.func, Arguments([value]), node)
             return self.problem(node, f"reads the property .{name}")
-        if isinstance(found, classmethod):
-            return _class_method(cls, found.__func__)
+        if issubclass(kind_of(found), classmethod):
+            return _class_method(cls, getattr(found, "__func__", None))
         if isinstance(found, staticmethod):
             return self._plain_member(cls, name, found.__func__)
         is_slot = isinstance(found, types.MemberDescriptorType) or is_tuple_getter(found)
