@@ -5,7 +5,8 @@ import types
 from dataclasses import dataclass, field
 
 from fastapi_fastdeps._reading.shapes import of_object
-from fastapi_fastdeps._reading.values import TEXT, UNKNOWN, Value, container, either
+from fastapi_fastdeps._reading.sizes import STEP, UNBOUNDED, Bound, total
+from fastapi_fastdeps._reading.values import TEXT, UNKNOWN, Value, container, either, size_of
 
 
 @dataclass(slots=True)
@@ -54,9 +55,15 @@ def bound(function: types.FunctionType, given: Arguments) -> dict[str, Value] | 
     if code.co_flags & inspect.CO_VARARGS:
         extra = given.positional[count:]
         items = UNKNOWN if given.is_open else either(extra)
-        variables[names[index]] = container(tuple, items, "sized")
+        variables[names[index]] = container(tuple, items, _size(extra, given))
         index += 1
     if code.co_flags & inspect.CO_VARKEYWORDS:
         items = UNKNOWN if given.is_open else either(rest)
-        variables[names[index]] = container(dict, items, "sized", TEXT)
+        variables[names[index]] = container(dict, items, _size(rest, given), TEXT)
     return variables
+
+
+def _size(values: list[Value], given: Arguments) -> Bound:
+    if given.is_open:
+        return UNBOUNDED
+    return STEP * (1 + 2 * len(values)) + total(map(size_of, values))

@@ -1,8 +1,9 @@
 """One call of a function while it is read."""
 
+import ast
 import builtins
 import types
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,6 +51,24 @@ class Frame:
         self.variables[name] = value
         for assigned in self.assigned:
             assigned[name] = either([assigned[name], value]) if name in assigned else value
+
+    @contextmanager
+    def rebinding(self, loop: ast.AST, target: ast.expr) -> Generator[None]:
+        """A loop, which gives its targets a value in each round and assigns other names."""
+        targets, rebound = self.targets, self.rebound
+        names = set(_stored(target))
+        self.targets = targets | names
+        self.rebound = (rebound | set(_stored(loop))) - names
+        yield
+        self.targets, self.rebound = targets, rebound
+
+    @contextmanager
+    def targeting(self, names: set[str]) -> Generator[None]:
+        """A comprehension, which gives these names a value in each round."""
+        targets = self.targets
+        self.targets = targets | names
+        yield
+        self.targets = targets
 
     @contextmanager
     def scope(self, names: set[str]) -> Generator[None]:
@@ -138,3 +157,9 @@ def frame_of(function: types.FunctionType, variables: Variables) -> Frame | None
         return None
     node, module = found
     return Frame(function, node, module, variables)
+
+
+def _stored(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            yield each.id

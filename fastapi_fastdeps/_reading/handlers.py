@@ -7,6 +7,7 @@ import enum
 import inspect
 import os
 import secrets
+import sys
 import types
 import typing
 from collections.abc import Callable
@@ -14,34 +15,38 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fastapi_fastdeps._reading import shapes
 from fastapi_fastdeps._reading.arguments import Arguments
+from fastapi_fastdeps._reading.containers import hashes_apart, through
 from fastapi_fastdeps._reading.looking import formats_plainly, is_usual
+from fastapi_fastdeps._reading.operators import text
+from fastapi_fastdeps._reading.questions import truth
+from fastapi_fastdeps._reading.sizes import DIGITS, ITEM, Bound, smaller
 from fastapi_fastdeps._reading.values import (
     BOOL,
+    COUNT,
+    FLOAT,
+    INT,
     LONG,
     NEVER,
     NONE,
     NUMBERS,
-    SCALAR,
     TEXT,
     UNKNOWN,
     Box,
     Data,
     Instance,
     Known,
-    Size,
     Value,
     either,
     is_plain,
-    largest,
     options,
+    share_of,
+    size_of,
 )
 
 if TYPE_CHECKING:
     from fastapi_fastdeps._reading.reader import Reader
 
 Handler: TypeAlias = Callable[["Reader", Arguments, ast.AST | None], Value]
-
-_INT = Data(int, "huge")
 
 
 def nothing(*arguments: object, **named: object) -> None:
@@ -70,14 +75,13 @@ def _len(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     results: list[Value] = []
     for each in options(given.positional[0] if given.positional else UNKNOWN):
         if isinstance(each, Data):
-            size: Size = "small" if each.size == "small" else "sized"
-            results.append(Data(int, size) if each.kind in LONG else NEVER)
+            results.append(Data(int, COUNT.given, most=each.size) if each.kind in LONG else NEVER)
             continue
         found = inspect.getattr_static(each.cls, "__len__", None) if _exact(each) else None
         if isinstance(found, types.FunctionType):
             results.append(reader.enter(found, Arguments([each]), node))
         elif isinstance(each, Known) and isinstance(each.what, enum.EnumMeta):
-            results.append(Data(int))
+            results.append(COUNT)
         else:
             results.append(reader.problem(node, "asks for the length of what it can't see"))
     return either(results)
@@ -122,99 +126,134 @@ def _is_class(cls: type[Any]) -> bool:
 
 def _bool(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     for each in given.positional:
-        reader.truth(each, node)
+        truth(reader, each, node)
     return BOOL
 
 
 def _str(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    if len(given.all) > 1 or given.is_open:
+    if len(given.all) != 1 or given.is_open:
         return reader.problem(node, "makes a str with a codec")
-    for each in given.all:
-        starlettes = isinstance(each, Instance) and each.cls is shapes.URL
-        if not formats_plainly(each) and not starlettes:
-            return reader.problem(node, "makes a str of what is not known to be plain data")
-    reader.goes_through(given.all, node)
-    sizes: list[Size] = [
-        each.size for value in given.all for each in options(value) if isinstance(each, Data)
-    ]
-    return Data(str, "part" if sizes and largest(sizes) == "part" else "sized")
+    (value,) = given.all
+    if all(isinstance(each, Instance) and each.cls is shapes.URL for each in options(value)):
+        reader.goes_through([TEXT], node)
+        return TEXT
+    if not formats_plainly(value):
+        return reader.problem(node, "makes a str of what is not known to be plain data")
+    return text(reader, [value], 0, node)
 
 
 def _repr(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    if not all(map(is_plain, given.all)):
+    if len(given.all) != 1 or given.is_open or not all(map(is_plain, given.all)):
         return reader.problem(node, "makes a repr of what is not known to be plain data")
-    reader.goes_through(given.all, node)
-    return TEXT
+    return text(reader, given.all, 0, node, 10)
 
 
 def _int(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    allowed = {bool, bytes, float, int, str, type(None)}
+    if len(given.all) > 1 or given.is_open:
+        return reader.problem(node, "reads an int with a base, which may have very many digits")
+    # Python reads no more digits than this, unless somebody has allowed it.
+    if not 0 < sys.get_int_max_str_digits() <= DIGITS:
+        return reader.problem(node, "reads an int of any number of digits")
     for value in given.all:
         for each in options(value):
             enumerated = isinstance(each, Instance) and is_plain(each)
-            if not (enumerated or (isinstance(each, Data) and each.kind in allowed)):
+            if not (enumerated or (isinstance(each, Data) and each.kind in _TO_INT)):
                 return reader.problem(node, "makes an int of what is not known to be short")
-    return _INT
+    reader.goes_through(given.all, node)
+    reader.spend(node, Bound(DIGITS * 10) if not _are_small(given.all) else Bound(ITEM), "reads")
+    grown = any(isinstance(e, Data) and e.is_grown for v in given.all for e in options(v))
+    return Data(int, INT.given, is_grown=grown)
+
+
+_TO_INT = frozenset({bool, bytes, float, int, str, type(None)})
+
+
+def _are_small(values: list[Value]) -> bool:
+    """Whether reading values as numbers takes no longer than going through them."""
+    kinds = {e.kind for v in values for e in options(v) if isinstance(e, Data)}
+    return kinds <= {bool, float, int} or any(share_of(each) is not None for each in values)
 
 
 def _number(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    kinds = {each.kind for v in given.all for each in options(v) if isinstance(each, Data)}
-    if not kinds <= NUMBERS or not all(isinstance(e, Data) for v in given.all for e in options(v)):
-        return reader.problem(node, "computes with what is not known to be a number")
-    return given.all[0] if given.all else NEVER
+    results: list[Value] = []
+    for value in given.all:
+        for each in options(value):
+            if not isinstance(each, Data) or each.kind not in NUMBERS:
+                return reader.problem(node, "computes with what is not known to be a number")
+            kind = int if each.kind is bool else each.kind
+            results.append(Data(kind, each.size, most=each.most, is_grown=each.is_grown))
+    return either(results)
 
 
 def _round(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    first, digits = (
-        given.positional[0] if given.positional else UNKNOWN,
-        _given(1, "ndigits", given),
-    )
-    kinds = {each.kind for each in options(first) if isinstance(each, Data)}
-    if not is_plain(first) or not kinds <= {int, float, bool, type(None)}:
+    value = given.positional[0] if given.positional else UNKNOWN
+    digits = _given(1, "ndigits", given)
+    kinds = {each.kind for each in options(value) if isinstance(each, Data)}
+    if not is_plain(value) or not kinds <= {int, float, bool, type(None)}:
         return reader.problem(node, "rounds what is not known to be short")
-    if digits is not None and not (isinstance(digits, Data) and type(digits.constant) is int):
+    constant = digits.constant if isinstance(digits, Data) else 0
+    if type(constant) is not int or abs(constant) > 30:
         return reader.problem(node, "rounds to digits that may be many")
-    return Data(float) if digits is not None else _INT
+    if not kinds <= {float}:
+        return _number(reader, Arguments([value]), node)
+    return FLOAT if digits is not None else INT
 
 
 def _extreme(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     values = list(given.positional)
-    if len(values) == 1:
-        reader.goes_through(values, node)
-        item, _ = reader.iterate(values[0], node)
-        values = [item]
     default = given.named.get("default")
     if given.is_open or set(given.named) - {"default"}:
         return reader.problem(node, "compares by a key that it can't see")
+    if len(values) == 1:
+        values = [reader.iterate(values[0], node).item]
     if not all(map(is_plain, values)):
         return reader.problem(node, "compares what is not known to be plain data")
+    reader.goes_through(values, node)
     return either([*values, *([default] if default is not None else [])])
+
+
+def _least(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
+    """Of two numbers, the smaller one is no larger than any that is known."""
+    found = _extreme(reader, given, node)
+    known = [e.most for v in given.positional for e in [v] if isinstance(e, Data) and e.most]
+    if len(given.positional) < 2 or not known or not isinstance(found, Data):
+        return found
+    most = known[0]
+    for each in known[1:]:
+        most = smaller(most, each)
+    if found.kind is not int:
+        return found
+    return Data(int, found.given, most=most, is_grown=found.is_grown)
 
 
 def _sorted(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     if given.is_open or set(given.named) - {"reverse"} or not given.positional:
         return reader.problem(node, "sorts by a key that it can't see")
-    reader.goes_through(given.positional, node)
-    item, size = reader.iterate(given.positional[0], node)
-    if not is_plain(item):
+    value = given.positional[0]
+    found = reader.iterate(value, node)
+    if not is_plain(found.item):
         return reader.problem(node, "sorts what is not known to be plain data")
-    return reader.new(node, list, item, size)
+    # An item is compared as often as the number of them has digits.
+    reader.goes_through([value], node, 20)
+    return reader.new(list, found.item, found.size, NEVER, share_of(value))
 
 
 def _sum(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    reader.goes_through(given.positional, node)
-    item, _ = reader.iterate(given.positional[0] if given.positional else UNKNOWN, node)
-    added = [item, *given.all[1:]]
-    kinds = {each.kind for v in added for each in options(v) if isinstance(each, Data)}
-    if not all(map(is_plain, added)) or not kinds <= NUMBERS:
+    found = reader.iterate(given.positional[0] if given.positional else UNKNOWN, node)
+    added = [*options(found.item), *(e for v in given.all[1:] for e in options(v))]
+    if not all(isinstance(each, Data) and each.kind in (bool, float, int) for each in added):
         return reader.problem(node, "adds up what is not known to be numbers")
-    return _INT if kinds <= {int, bool} else SCALAR
+    if any(isinstance(each, Data) and each.is_grown for each in added):
+        return reader.problem(node, "adds up in a loop what it has added up")
+    results: list[Value] = [INT]
+    if any(isinstance(each, Data) and each.kind is float for each in added):
+        results.append(FLOAT)
+    return either(results)
 
 
 def _any(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    reader.goes_through(given.positional, node)
-    item, _ = reader.iterate(given.positional[0] if given.positional else UNKNOWN, node)
-    reader.truth(item, node)
+    item = reader.iterate(given.positional[0] if given.positional else UNKNOWN, node).item
+    truth(reader, item, node)
     return BOOL
 
 
@@ -223,12 +262,19 @@ def _collect(kind: type[Any]) -> Handler:
         if given.named or given.is_open or len(given.positional) > 1:
             return reader.problem(node, f"makes a {kind.__name__} of what it can't see")
         if not given.positional:
-            return reader.new(node, kind)
-        reader.goes_through(given.positional, node)
-        item, size = reader.iterate(given.positional[0], node)
-        if kind in (set, frozenset) and not is_plain(item):
-            return reader.problem(node, "hashes what is not known to be plain data")
-        return reader.new(node, kind, item, size)
+            return reader.new(kind)
+        value = given.positional[0]
+        found = reader.iterate(value, node)
+        if kind in (set, frozenset):
+            if not is_plain(found.item):
+                return reader.problem(node, "hashes what is not known to be plain data")
+            if found.size.per and not hashes_apart(found.item):
+                return reader.problem(node, "keeps many numbers in a set")
+        # The items of a text take more room than in it.
+        times = 64 if found.unit == 1 else 1
+        size = found.size * times + Bound(ITEM)
+        share = share_of(value) if times == 1 else None
+        return reader.new(kind, found.item, size, NEVER, share)
 
     return handler
 
@@ -238,52 +284,53 @@ def _dict(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
         return reader.problem(node, "makes a dict of what it can't see")
     items = list(given.named.values())
     keys: list[Value] = [Data(str)] if given.named else []
-    size: Size = "small"
     for value in given.positional:
         for each in options(value):
             if not (isinstance(each, Data) and each.kind is dict and each.box is not None):
                 return reader.problem(node, "makes a dict of what it can't see")
             items.append(each.box.items)
             keys.append(each.box.keys)
-            size = largest([size, each.size])
     reader.goes_through(given.positional, node)
-    return reader.new(node, dict, either(items), size, either(keys))
+    size = Bound(ITEM)
+    for value in given.all:
+        size += size_of(value) + Bound(4 * ITEM)
+    return reader.new(dict, either(items), size, either(keys))
 
 
 def _range(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    size: Size = "small"
+    most = Bound()
     for value in given.all:
         for each in options(value):
-            if not (isinstance(each, Data) and each.kind is int) or each.size in ("huge", "grown"):
+            if not (isinstance(each, Data) and each.kind is int) or each.most is None:
                 return reader.problem(node, "counts to what may be large")
-            constant = each.constant
-            if each.size != "small" or (type(constant) is int and abs(constant) > 64):
-                size = "sized"
-    return reader.new(node, list, _INT, size)
+            most += each.most
+    return reader.iterator(Data(int, COUNT.given, most=most), [], (most + Bound(1)) * ITEM, None)
 
 
 def _enumerate(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    item, size = reader.iterate(given.positional[0] if given.positional else UNKNOWN, node)
-    pair = Data(tuple, "small", Box(NEVER, NEVER), (_INT, item))
-    return reader.lazily(reader.new(node, list, pair, size), given.positional)
+    value = given.positional[0] if given.positional else UNKNOWN
+    found = reader.iterate(value, node)
+    pair = Data(tuple, found.size, Box(NEVER, NEVER), (COUNT, found.item))
+    return through(reader, pair, [value], [found.size])
 
 
 def _zip(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     if given.is_open:
         return reader.problem(node, "goes through what it can't see")
     pairs = [reader.iterate(each, node) for each in given.positional]
-    items = tuple(item for item, _ in pairs)
-    size = largest(size for _, size in pairs)
-    made = reader.new(node, list, Data(tuple, "small", Box(NEVER, NEVER), items), size)
-    return reader.lazily(made, given.positional)
+    size = Bound()
+    for each in pairs:
+        size += each.size
+    tuples = Data(tuple, size, Box(NEVER, NEVER), tuple(each.item for each in pairs))
+    return through(reader, tuples, given.positional, [each.size for each in pairs])
 
 
 def _reversed(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     value = given.positional[0] if given.positional else UNKNOWN
     if not all(isinstance(each, Data) for each in options(value)):
         return reader.problem(node, "goes through what it can't see")
-    item, size = reader.iterate(value, node)
-    return reader.new(node, list, item, size)
+    found = reader.iterate(value, node)
+    return through(reader, found.item, [value], [found.size])
 
 
 def _getattr(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
@@ -291,21 +338,15 @@ def _getattr(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     if not (isinstance(name, Data) and isinstance(name.constant, str)):
         return reader.problem(node, "reads an attribute whose name is not written here")
     found = reader.attribute(given.positional[0], name.constant, node)
+    # In a loop it may be a number that a round has made of itself.
+    if reader.loops:
+        return reader.problem(node, "reads an attribute by its name in a loop")
     return either([found, *given.positional[2:]])
 
 
 def _hasattr(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    _getattr(reader, given, node)
+    _getattr(reader, Arguments(given.positional[:2]), node)
     return BOOL
-
-
-def _setattr(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    if len(given.positional) == 3:
-        on, name, value = given.positional
-        if isinstance(name, Data) and isinstance(name.constant, str):
-            reader.set_attribute(on, name.constant, value, node)
-            return NONE
-    return reader.problem(node, "assigns an attribute whose name is not written here")
 
 
 def _type(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
@@ -343,9 +384,9 @@ def _now(kind: type[Any]) -> Handler:
 
 def _token(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     for value in given.all:
-        if not (isinstance(value, Data) and value.kind is int and value.size == "small"):
+        if not (isinstance(value, Data) and type(value.constant) is int and value.constant < 1000):
             return reader.problem(node, "makes a token whose length it can't see")
-    return TEXT
+    return Data(str, Bound(2000))
 
 
 def _constant(result: Value) -> Handler:
@@ -365,7 +406,7 @@ def _handlers() -> dict[int, Handler]:
         (int, _int),
         (abs, _number),
         (round, _round),
-        (min, _extreme),
+        (min, _least),
         (max, _extreme),
         (sorted, _sorted),
         (sum, _sum),
@@ -382,9 +423,8 @@ def _handlers() -> dict[int, Handler]:
         (reversed, _reversed),
         (getattr, _getattr),
         (hasattr, _hasattr),
-        (setattr, _setattr),
         (type, _type),
-        (id, _constant(_INT)),
+        (id, _constant(COUNT)),
         (callable, _constant(BOOL)),
         (secrets.token_hex, _token),
         (secrets.token_urlsafe, _token),
@@ -401,4 +441,21 @@ def _handlers() -> dict[int, Handler]:
 
 HANDLERS = _handlers()
 
-__all__ = ["HANDLERS", "context_variable", "nothing", "now", "today"]
+TAKES_KEY: tuple[Any, ...] = (sorted, min, max)
+GOES_THROUGH: tuple[Any, ...] = (
+    *TAKES_KEY,
+    all,
+    any,
+    dict,
+    enumerate,
+    frozenset,
+    list,
+    reversed,
+    set,
+    sum,
+    tuple,
+    zip,
+)
+"""What goes through what it is given, at once or where it is gone through itself."""
+
+__all__ = ["GOES_THROUGH", "HANDLERS", "TAKES_KEY", "context_variable", "nothing", "now", "today"]

@@ -17,6 +17,7 @@ from fastapi_fastdeps._reading import shapes, vetted
 from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.models import is_plain_model, is_plain_schema
 from fastapi_fastdeps._reading.reader import Problem, Reader, Stopped
+from fastapi_fastdeps._reading.sizes import UNBOUNDED
 from fastapi_fastdeps._reading.values import (
     UNKNOWN,
     Data,
@@ -27,10 +28,12 @@ from fastapi_fastdeps._reading.values import (
     either,
     is_plain,
     options,
+    size_of,
 )
 
 _DEEP = 8
 _MANY = 4
+_ENCODING = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +160,20 @@ def _result_of(call: Callable[..., Any] | None, depth: int) -> Value:
         return UNKNOWN
     reader = Reader(on=True)
     result = _read(reader, call, depth)
-    return either(map(_outside, options(result))) if reader.problems else result
+    seen = not reader.problems
+    return either(_outside(each, seen=seen) for each in options(result))
 
 
-def _outside(value: Value) -> Value:
-    """A value of which nobody knows what has been put into it."""
+def _outside(value: Value, *, seen: bool) -> Value:
+    """A value that was made by another call; `seen` where all that was done to it was."""
     if isinstance(value, Instance):
-        return Instance(value.cls, value.exact, known=value.known)
+        fields = value.fields if seen else {}
+        return Instance(value.cls, value.exact, fields, value.known)
     if isinstance(value, Data) and value.box is not None:
-        return container(value.kind, UNKNOWN, "sized", UNKNOWN)
+        if not seen or not is_plain(value) or value.size.is_long:
+            return container(value.kind, UNKNOWN, UNBOUNDED, UNKNOWN)
+        items = either(value.parts) if value.parts is not None else value.box.items
+        return container(value.kind, items, value.size, value.box.keys)
     return value if isinstance(value, Data | Known) else UNKNOWN
 
 
@@ -178,6 +186,7 @@ def _read_answer(reader: Reader, call: Any, result: Value, response_model: Any) 
     for each in options(result):
         if not _is_answer(each, 0):
             reader.problem(None, "returns what is not known to be plain data")
+    reader.spend(None, size_of(result) * _ENCODING, "answers")
 
 
 def _is_answer(value: Value, depth: int) -> bool:

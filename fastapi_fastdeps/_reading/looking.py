@@ -12,17 +12,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from fastapi_fastdeps._reading.shapes import family, of_object
+from fastapi_fastdeps._reading.sizes import Bound
 from fastapi_fastdeps._reading.source import Module, module_of
 from fastapi_fastdeps._reading.values import (
+    INT,
     LONG,
-    NUMBERS,
-    SCALAR,
     UNKNOWN,
     Data,
     Instance,
     Known,
     Nothing,
-    Size,
     Value,
     is_enum,
     is_plain,
@@ -73,6 +72,14 @@ def is_dataclass_init(cls: type[Any], function: types.FunctionType) -> bool:
         name in known or name.startswith(("__dataclass_", "_dflt_", "_type_", "MISSING"))
         for name in names
     )
+
+
+def arguments_alone(cls: type[Any]) -> list[str]:
+    """What the constructor of a dataclass takes and hands on to `__post_init__`."""
+    own = {each.name for each in dataclasses.fields(cls)}
+    code = inspect.getattr_static(cls, "__init__").__code__
+    taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    return [name for name in cls.__dataclass_fields__ if name in taken and name not in own]
 
 
 def is_frozen(cls: type[Any]) -> bool:
@@ -155,8 +162,9 @@ def _loose(value: Value) -> Value:
     """Another value of the same type may come to be there."""
     if not isinstance(value, Data) or value.box is not None:
         return value
-    size: Size = "huge" if value.kind is int else "sized" if value.kind in LONG else "small"
-    return Data(value.kind, size)
+    if value.kind is int:
+        return INT
+    return Data(value.kind, Bound(1000, 1) if value.kind in LONG else value.given)
 
 
 def unstable(what: Any) -> Value:
@@ -184,29 +192,21 @@ def is_simple(pattern: ast.pattern) -> bool:
             return False
 
 
-def is_short(spec: str) -> bool:
-    """Whether a format says a width that is small."""
-    return "*" not in spec and not re.search(r"\d{4}", spec)
-
-
-def is_short_format(written: str) -> bool:
-    """Whether a format for `%` says widths that are small."""
-    return not re.search(r"\*|\d{4}", written)
+def width_of(spec: str) -> int | None:
+    """How many characters a format asks for, besides what is formatted; `None` for any number."""
+    if "*" in spec:
+        return None
+    return sum(map(int, re.findall(r"\d{1,9}", spec)))
 
 
 def is_written(value: Value) -> bool:
     """Whether a value is a short text that is written in the source."""
-    return isinstance(value, Data) and isinstance(value.constant, str) and is_short(value.constant)
-
-
-def number(left: Data, right: Data) -> Value:
-    """What an operator gives of two numbers, or of two that it does not fit."""
-    size: Size = "huge"
-    if left.kind is right.kind and left.kind in (int, float):
-        return Data(left.kind, size if left.kind is int else "small")
-    if {left.kind, right.kind} <= {int, float, bool}:
-        return Data(float) if float in (left.kind, right.kind) else Data(int, size)
-    return SCALAR if left.kind not in NUMBERS else Data(object)
+    return (
+        isinstance(value, Data)
+        and isinstance(value.constant, str)
+        and len(value.constant) <= 100
+        and (width_of(value.constant) or 0) <= 100
+    )
 
 
 def compares_by_identity(value: Value) -> bool:
@@ -262,9 +262,11 @@ def _shape(value: Value, depth: int) -> object:
                 inside = (*inside, each.box.items, each.box.keys)
             inner = tuple(_shape(part, depth - 1) for part in inside) if depth else ()
             constant = None if each.constant is Nothing.NOTHING else repr(each.constant)
-            shapes.add((each.kind, each.size, constant, inner))
+            shapes.add((each.kind, each.size, constant, each.most, each.is_grown, inner))
         elif isinstance(each, Instance):
-            shapes.add((each.cls, id(each) if each.known is Nothing.NOTHING else id(each.known)))
+            fields = each.fields if depth else {}
+            inner = tuple((name, _shape(part, depth - 1)) for name, part in fields.items())
+            shapes.add((each.cls, id(each.known), each.within is None, inner))
         elif isinstance(each, Known):
             shapes.add(id(each.what))
         else:

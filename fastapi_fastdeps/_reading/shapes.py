@@ -1,6 +1,8 @@
 """What values look like: by an annotation, or of an object that exists."""
 
 import contextlib
+import datetime
+import decimal
 import functools
 import inspect
 import types
@@ -19,8 +21,10 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from fastapi_fastdeps._reading.models import is_plain_model
+from fastapi_fastdeps._reading.sizes import ITEMS, ONE, REQUEST, STEP, UNBOUNDED, Bound, total
 from fastapi_fastdeps._reading.values import (
     CONTAINERS,
+    INT,
     NEVER,
     NONE,
     SCALARS,
@@ -30,16 +34,15 @@ from fastapi_fastdeps._reading.values import (
     Instance,
     Known,
     Method,
-    Size,
     Value,
     container,
     either,
     is_enum,
     kind_of,
+    size_of,
 )
 
 _FEW = 64
-_SMALL = 1000
 
 _FUNCTIONS = (
     types.FunctionType,
@@ -60,44 +63,65 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
     if kind in SCALARS and kind is not object:
         return of_constant(what)
     if kind in CONTAINERS:
-        size: Size = "small" if len(what) <= _FEW else "sized"
-        if depth > 3 or size != "small" or not (stable or kind in (tuple, frozenset)):
+        is_fixed = kind in (tuple, frozenset)
+        size = _measured(what, 0) if stable or is_fixed else UNBOUNDED
+        if depth > 3 or len(what) > _FEW or not (stable or is_fixed):
             return container(kind, UNKNOWN, size, UNKNOWN)
         # What is in a container that nobody changes may be changed itself.
-        inner = kind in (tuple, frozenset)
         values = list(what.values() if kind is dict else what)
-        shapes = [of_object(each, stable=inner and stable, depth=depth + 1) for each in values]
+        inner = is_fixed and stable
+        shapes = [of_object(each, stable=inner, depth=depth + 1) for each in values]
         keys: Value = NEVER
         if kind is dict:
             keys = either(of_object(each, stable=False, depth=depth + 1) for each in what)
         return container(kind, either(shapes), size, keys)
     # Asking an object for its class may run code of its own.
-    if issubclass(kind, type) or kind in _FUNCTIONS or kind is _LRU:
+    if issubclass(kind, type) or kind in _FUNCTIONS or kind is LRU_CACHED:
         return Known(what)
     if kind is types.MethodType and type(what.__func__) is types.FunctionType:
         return Method(what.__func__, of_object(what.__self__))
     return Instance(kind, known=what)
 
 
-_LRU: Any = type(functools.lru_cache(lambda: None))
+LRU_CACHED: Any = type(functools.lru_cache(lambda: None))
 
 
-def of_constant(what: Any) -> Data:
+def _measured(what: Any, depth: int) -> Bound:
+    """How large a scalar or container is that exists; unbounded where others may change it."""
+    kind = kind_of(what)
+    if kind in SCALARS:
+        return size_of(of_constant(what))
+    if kind not in CONTAINERS:
+        return ONE
+    if depth > 3 or (depth and kind not in (tuple, frozenset)):
+        return UNBOUNDED
+    parts = [*what, *what.values()] if kind is dict else list(what)
+    return STEP * (1 + len(what)) + total(_measured(each, depth + 1) for each in parts)
+
+
+def of_constant(what: Any) -> Value:
     """The shape of a scalar that is written down."""
     kind = kind_of(what)
-    size: Size = "small"
-    if kind is int and abs(what) > _SMALL:
-        size = "huge"
-    elif kind in (str, bytes) and len(what) > _SMALL:
-        size = "sized"
-    return Data(kind, size, constant=what)
+    if kind is int:
+        return Data(int, Bound(what.bit_length() // 3 + 1), constant=what, most=Bound(abs(what)))
+    if kind in (str, bytes):
+        return Data(kind, Bound(len(what)), constant=what)
+    if kind is decimal.Decimal:
+        return Data(kind, Bound(len(what.as_tuple().digits)), constant=what)
+    zone = getattr(what, "tzinfo", None) if kind in _TIMES else None
+    if zone is not None and type(zone) is not datetime.timezone:
+        return UNKNOWN
+    return Data(kind, constant=what)
+
+
+_TIMES = (datetime.datetime, datetime.time)
 
 
 def of_kind(kind: type[Any]) -> Data:
     """A scalar of a type that came with a request."""
     if kind is int:
-        return Data(int, "huge")
-    return Data(kind, "sized" if kind in (str, bytes) else "small")
+        return INT
+    return Data(kind, REQUEST if kind in (str, bytes, decimal.Decimal) else ONE)
 
 
 def of_annotation(annotation: Any, depth: int = 0) -> Value:
@@ -135,8 +159,8 @@ def _container(annotation: Any, origin: Any, arguments: tuple[Any, ...], depth: 
     shapes = [of_annotation(each, depth + 1) for each in arguments if each is not Ellipsis]
     if kind is dict:
         keys, items = shapes if len(shapes) == 2 else (UNKNOWN, UNKNOWN)
-        return container(dict, items, "sized", keys)
-    return container(kind, either(shapes) if shapes else UNKNOWN, "sized")
+        return container(dict, items, ITEMS, keys)
+    return container(kind, either(shapes) if shapes else UNKNOWN, ITEMS)
 
 
 def of_field(cls: type[BaseModel], name: str) -> Value:
@@ -173,6 +197,8 @@ _HARMLESS_METADATA = frozenset({"annotated_doc.main", "annotated_doc", "typing_e
     "pydantic.types",
 }
 
+HEADERS = container(list, TEXT, ITEMS)
+DELTA = Data(datetime.timedelta)
 _MAYBE_TEXT = either([TEXT, NONE])
 
 
@@ -196,11 +222,11 @@ def family(cls: type[Any]) -> Iterator[type]:
 
 
 def _strings() -> Value:
-    return container(dict, TEXT, "sized", TEXT)
+    return container(dict, TEXT, ITEMS, TEXT)
 
 
 def _anything() -> Value:
-    return container(dict, UNKNOWN, "small", TEXT)
+    return container(dict, UNKNOWN, ITEMS, TEXT)
 
 
 _ATTRIBUTES: dict[type, dict[str, Callable[[], Value]]] = {
@@ -210,7 +236,7 @@ _ATTRIBUTES: dict[type, dict[str, Callable[[], Value]]] = {
         "client": lambda: either([Instance(Address), NONE]),
         "cookies": _strings,
         "headers": lambda: Instance(Headers),
-        "method": lambda: Data(str),
+        "method": lambda: TEXT,
         "path_params": _anything,
         "query_params": lambda: Instance(QueryParams),
         "scope": _anything,
@@ -221,15 +247,15 @@ _ATTRIBUTES: dict[type, dict[str, Callable[[], Value]]] = {
     URL: {
         **dict.fromkeys(("scheme", "netloc", "path", "query", "fragment"), lambda: TEXT),
         "hostname": lambda: _MAYBE_TEXT,
-        "port": lambda: either([Data(int, "huge"), NONE]),
+        "port": lambda: either([Data(int, Bound(20)), NONE]),
     },
-    Address: {"host": lambda: TEXT, "port": lambda: Data(int, "huge")},
+    Address: {"host": lambda: TEXT, "port": lambda: Data(int, Bound(20))},
     Response: {"headers": lambda: Instance(MutableHeaders)},
     HTTPAuthorizationCredentials: {"scheme": lambda: TEXT, "credentials": lambda: TEXT},
     HTTPBasicCredentials: {"username": lambda: TEXT, "password": lambda: TEXT},
     security.SecurityScopes: {
-        "scopes": lambda: container(list, Data(str)),
-        "scope_str": lambda: Data(str),
+        "scopes": lambda: container(list, TEXT, ITEMS),
+        "scope_str": lambda: TEXT,
     },
 }
 
@@ -261,11 +287,16 @@ SECURITY: dict[type, Callable[[], Value]] = {
 
 __all__ = [
     "BENIGN_CONTEXTS",
+    "DELTA",
+    "HEADERS",
+    "LRU_CACHED",
     "MAPPINGS",
     "METHODS",
     "SECURITY",
     "URL",
+    "Headers",
     "MutableHeaders",
+    "QueryParams",
     "attribute_of",
     "changes_nothing",
     "family",

@@ -4,7 +4,7 @@ import ast
 import linecache
 import types
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -27,6 +27,7 @@ class Module:
         mutated: names of what may be changed in place, those of attributes with a dot before
             them: it stands elsewhere than where its items are read.
         reassigned: names of attributes that are assigned outside of constructors.
+        derived: expressions that stand for others, by the `id` of what they stand for.
     """
 
     functions: dict[tuple[int, str], Function | None]
@@ -36,6 +37,7 @@ class Module:
     declared: frozenset[str]
     mutated: frozenset[str]
     reassigned: frozenset[str]
+    derived: dict[int, ast.expr] = field(default_factory=dict[int, ast.expr])
 
     def is_bound_once(self, name: str) -> bool:
         """Whether a global name of the module means one object for good."""

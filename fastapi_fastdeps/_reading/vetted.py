@@ -13,7 +13,7 @@ import time
 import typing
 import urllib.parse
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -22,119 +22,106 @@ import starlette.exceptions
 from fastapi.exceptions import WebSocketException
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from fastapi_fastdeps._reading.values import (
-    BOOL,
-    NONE,
-    SCALAR,
-    TEXT,
-    UNKNOWN,
-    Data,
-    Instance,
-    Value,
-    container,
-)
+from fastapi_fastdeps._reading.sizes import Bound
+from fastapi_fastdeps._reading.values import BOOL, COUNT, FLOAT, INT, SCALAR, Data, Value
 
-INT = Data(int, "huge")
-FLOAT = Data(float)
-BYTES = Data(bytes, "sized")
+SHORT = Data(str, Bound(100))
+_SMALL = Data(int, Bound(6))
 
+LONGER: Mapping[type, Mapping[str, int]] = {
+    str: {
+        **dict.fromkeys(("lstrip", "removeprefix", "removesuffix", "rstrip", "strip"), 1),
+        # One character may become three.
+        **dict.fromkeys(("capitalize", "casefold", "lower", "swapcase", "title", "upper"), 3),
+    },
+    bytes: dict.fromkeys(
+        ("lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "strip", "upper"), 1
+    ),
+}
+"""Methods that make a text of a text, and how many times as long it may be."""
 
-def _texts() -> Value:
-    return container(list, TEXT, "sized")
-
-
-Given = Callable[[], Value]
-
-
-def _named(names: str, value: Value) -> dict[str, Given]:
-    return dict.fromkeys(names.split(), lambda: value)
-
+SPLITTING = ("partition", "rpartition", "rsplit", "split", "splitlines")
+"""Methods that make many texts of one."""
 
 _TEST = "endswith startswith isalnum isalpha isascii isdigit islower isspace istitle isupper"
 
-METHODS: Mapping[type, Mapping[str, Given]] = {
+
+def _named(names: str, value: Value) -> dict[str, Value]:
+    return dict.fromkeys(names.split(), value)
+
+
+METHODS: Mapping[type, Mapping[str, Value]] = {
     str: {
-        **_named(
-            "capitalize casefold lower lstrip removeprefix removesuffix rstrip strip swapcase "
-            "title upper",
-            TEXT,
-        ),
         **_named(f"{_TEST} isdecimal isidentifier isnumeric isprintable", BOOL),
-        **_named("count find index rfind rindex", INT),
-        **dict.fromkeys(("partition", "rpartition", "rsplit", "split", "splitlines"), _texts),
+        **_named("count find index rfind rindex", COUNT),
     },
-    bytes: {
-        **_named("lower lstrip removeprefix removesuffix rstrip strip upper", BYTES),
-        **_named(_TEST, BOOL),
-        **_named("hex", TEXT),
-    },
-    int: _named("bit_count bit_length", INT),
+    bytes: _named(_TEST, BOOL),
+    int: _named("bit_count bit_length", COUNT),
     float: _named("is_integer", BOOL),
     datetime.datetime: {
-        **_named("ctime isoformat tzname", Data(str)),
-        **_named("isoweekday weekday", Data(int)),
+        **_named("ctime isoformat tzname", SHORT),
+        **_named("isoweekday weekday", _SMALL),
         **_named("timestamp", FLOAT),
         **_named("date", Data(datetime.date)),
         **_named("time timetz", Data(datetime.time)),
-        **_named("utcoffset", SCALAR),
+        **_named("utcoffset", Data(datetime.timedelta)),
     },
     datetime.date: {
-        **_named("ctime isoformat", Data(str)),
-        **_named("isoweekday weekday toordinal", Data(int)),
+        **_named("ctime isoformat", SHORT),
+        **_named("isoweekday weekday toordinal", _SMALL),
     },
-    datetime.time: _named("isoformat", Data(str)),
+    datetime.time: _named("isoformat", SHORT),
     datetime.timedelta: _named("total_seconds", FLOAT),
     decimal.Decimal: _named("is_nan is_zero is_finite is_signed", BOOL),
 }
-"""Methods of scalars that take no more arguments than plain data."""
+"""Methods of scalars that take no more arguments than plain data, and what they give."""
 
 ATTRIBUTES: Mapping[type, Mapping[str, Value]] = {
-    datetime.datetime: {
-        **dict.fromkeys(("year", "month", "day", "hour", "minute", "second"), Data(int)),
-        "microsecond": Data(int, "huge"),
+    datetime.datetime: dict.fromkeys(
+        ("year", "month", "day", "hour", "minute", "second", "microsecond"), _SMALL
+    ),
+    datetime.date: dict.fromkeys(("year", "month", "day"), _SMALL),
+    datetime.time: dict.fromkeys(("hour", "minute", "second"), _SMALL),
+    datetime.timedelta: dict.fromkeys(("days", "seconds"), COUNT),
+    uuid.UUID: {
+        "hex": SHORT,
+        "int": Data(int, Bound(39)),
+        "bytes": Data(bytes, Bound(16)),
+        "version": SCALAR,
     },
-    datetime.date: dict.fromkeys(("year", "month", "day"), Data(int)),
-    datetime.time: dict.fromkeys(("hour", "minute", "second"), Data(int)),
-    datetime.timedelta: dict.fromkeys(("days", "seconds"), INT),
-    uuid.UUID: {"hex": Data(str), "int": INT, "bytes": Data(bytes), "version": SCALAR},
     int: {"real": INT, "numerator": INT},
 }
 
-TINY: Mapping[type, Mapping[str, Given]] = {
-    str: _named("center expandtabs ljust rjust zfill", TEXT),
-}
-"""Methods whose result is as long as a number says."""
-
 CODECS = frozenset({"ascii", "latin-1", "utf-8", "utf8"})
 
+_Results = tuple[tuple[Value, int, tuple[Any, ...]], ...]
+_RESULTS: _Results = (
+    (SHORT, 0, (builtins.chr,)),
+    (_SMALL, 0, (builtins.ord,)),
+    (COUNT, 0, (time.time_ns, time.monotonic_ns, time.perf_counter_ns)),
+    (FLOAT, 0, (time.time, time.monotonic, time.perf_counter, math.sqrt, math.log, math.log10)),
+    (FLOAT, 0, (math.sin, math.cos, math.tan, math.atan2, math.radians, math.hypot, math.exp)),
+    (FLOAT, 0, (math.fabs, math.degrees, math.asin, math.acos, math.atan)),
+    (BOOL, 0, (hmac.compare_digest, secrets.compare_digest, math.isnan, math.isinf)),
+    (BOOL, 0, (math.isfinite, math.isclose)),
+    (Data(bytes), 2, (base64.b64encode, base64.urlsafe_b64encode, base64.b64decode)),
+    (Data(bytes), 2, (base64.urlsafe_b64decode, binascii.hexlify, binascii.unhexlify)),
+    (Data(str), 12, (urllib.parse.quote, urllib.parse.unquote, urllib.parse.quote_plus)),
+    (Data(uuid.UUID), 0, (uuid.uuid4,)),
+)
 
-def _functions() -> dict[int, Value]:
-    results: list[tuple[Value, tuple[Any, ...]]] = [
-        (Data(str), (builtins.chr, builtins.bin, builtins.hex)),
-        (Data(int), (builtins.ord,)),
-        (INT, (math.gcd, time.time_ns, time.monotonic_ns, time.perf_counter_ns)),
-        (FLOAT, (time.time, time.monotonic, time.perf_counter, math.sqrt, math.log, math.log10)),
-        (FLOAT, (math.sin, math.cos, math.tan, math.atan2, math.radians, math.hypot, math.exp)),
-        (FLOAT, (math.fabs, math.degrees, math.asin, math.acos, math.atan)),
-        (BOOL, (hmac.compare_digest, secrets.compare_digest, math.isnan, math.isinf)),
-        (BOOL, (math.isfinite, math.isclose)),
-        (BYTES, (base64.b64encode, base64.urlsafe_b64encode, base64.b64decode)),
-        (BYTES, (base64.urlsafe_b64decode, binascii.hexlify, binascii.unhexlify)),
-        (TEXT, (urllib.parse.quote, urllib.parse.unquote, urllib.parse.quote_plus)),
-        (Data(uuid.UUID), (uuid.uuid4,)),
-    ]
-    return {id(function): value for value, functions in results for function in functions}
+FUNCTIONS: Mapping[int, tuple[Value, int]] = {
+    id(function): (value, times) for value, times, functions in _RESULTS for function in functions
+}
+"""Functions that compute something of plain data: what, and how many times as long it may be
+as the arguments, 0 for what has a length of its own; by their identity."""
 
-
-FUNCTIONS = _functions()
-"""Functions that compute something of plain data, and what; by their identity."""
-
-CONSTRUCTORS: dict[int, Value] = {
+CONSTRUCTORS: Mapping[int, Value] = {
     id(datetime.timedelta): Data(datetime.timedelta),
     id(datetime.date): Data(datetime.date),
     id(datetime.time): Data(datetime.time),
     id(datetime.datetime): Data(datetime.datetime),
-    id(decimal.Decimal): Data(decimal.Decimal),
+    id(decimal.Decimal): Data(decimal.Decimal, Bound(1100, 1)),
     id(uuid.UUID): Data(uuid.UUID),
     id(float): FLOAT,
 }
@@ -155,26 +142,3 @@ ENVIRONMENT = os.environ
 GETENV = os.getenv
 CAST = typing.cast
 CONTEXT_VARIABLE = ContextVar
-
-__all__ = [
-    "ATTRIBUTES",
-    "BYTES",
-    "CAST",
-    "CODECS",
-    "CONSTRUCTORS",
-    "CONTEXT_VARIABLE",
-    "ENVIRONMENT",
-    "EXCEPTIONS",
-    "FLOAT",
-    "FUNCTIONS",
-    "GETENV",
-    "INITIALIZERS",
-    "INT",
-    "METHODS",
-    "NONE",
-    "NOW",
-    "RESPONSES",
-    "TINY",
-    "UNKNOWN",
-    "Instance",
-]
