@@ -159,7 +159,10 @@ def _result_of(call: Callable[..., Any] | None, depth: int) -> Value:
     if call is None or depth > _DEEP:
         return UNKNOWN
     reader = Reader(on=True)
-    result = _read(reader, call, depth)
+    try:
+        result = _read(reader, call, depth)
+    except Stopped:
+        return UNKNOWN
     seen = not reader.problems
     return either(_outside(each, seen=seen) for each in options(result))
 

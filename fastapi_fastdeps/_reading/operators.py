@@ -114,7 +114,8 @@ def _integers(
             return NEVER
     if digits.per or digits.fixed > 8 * DIGITS:
         return reader.problem(node, "computes a number that may have very many digits")
-    return Data(int, digits, most=most, is_grown=grown)
+    share = None if grown else share_of_all(reader, [left, right])
+    return Data(int, digits, most=most, is_grown=grown, share=share)
 
 
 def _floats(op: ast.operator, left: Data, right: Data) -> Value:

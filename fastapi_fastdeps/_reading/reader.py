@@ -36,6 +36,10 @@ from fastapi_fastdeps._reading.values import (
 )
 
 
+_MANY = 20
+_STEPS = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What might block, or can't be seen through."""
@@ -78,7 +82,7 @@ class Reader:
         frames: the functions that are being read, each called by the one before it.
         path: where each of them was called.
         costs: what the call takes.
-        steps: how many statements have been read.
+        steps: how many expressions have been read.
     """
 
     def __init__(self, *, on: bool = False) -> None:
@@ -121,6 +125,10 @@ class Reader:
 
     def evaluate(self, node: ast.expr, *, lazily: bool = False) -> Value:
         """What an expression gives; `lazily` where what it gives is gone through at once."""
+        self.steps += 1
+        if self.steps > _STEPS:
+            self.problem(node, "is too long to read")
+            raise Stopped
         self.spend(node, STEP)
         value = expressions.evaluate(self, node)
         if not lazily and any(isinstance(e, Data) and e.kind is Iterator for e in options(value)):
@@ -136,7 +144,7 @@ class Reader:
             file = self.frame.function.__code__.co_filename
             line = getattr(node, "lineno", 0)
         self.problems.setdefault(Problem(what, file, line))
-        if not self._on:
+        if not self._on or len(self.problems) > _MANY:
             raise Stopped
         return UNKNOWN
 

@@ -254,8 +254,8 @@ _ATTRIBUTES: dict[type, dict[str, Callable[[], Value]]] = {
     HTTPAuthorizationCredentials: {"scheme": lambda: TEXT, "credentials": lambda: TEXT},
     HTTPBasicCredentials: {"username": lambda: TEXT, "password": lambda: TEXT},
     security.SecurityScopes: {
-        "scopes": lambda: container(list, TEXT, ITEMS),
-        "scope_str": lambda: TEXT,
+        "scopes": lambda: container(list, Data(str, Bound(40)), Bound(640)),
+        "scope_str": lambda: Data(str, Bound(640)),
     },
 }
 

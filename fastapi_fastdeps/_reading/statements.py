@@ -29,7 +29,6 @@ from fastapi_fastdeps._reading.values import (
 if TYPE_CHECKING:
     from fastapi_fastdeps._reading.reader import Reader
 
-_LONG = 3000
 _MANY_ROUNDS = 8
 _UNREADABLE: dict[type, str] = {
     ast.While: "has a while loop",
@@ -44,10 +43,6 @@ def run(reader: "Reader", body: Iterable[ast.stmt]) -> None:
     """Read statements until one of them returns or raises."""
     for statement in body:
         if reader.frame.variables is None:
-            return
-        reader.steps += 1
-        if reader.steps > _LONG:
-            reader.problem(statement, "is too long to read")
             return
         reader.spend(statement, STEP)
         _statement(reader, statement)

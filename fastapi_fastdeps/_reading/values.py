@@ -214,6 +214,7 @@ SCALARS: frozenset[type] = frozenset(
 SEQUENCES: frozenset[type] = frozenset({frozenset, list, set, tuple})
 CONTAINERS: frozenset[type] = SEQUENCES | {dict}
 LONG: frozenset[type] = CONTAINERS | {bytes, str}
+_SHARED = LONG | {decimal.Decimal, int}
 NUMBERS: frozenset[type] = frozenset({bool, complex, decimal.Decimal, float, int})
 
 
@@ -318,7 +319,7 @@ def shared(value: Value, share: Share | None, size: Bound) -> Value:
     match value:
         case Either():
             return either(shared(option, share, size) for option in value.options)
-        case Data() if value.kind in LONG or value.parts is not None:
+        case Data() if value.kind in _SHARED or value.parts is not None:
             parts = value.parts and tuple(shared(each, share, size) for each in value.parts)
             given = smaller(value.given, size) if value.box is None or not value.parts else size
             return replace(value, given=given, parts=parts, share=share)
