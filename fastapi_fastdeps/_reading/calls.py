@@ -1,5 +1,6 @@
 """What calls give: of functions, of objects, of methods."""
 
+import ast
 import functools
 import inspect
 import types
@@ -15,6 +16,7 @@ from fastapi_fastdeps._reading.looking import text_of, unstable
 from fastapi_fastdeps._reading.methods import call_data, call_vetted
 from fastapi_fastdeps._reading.operators import lengthened
 from fastapi_fastdeps._reading.sizes import UNBOUNDED
+from fastapi_fastdeps._reading.source import Function
 from fastapi_fastdeps._reading.values import (
     NEVER,
     NONE,
@@ -33,8 +35,6 @@ from fastapi_fastdeps._reading.values import (
 )
 
 if TYPE_CHECKING:
-    import ast
-
     from fastapi_fastdeps._reading.reader import Reader
 
 _DEEP = 16
@@ -147,10 +147,9 @@ def enter(
     return either([*frame.returned, *ended])
 
 
-def _body(reader: "Reader", node: "ast.AST") -> None:
-    body: Any = getattr(node, "body", None)
-    if isinstance(body, list):
-        reader.run(body)
-    else:
-        reader.frame.returned.append(reader.evaluate(body))
+def _body(reader: "Reader", node: Function) -> None:
+    if isinstance(node, ast.Lambda):
+        reader.frame.returned.append(reader.evaluate(node.body))
         reader.frame.variables = None
+    else:
+        reader.run(node.body)

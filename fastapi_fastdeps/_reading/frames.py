@@ -44,6 +44,11 @@ class Frame:
         code = self.function.__code__
         self._locals = frozenset((*code.co_varnames, *code.co_cellvars))
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has neither returned nor raised."""
+        return self.variables is not None
+
     def assign(self, name: str, value: Value) -> None:
         """Give a variable a value."""
         if self.variables is None or name not in self._locals:

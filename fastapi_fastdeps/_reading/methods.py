@@ -81,10 +81,13 @@ def _of_text(reader: "Reader", name: str, on: Data, given: Arguments, node: AST 
         return lengthened(on, on.kind, vetted.LONGER[on.kind][name])
     if name in vetted.SPLITTING:
         part = Data(on.kind, on.size)
-        share = lengthened(on, on.kind, 2 * ITEM)
-        kind = tuple if "partition" in name else list
-        size = size_of(share) + size_of(first) + Bound(4 * ITEM)
-        return reader.new(kind, part, size, NEVER, share_of_all(reader, [share, first]))
+        # There are three parts, or as many as there are characters.
+        is_few = "partition" in name
+        parts = lengthened(on, on.kind, 1 if is_few else 1 + ITEM, Bound(4 * ITEM))
+        share = share_of_all(reader, [parts, first])
+        return reader.new(
+            tuple if is_few else list, part, size_of(parts) + size_of(first), NEVER, share
+        )
     if name == "hex" and on.kind is bytes and not given.all:
         return lengthened(on, str, 2)
     if name in ("center", "ljust", "rjust", "zfill"):

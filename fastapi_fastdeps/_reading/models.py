@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import pydantic
 from pydantic import BaseModel
 
 from fastapi_fastdeps._reading.values import kind_of
@@ -23,10 +22,14 @@ _VETTED_MODULES = frozenset(
         "uuid",
     }
 )
-_VETTED = (
-    pydantic.SecretStr,
-    pydantic.SecretBytes,
-    getattr(pydantic.types, "_serialize_secret_field", None),
+_VETTED = frozenset({"SecretBytes", "SecretStr", "_serialize_secret_field"})
+_NOT_VETTED = frozenset(
+    {
+        "import_string",
+        "pattern_bytes_validator",
+        "pattern_either_validator",
+        "pattern_str_validator",
+    }
 )
 
 
@@ -108,7 +111,10 @@ def _function(given: Any) -> Any:
 
 
 def _is_vetted(function: Any) -> bool:
-    if any(function is each for each in _VETTED):
-        return True
     known = types.FunctionType | types.BuiltinFunctionType | types.MethodType | type
-    return isinstance(function, known) and function.__module__ in _VETTED_MODULES
+    if not isinstance(function, known):
+        return False
+    name = function.__qualname__
+    if function.__module__ == "pydantic.types":
+        return name in _VETTED
+    return function.__module__ in _VETTED_MODULES and name not in _NOT_VETTED

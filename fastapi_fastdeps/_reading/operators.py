@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi_fastdeps._reading import shapes
 from fastapi_fastdeps._reading.looking import formats_plainly, text_of, width_of
 from fastapi_fastdeps._reading.questions import truth
-from fastapi_fastdeps._reading.sizes import DIGITS, ITEM, Bound, largest, total
+from fastapi_fastdeps._reading.sizes import DIGITS, ITEM, STEP, Bound, largest, total
 from fastapi_fastdeps._reading.values import (
     BOOL,
     CONTAINERS,
@@ -221,12 +221,12 @@ def share_of_all(reader: "Reader", values: Iterable[Value]) -> Share | None:
     return Share(found.loop, found.total + found.loop.runs * small)
 
 
-def lengthened(value: Value, kind: type, times: int) -> Value:
+def lengthened(value: Value, kind: type, times: int, more: Bound = STEP) -> Value:
     """A text that may be `times` as long as a value, and a little longer."""
     share = share_of(value)
     if share is not None:
-        share = Share(share.loop, (share.total + share.loop.runs) * times)
-    return Data(kind, size_of(value) * times + Bound(ITEM), share=share)
+        share = Share(share.loop, share.total * times + share.loop.runs * more)
+    return Data(kind, size_of(value) * times + more, share=share)
 
 
 def _percent(reader: "Reader", left: Data, right: Data, node: ast.AST | None) -> Value:

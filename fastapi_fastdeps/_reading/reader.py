@@ -35,7 +35,6 @@ from fastapi_fastdeps._reading.values import (
     unshared,
 )
 
-
 _MANY = 20
 _STEPS = 20_000
 

@@ -23,6 +23,7 @@ from fastapi_fastdeps._reading.values import (
     either,
     is_plain,
     options,
+    shared,
     unshared,
 )
 
@@ -168,7 +169,8 @@ def _try(reader: "Reader", node: ast.Try) -> None:
         return
     frame.variables = dict(anywhere if after is None else joined([anywhere, after]) or {})
     reader.run(node.finalbody)
-    if frame.variables is not None:
+    # Where it returns or raises itself, nothing else counts.
+    if frame.goes_on:
         frame.variables = after
         if after is not None:
             reader.run(node.finalbody)
@@ -319,6 +321,8 @@ def _unpack(
                 parts = [either(pair) for pair in zip(parts, each.parts, strict=True)]
             continue
         item = reader.iterate(each, node).item
+        if isinstance(each, Data) and each.share is not None:
+            item = shared(item, each.share, each.size)
         parts = [either([part, item]) for part in parts]
     for inner, part in zip(target.elts, parts, strict=True):
         assign(reader, inner, part, node)

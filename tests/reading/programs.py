@@ -166,8 +166,8 @@ def hostile() -> dict[str, Any]:
         "b": same,
         "q": [(2**61 - 1) * number for number in range(SIZE)],
         "m": [same[:50] for _ in range(SIZE // 50)],
-        "d": {each: "v" * 3 for each in many},
-        "e": {each: 10**50 for each in many},
+        "d": dict.fromkeys(many, "v" * 3),
+        "e": dict.fromkeys(many, 10**50),
     }
 
 
@@ -179,7 +179,17 @@ class Writer:
         self.lines: list[str] = []
         self.names: dict[str, list[str]] = {
             "str": ["s", "t", "item.name", "'abc'", "''", "c.value", "('é' * 3)"],
-            "int": ["n", "k", "(1)", "(3)", "(64)", "NUMBER", "item.price", "len(a)", "Holder.limit"],
+            "int": [
+                "n",
+                "k",
+                "(1)",
+                "(3)",
+                "(64)",
+                "NUMBER",
+                "item.price",
+                "len(a)",
+                "Holder.limit",
+            ],
             "float": ["x", "(0.5)"],
             "list": ["a", "b", "LIST", "item.tags", "Holder.rows", "[]", "['p', 'q']", "NAMES"],
             "ints": ["q", "[1, 2]"],
@@ -433,7 +443,7 @@ class Writer:
     def function(self, name: str) -> str:
         """The source of a function of up to four parameters, each of a kind of its own."""
         self.block("    ", 0)
-        kinds = [k for k in ("str", "int", "list", "ints", "lists", "dict", "other")]
+        kinds = ("str", "int", "list", "ints", "lists", "dict", "other")
         results = ", ".join(self.expression(kind, 2) for kind in kinds)
         self.lines.append(f"    return {results if self.chance(0.5) else self.expression('list')}")
         parameters = ", ".join(f"{each}: {kind}" for each, kind in PARAMETERS.items())
@@ -457,7 +467,8 @@ def loaded(source: str, directory: Path, name: str) -> types.ModuleType:
     path = directory / f"{name}.py"
     path.write_text(source)
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -484,7 +495,7 @@ def tried(module: types.ModuleType, call: Callable[..., Any]) -> tuple[float, bo
         signal.setitimer(signal.ITIMER_VIRTUAL, 3)
         try:
             call(**arguments)
-        except Exception:  # noqa: S110
+        except Exception:
             pass
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
