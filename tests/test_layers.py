@@ -8,11 +8,13 @@ PACKAGE = Path(__file__).parents[1] / "fastapi_fastdeps"
 
 LAYERS = (
     "errors",
+    "guarding",
+    "_sending",
     "_fastapi",
     "_watching",
+    "_observing",
     "marking",
     "_threads",
-    "_sending",
     "_marks",
     "classifiers",
     "_deciding",
@@ -71,6 +73,7 @@ def test_what_users_do_not_import_is_visibly_private() -> None:
         "classifiers",
         "errors",
         "explanation",
+        "guarding",
         "marking",
         "routing",
         "running",

@@ -19,10 +19,12 @@ from starlette.datastructures import Headers, QueryParams
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.hops import is_pure, visits_of
 from fastapi_fastdeps._compiling.lines import Lines
+from fastapi_fastdeps._compiling.timing import Timing
 from fastapi_fastdeps._compiling.visits import Entered
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._fastapi.requests import routing_names
+from fastapi_fastdeps._observing.observer import Observed
 from fastapi_fastdeps._plan.kinds import ENTERED, Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
 from fastapi_fastdeps._plan.steps import Plan, Step
@@ -85,11 +87,14 @@ class Compiled:
     source: str
 
 
-def compile_function(plan: Plan, tools: Tools, title: str) -> Compiled | None:
-    """The function of a plan, `None` for one that can't be written as source."""
+def compile_function(
+    plan: Plan, tools: Tools, title: str, observer: Observed | None = None
+) -> Compiled | None:
+    """The function of a plan, `None` for one that can't be written as source. `observer` is told
+    how long what it calls inline takes."""
     if not all(_can_be_written(step) for step in plan.steps):
         return None
-    writer = _Writer(plan, tools)
+    writer = _Writer(plan, tools, observer)
     writer.write()
     return Compiled(plan, writer.lines.function("solve", title), writer.lines.source)
 
@@ -115,8 +120,9 @@ def _can_be_written(step: Step) -> bool:
 
 
 class _Writer:
-    def __init__(self, plan: Plan, tools: Tools) -> None:
+    def __init__(self, plan: Plan, tools: Tools, observer: Observed | None) -> None:
         self.lines = Lines()
+        self._timing = Timing(self.lines, observer)
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
         self._shares_context = tools.shares_context
@@ -185,6 +191,7 @@ class _Writer:
                 lines.add("wrong = None")
             for number in self._rereads:
                 lines.add(f"raw{number} = shared{number} = None")
+            self._timing.begin(steps, self._how_endpoint_is_called)
             top, register = lines.position, 0
             while register < len(self._plan.steps):
                 end = self._ends.get(register)
@@ -330,8 +337,12 @@ class _Writer:
             add(self._called_in_visit("validate", ["solution", "returned"]))
             add("return None")
         else:
-            is_awaited = "await " if call is Kind.ASYNC else ""
-            add(f"return {is_awaited}{endpoint}({', '.join(arguments)})")
+            made = f"{endpoint}({', '.join(arguments)})"
+            if call is Kind.ASYNC:
+                add(f"return await {made}")
+            else:
+                register = len(self._plan.steps) - 1
+                self._timing.add(register, step.node.candidate, f"return {made}")
 
     def _called_in_visit(self, callee: str, arguments: list[str]) -> str:
         if self._shares_context:
@@ -528,7 +539,9 @@ class _Writer:
                 f"dict({values}), request, visits)"
             )
         elif step.kind is Kind.INLINE:
-            made = f"{callee}({values})"
+            self._timing.add(register, step.node.candidate, f"r{register} = {callee}({values})")
+            self._is_stale = self._are_headers_stale = True
+            return
         elif step.kind is Kind.ASYNC:
             made = f"await {callee}({values})"
         else:

@@ -62,7 +62,11 @@ class LiveGraph(LeavesBehind):
         threads: where it waits for threads, as far as its app is known.
     """
 
-    left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
+    left_behind: ClassVar[Makers] = {
+        "_judged": dict[Any, Any],
+        "_observer": nothing,
+        "_token": nothing,
+    }
     threads: Threads = NO_APPS
 
     def __init__(
@@ -95,6 +99,7 @@ class LiveGraph(LeavesBehind):
         if threads is not self.threads:
             check_limiters(self._graph.root, threads)
             self.threads = threads
+            self._observer = threads.observer
 
     @property
     def is_watched(self) -> bool:
@@ -121,6 +126,7 @@ class LiveGraph(LeavesBehind):
         token = _watching.token
         if (
             self._graph.classifier is not self._deciding.classifier_in_force
+            or self._observer is not self.threads.observer
             or self._last_late_mark is not last_late_mark()
             or not self._snapshot.holds()
         ):
@@ -152,6 +158,7 @@ class LiveGraph(LeavesBehind):
 
     def _derive(self, memory: Memory | None = None) -> None:
         token = _watching.token
+        self._observer = self.threads.observer
         self._last_late_mark = last_late_mark()
         self._snapshot = TreeSnapshot(self.root)
         self._dependencies_now = self._snapshot.dependencies

@@ -1,0 +1,118 @@
+"""Who is told of inline calls, and calling what is told of."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi_fastdeps._observing.reports import Reports
+from fastapi_fastdeps._observing.slots import Observer, Site, Slot, Where, clock, slot_here
+from fastapi_fastdeps._observing.watchdog import WATCHDOG
+from fastapi_fastdeps.errors import Described
+from fastapi_fastdeps.guarding import Guard, Part
+
+_SHORTEST_TICK: Final = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A callable that nobody decided about, and where it is called."""
+
+    call: Callable[..., Any]
+    role: str
+    path: str
+    parameter: str | None = None
+
+
+class Observed(Observer):
+    """Told of the inline calls of an app that a guard is interested in."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.limit: float = guard.slow_call
+        self.stuck: float = guard.stuck_call
+        self.tick: float = max(guard.slow_call / 2, _SHORTEST_TICK)
+        if not guard.watchdog:
+            self.tick = float("inf")
+        self._reports = Reports(guard)
+
+    def slot(self) -> Slot:
+        """Where this thread says what it calls, seen by a watchdog that is awake."""
+        if WATCHDOG.tick > self.tick:
+            WATCHDOG.wake(self.tick)
+        return slot_here()
+
+    def tell_ended(self, slot: Slot, site: Site, begun: float, seconds: float) -> None:
+        self._reports.ended(slot, site, begun, seconds)
+
+    def tell_stuck(self, site: Site, seconds: float, where: Where) -> None:
+        self._reports.stuck(site, seconds, where)
+
+    def call(
+        self,
+        candidate: Described,
+        part: Part,
+        call: Callable[..., Any],
+        /,
+        *args: Any,
+        **values: Any,
+    ) -> Any:
+        """What the callable returns, called here. Raises what it raises."""
+        slot = self.slot()
+        site, before = Site(candidate, part, self), slot.now
+        begun = clock()
+        slot.now = site, begun
+        try:
+            return call(*args, **values)
+        finally:
+            slot.now = before
+            seconds = clock() - begun
+            if seconds > self.limit:
+                self.tell_ended(slot, site, begun, seconds)
+
+    def calling(self, candidate: Described, call: Callable[..., Any]) -> Callable[..., Any]:
+        """The callable, told of each time."""
+
+        def observed(*args: Any, **values: Any) -> Any:
+            return self.call(candidate, "call", call, *args, **values)
+
+        return observed
+
+    def managing(
+        self, candidate: Described, make: Callable[..., AbstractContextManager[Any]]
+    ) -> Callable[..., AbstractContextManager[Any]]:
+        """What makes context managers of a generator function, told of when they are entered
+        and left."""
+
+        def managed(**values: Any) -> AbstractContextManager[Any]:
+            return _Managed(self, candidate, make, values)
+
+        return managed
+
+
+class _Managed(AbstractContextManager[Any]):
+    __slots__ = ("_candidate", "_make", "_manager", "_observer", "_values")
+
+    def __init__(
+        self,
+        observer: Observed,
+        candidate: Described,
+        make: Callable[..., AbstractContextManager[Any]],
+        values: dict[str, Any],
+    ) -> None:
+        self._observer = observer
+        self._candidate = candidate
+        self._make = make
+        self._values = values
+
+    def __enter__(self) -> Any:
+        return self._observer.call(self._candidate, "enter", self._enter)
+
+    def __exit__(self, *details: Any) -> bool | None:
+        left: bool | None = self._observer.call(
+            self._candidate, "exit", self._manager.__exit__, *details
+        )
+        return left
+
+    def _enter(self) -> Any:
+        self._manager = self._make(**self._values)
+        return self._manager.__enter__()
