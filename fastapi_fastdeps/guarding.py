@@ -48,6 +48,9 @@ class SlowCall:
         stack: where it was, from the callable inwards, the way it was seen most often; empty
             where it was not seen.
         times: how often it was slow since it was last told of, this time included.
+        others: the names of what was called right before it, if it may have been that: calls that
+            follow on each other are timed together until they were slow once, and no watchdog has
+            seen which one was.
     """
 
     call: Callable[..., Any] = field(repr=False)
@@ -63,6 +66,7 @@ class SlowCall:
     is_running: bool = False
     stack: tuple[traceback.FrameSummary, ...] = field(default=(), repr=False)
     times: int = 1
+    others: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         parts = {
@@ -75,7 +79,10 @@ class SlowCall:
         held = f"has held up the event loop for {took} and still does"
         if not self.is_running:
             held = f"held up the event loop for {took}"
-        what = f"{describe_place(self)} {held}{parts[self.part]} (the limit is {self.limit:g} s"
+        what = describe_place(self)
+        if self.others:
+            what += f", or what was called right before it ({', '.join(self.others)}),"
+        what += f" {held}{parts[self.part]} (the limit is {self.limit:g} s"
         if self.times > 1:
             what += f"; {self.times} times since this was last reported"
         text = f"{what[0].upper()}{what[1:]}). "
@@ -116,8 +123,11 @@ class Guard:
     def __post_init__(self) -> None:
         for name in ("slow_call", "stuck_call", "interval"):
             seconds: object = getattr(self, name)
-            is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-            if not is_number or not seconds >= 0:
+            if (
+                not isinstance(seconds, int | float)
+                or isinstance(seconds, bool)
+                or not seconds >= 0
+            ):
                 raise GuardError(f"Guard({name}={seconds!r}) is no number of seconds.")
         if self.mode not in ("log", "raise"):
             raise GuardError(f'Guard(mode={self.mode!r}) is neither "log" nor "raise".')

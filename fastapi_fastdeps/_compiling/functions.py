@@ -122,10 +122,10 @@ def _can_be_written(step: Step) -> bool:
 class _Writer:
     def __init__(self, plan: Plan, tools: Tools, observer: Observed | None) -> None:
         self.lines = Lines()
-        self._timing = Timing(self.lines, observer)
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
         self._shares_context = tools.shares_context
+        self._timing = Timing(self.lines, plan, observer, self._how_endpoint_is_called)
         self._ends = {} if tools.validate is None else visits_of(plan, self._how_endpoint_is_called)
         # What enters generators, while the steps of a visit are written.
         self._entered: str | None = None
@@ -191,16 +191,19 @@ class _Writer:
                 lines.add("wrong = None")
             for number in self._rereads:
                 lines.add(f"raw{number} = shared{number} = None")
-            self._timing.begin(steps, self._how_endpoint_is_called)
-            top, register = lines.position, 0
-            while register < len(self._plan.steps):
-                end = self._ends.get(register)
-                if end is None:
-                    self._write_step(register, self._plan.steps[register])
-                    register += 1
-                else:
-                    self._write_visit(register, end, top)
-                    register = end
+            with self._timing.around():
+                self._write_steps()
+
+    def _write_steps(self) -> None:
+        top, register = self.lines.position, 0
+        while register < len(self._plan.steps):
+            end = self._ends.get(register)
+            if end is None:
+                self._write_step(register, self._plan.steps[register])
+                register += 1
+            else:
+                self._write_visit(register, end, top)
+                register = end
 
     def _how_endpoint_is_called(self, step: Step) -> Kind | None:
         return self._call_endpoint(step.node) if self._call_endpoint is not None else None
@@ -340,9 +343,11 @@ class _Writer:
             made = f"{endpoint}({', '.join(arguments)})"
             if call is Kind.ASYNC:
                 add(f"return await {made}")
+            elif self._timing.is_off:
+                add(f"return {made}")
             else:
-                register = len(self._plan.steps) - 1
-                self._timing.add(register, step.node.candidate, f"return {made}")
+                self._timing.call(len(self._plan.steps) - 1, "returned", made)
+                add("return returned")
 
     def _called_in_visit(self, callee: str, arguments: list[str]) -> str:
         if self._shares_context:
@@ -357,6 +362,7 @@ class _Writer:
             self._give_arguments(arguments)
 
     def _give_arguments(self, arguments: list[str]) -> None:
+        self._timing.leave()
         self.lines.add(f"solution.values = dict({', '.join(arguments)})")
         self.lines.add("return NOT_CALLED")
 
@@ -380,6 +386,7 @@ class _Writer:
         self._is_stale = self._plan.is_for_overrides
 
     def _leave(self, register: int, source: int | None, parameter: int, errors: str) -> None:
+        self._timing.leave()
         if self._entered is not None:
             self.lines.add(f"return {register}, {source}, {parameter}, {errors}")
         else:
@@ -539,7 +546,7 @@ class _Writer:
                 f"dict({values}), request, visits)"
             )
         elif step.kind is Kind.INLINE:
-            self._timing.add(register, step.node.candidate, f"r{register} = {callee}({values})")
+            self._timing.call(register, f"r{register}", f"{callee}({values})")
             self._is_stale = self._are_headers_stale = True
             return
         elif step.kind is Kind.ASYNC:

@@ -92,6 +92,7 @@ class LiveGraph(LeavesBehind):
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint
+        self._graph: Graph
         self._derive(memory)
 
     def serve_in(self, threads: Threads) -> None:

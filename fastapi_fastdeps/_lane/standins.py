@@ -8,7 +8,12 @@ import functools
 import inspect
 import types
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from typing import Any, Final, cast
 
 from anyio.lowlevel import checkpoint
@@ -103,7 +108,7 @@ class _InlineCall(StandIn):
 
 class _InlineGenerator(StandIn):
     async def __call__(self, /, **values: Any) -> AsyncIterator[Any]:
-        make = contextmanager(self.call)
+        make: Callable[..., AbstractContextManager[Any]] = contextmanager(self.call)
         if (observer := self.threads.observer) is not None:
             make = observer.managing(self.candidate, make)
         with make(**values) as value:

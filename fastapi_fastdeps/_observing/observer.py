@@ -25,7 +25,11 @@ class Called:
 
 
 class Observed(Observer):
-    """Told of the inline calls of an app that a guard is interested in."""
+    """Told of the inline calls of an app that a guard is interested in.
+
+    Attributes:
+        exact_calls: how many calls that follow on each other are timed each alone at first.
+    """
 
     def __init__(self, guard: Guard) -> None:
         self.limit: float = guard.slow_call
@@ -33,6 +37,7 @@ class Observed(Observer):
         self.tick: float = max(guard.slow_call / 2, _SHORTEST_TICK)
         if not guard.watchdog:
             self.tick = float("inf")
+        self.exact_calls: float = float("inf") if guard.mode == "raise" else 0
         self._reports = Reports(guard)
 
     def slot(self) -> Slot:
@@ -41,8 +46,19 @@ class Observed(Observer):
             WATCHDOG.wake(self.tick)
         return slot_here()
 
-    def tell_ended(self, slot: Slot, site: Site, begun: float, seconds: float) -> None:
-        self._reports.ended(slot, site, begun, seconds)
+    def tell_ended(self, slot: Slot, site: Site, seconds: float) -> None:
+        self._reports.ended(slot, site, seconds)
+
+    def follow(self, slot: Slot, site: Site, begun: float) -> float:
+        """End a call on which another one follows, timed alone. Returns when that begins."""
+        seconds = clock() - begun
+        slot.now = None
+        if site.exactness is not None:
+            site.exactness.left -= 1
+        if seconds > self.limit:
+            self.tell_ended(slot, site, seconds)
+        begun = slot.begun = clock()
+        return begun
 
     def tell_stuck(self, site: Site, seconds: float, where: Where) -> None:
         self._reports.stuck(site, seconds, where)
@@ -58,16 +74,19 @@ class Observed(Observer):
     ) -> Any:
         """What the callable returns, called here. Raises what it raises."""
         slot = self.slot()
-        site, before = Site(candidate, part, self), slot.now
-        begun = clock()
-        slot.now = site, begun
+        site, outer, outer_begun = Site(candidate, part, self), slot.now, slot.begun
+        begun = slot.begun = clock()
+        slot.now = site
         try:
             return call(*args, **values)
         finally:
-            slot.now = before
             seconds = clock() - begun
-            if seconds > self.limit:
-                self.tell_ended(slot, site, begun, seconds)
+            slot.now = outer
+            try:
+                if seconds > self.limit:
+                    self.tell_ended(slot, site, seconds)
+            finally:
+                slot.begun = outer_begun
 
     def calling(self, candidate: Described, call: Callable[..., Any]) -> Callable[..., Any]:
         """The callable, told of each time."""

@@ -13,6 +13,7 @@ from fastapi_fastdeps.guarding import Guard, SlowCall, SlowCallError
 
 _log: Final = logging.getLogger("fastapi_fastdeps")
 _MOST: Final = 1024
+_EXACT_CALLS: Final = 1000
 
 Listener = Callable[[SlowCall], object]
 
@@ -30,16 +31,16 @@ class Reports(LeavesBehind):
         # When what was told of last, and how often it was slow since then.
         self._told: dict[tuple[object, ...], tuple[float, int]] = {}
 
-    def ended(self, slot: Slot, site: Site, begun: float, seconds: float) -> None:
+    def ended(self, slot: Slot, site: Site, seconds: float) -> None:
         """Tell of a call that has ended. Raises `SlowCallError` in the mode `"raise"`, in which
         every call is told of."""
-        is_raised = self._guard.mode == "raise" and isinstance(
-            sys.exception(), Exception | None
-        )
+        site, where, others = _found(slot, site)
+        is_raised = self._guard.mode == "raise" and isinstance(sys.exception(), Exception | None)
         times = self._times(site, "ended")
         if times or is_raised or listeners:
-            where = slot.where(begun)
-            slow = _slow_call(site, seconds, self._guard.slow_call, where, max(times, 1))
+            slow = _slow_call(
+                site, seconds, self._guard.slow_call, where, max(times, 1), others=others
+            )
             _tell(listeners, slow)
             if is_raised:
                 raise SlowCallError(slow)
@@ -74,6 +75,18 @@ class Reports(LeavesBehind):
             _tell([self._guard.callback], slow)
 
 
+def _found(slot: Slot, last: Site) -> tuple[Site, Where, tuple[Site, ...]]:
+    """Which call was slow of those that were timed together, where it was, and which others it
+    may have been."""
+    seen = slot.most_seen()
+    if seen is not None and (seen[0] is last or seen[0] in last.before):
+        return *seen, ()
+    if last.exactness is None or last.exactness.left or not last.before:
+        return last, (), ()
+    last.exactness.left = _EXACT_CALLS
+    return last, (), last.before
+
+
 def _tell(to: list[Listener], slow: SlowCall) -> None:
     for each in to:
         try:
@@ -93,7 +106,14 @@ def _key(call: Any) -> tuple[object, ...]:
 
 
 def _slow_call(
-    site: Site, seconds: float, limit: float, where: Where, times: int, *, is_running: bool = False
+    site: Site,
+    seconds: float,
+    limit: float,
+    where: Where,
+    times: int,
+    *,
+    is_running: bool = False,
+    others: tuple[Site, ...] = (),
 ) -> SlowCall:
     candidate = site.candidate
     file, _, line = (locate(candidate.call) or "").rpartition(":")
@@ -114,4 +134,5 @@ def _slow_call(
             for code, number in where
         ),
         times=times,
+        others=tuple(name_of(other.candidate.call) for other in others),
     )

@@ -29,13 +29,27 @@ class Observer:
     stuck: float
     tick: float
 
-    def tell_ended(self, slot: "Slot", site: "Site", begun: float, seconds: float) -> None:
-        """A call has ended that took longer than the limit."""
+    def tell_ended(self, slot: "Slot", site: "Site", seconds: float) -> None:
+        """A call has ended that took longer than the limit, those before it included that were
+        not timed each alone."""
         raise NotImplementedError
 
     def tell_stuck(self, site: "Site", seconds: float, where: Where) -> None:
         """A call has not ended yet. It is told in the watchdog's thread, time and again."""
         raise NotImplementedError
+
+
+class Exactness:
+    """Whether calls that follow on each other are timed each alone.
+
+    Attributes:
+        left: how many of them still are.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: float) -> None:
+        self.left: float = left
 
 
 class Site:
@@ -45,65 +59,78 @@ class Site:
         candidate: the callable and its place.
         part: what of it runs.
         observer: who is told.
+        before: what is called right before it, and timed with it unless that is exact.
+        exactness: how long it is.
     """
 
-    __slots__ = ("candidate", "observer", "part")
+    __slots__ = ("before", "candidate", "exactness", "observer", "part")
 
-    def __init__(self, candidate: Described, part: Part, observer: Observer) -> None:
+    def __init__(
+        self,
+        candidate: Described,
+        part: Part,
+        observer: Observer,
+        before: "tuple[Site, ...]" = (),
+        exactness: Exactness | None = None,
+    ) -> None:
         self.candidate: Described = candidate
         self.part: Part = part
         self.observer: Observer = observer
+        self.before: tuple[Site, ...] = before
+        self.exactness: Exactness | None = exactness
 
 
 class Slot:
     """What holds the event loop of one thread.
 
     Attributes:
-        now: what is called, and since when; `None` if nothing is.
+        now: what is called; `None` if nothing is.
+        begun: since when that is called, or what was called before it without a pause. Whoever
+            writes both makes sure that one who reads `now` first never finds an older one.
         thread: the identity of the thread.
-        count: how often it was asked for.
     """
 
-    __slots__ = ("__weakref__", "_begun", "_seen", "count", "now", "thread")
+    __slots__ = ("__weakref__", "_seen", "_seen_begun", "begun", "now", "thread")
 
     def __init__(self) -> None:
-        self.now: tuple[Site, float] | None = None
+        self.now: Site | None = None
+        self.begun: float = 0.0
         self.thread: int = threading.get_ident()
-        self.count: int = 0
-        self._begun = 0.0
-        self._seen: Counter[Where] = Counter()
+        self._seen_begun = 0.0
+        self._seen: Counter[tuple[Site, Where]] = Counter()
 
-    def see(self, begun: float, where: Where) -> None:
-        """Note where the call is that began then."""
-        if self._begun != begun:
-            self._begun, self._seen = begun, Counter()
-        self._seen[where] += 1
+    def see(self, site: Site, begun: float, where: Where) -> None:
+        """Note where a call is."""
+        if self._seen_begun != begun:
+            self._seen_begun, self._seen = begun, Counter()
+        self._seen[site, where] += 1
 
-    def where(self, begun: float) -> Where:
-        """Where the call that began then was seen most often, nowhere if it was not seen."""
+    def most_seen(self) -> tuple[Site, Where] | None:
+        """Which call, and where, was seen most often of what has just ended."""
         seen = self._seen
-        return seen.most_common(1)[0][0] if self._begun == begun and seen else ()
+        return seen.most_common(1)[0][0] if self._seen_begun == self.begun and seen else None
 
 
 class _Here(threading.local):
     slot: Slot | None = None
 
 
-_here: Final = _Here()
+HERE: Final = _Here()
+"""Holds the slot of each thread that has one."""
+
 # Each operation on it is one that no other thread comes between.
 _slots: Final[dict[int, weakref.ref[Slot]]] = {}
 
 
 def slot_here() -> Slot:
     """The slot of this thread."""
-    slot = _here.slot
+    slot = HERE.slot
     if slot is None:
-        slot = _here.slot = Slot()
+        slot = HERE.slot = Slot()
         for thread, known in list(_slots.items()):
             if known() is None:
                 _slots.pop(thread, None)
         _slots[slot.thread] = weakref.ref(slot)
-    slot.count += 1
     return slot
 
 

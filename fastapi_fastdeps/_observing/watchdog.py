@@ -30,6 +30,11 @@ class Watchdog:
     """
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Be as new: in a process that was forked the thread is not there, and may have held
+        the lock."""
         self.tick: float = 0.0 if is_threadless() else float("inf")
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -61,14 +66,14 @@ class Watchdog:
             thread.join()
 
     def _watch(self, is_over: threading.Event) -> None:
-        counts: list[int] = []
+        begun: list[float] = []
         idle = 0.0
         while not is_over.wait(self.tick):
             slots = all_slots()
             for slot in slots:
                 _look_at(slot)
-            before, counts = counts, [slot.count for slot in slots]
-            is_busy = counts != before or any(slot.now is not None for slot in slots)
+            before, begun = begun, [slot.begun for slot in slots]
+            is_busy = begun != before or any(slot.now is not None for slot in slots)
             idle = 0.0 if is_busy else idle + self.tick
             if idle > IDLE_SECONDS:
                 break
@@ -81,16 +86,16 @@ def _look_at(slot: Slot) -> None:
     now = slot.now
     if now is None:
         return
-    site, begun = now
-    observer, seconds = site.observer, clock() - begun
+    begun = slot.begun
+    observer, seconds = now.observer, clock() - begun
     if seconds < observer.tick:
         return
     where = _where(sys._current_frames().get(slot.thread))
-    if slot.now is not now:
+    if slot.now is not now or slot.begun != begun:
         return
-    slot.see(begun, where)
+    slot.see(now, begun, where)
     if seconds >= observer.stuck:
-        observer.tell_stuck(site, seconds, where)
+        observer.tell_stuck(now, seconds, where)
 
 
 def _where(frame: FrameType | None) -> Where:
@@ -107,11 +112,5 @@ def _where(frame: FrameType | None) -> Where:
 
 WATCHDOG: Final = Watchdog()
 
-
-def _begin_anew() -> None:
-    # The thread is not there in a process that was forked, and may have held the lock.
-    WATCHDOG.__init__()
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
+    os.register_at_fork(after_in_child=WATCHDOG.forget)
