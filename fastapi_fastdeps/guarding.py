@@ -109,8 +109,8 @@ class Guard:
         mode: `"raise"` raises `SlowCallError` where the call has returned, every time: for tests.
         callback: is told in place of the log, on the event loop, or of a call that has not returned
             in a thread. What it raises is logged.
-        watchdog: whether a thread looks where slow calls are, and tells of stuck ones. No thread
-            looks where none can start.
+        watch_every: how often, in seconds, a thread looks where calls are, and tells of stuck
+            ones; `None` for never. No thread looks where none can start.
     """
 
     slow_call: float = 0.005
@@ -118,11 +118,13 @@ class Guard:
     interval: float = 60.0
     mode: Literal["log", "raise"] = "log"
     callback: Callable[[SlowCall], object] | None = None
-    watchdog: bool = True
+    watch_every: float | None = 0.01
 
     def __post_init__(self) -> None:
-        for name in ("slow_call", "stuck_call", "interval"):
+        for name in ("slow_call", "stuck_call", "interval", "watch_every"):
             seconds: object = getattr(self, name)
+            if name == "watch_every" and seconds is None:
+                continue
             if (
                 not isinstance(seconds, int | float)
                 or isinstance(seconds, bool)

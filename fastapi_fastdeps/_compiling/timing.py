@@ -8,11 +8,11 @@ counts as part of it.
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from threading import get_ident
 
 from fastapi_fastdeps._compiling.lines import Lines
 from fastapi_fastdeps._observing.observer import Observed
-from fastapi_fastdeps._observing.slots import HERE, Exactness, Site, clock
-from fastapi_fastdeps._observing.watchdog import WATCHDOG
+from fastapi_fastdeps._observing.slots import Exactness, Site, clock
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.steps import Plan, Step
 
@@ -52,17 +52,14 @@ class Timing:
             "clock": clock,
             "exactness": self._exactness,
             "follow": observer.follow,
-            "here": HERE,
+            "get_ident": get_ident,
             "limit": observer.limit,
             "slot_of": observer.slot,
             "tell": observer.tell_ended,
-            "tick": observer.tick,
-            "watchdog": WATCHDOG,
+            "slots": observer.slots,
         }.items():
             lines.bind(name, value)
-        lines.add("slot = here.slot")
-        with lines.block("if slot is None or watchdog.tick > tick:"):
-            lines.add("slot = slot_of()")
+        lines.add("slot = slots.get(get_ident()) or slot_of()")
         with lines.block("try:"):
             yield
         with lines.block("except BaseException:"):

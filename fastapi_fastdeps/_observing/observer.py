@@ -1,13 +1,16 @@
 """Who is told of inline calls, and calling what is told of."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final
+from threading import get_ident
+from typing import Any, ClassVar, Final
 
 from fastapi_fastdeps._observing.reports import Reports
-from fastapi_fastdeps._observing.slots import Observer, Site, Slot, Where, clock, slot_here
+from fastapi_fastdeps._observing.slots import Observer, Site, Slot, Where, clock
 from fastapi_fastdeps._observing.watchdog import WATCHDOG
+from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps.errors import Described
 from fastapi_fastdeps.guarding import Guard, Part
 
@@ -24,27 +27,33 @@ class Called:
     parameter: str | None = None
 
 
-class Observed(Observer):
+class Observed(LeavesBehind, Observer):
     """Told of the inline calls of an app that a guard is interested in.
 
     Attributes:
         exact_calls: how many calls that follow on each other are timed each alone at first.
+        slots: where each thread says what it calls, as long as the watchdog looks there.
     """
+
+    left_behind: ClassVar[Makers] = {"slots": dict[int, Slot]}
 
     def __init__(self, guard: Guard) -> None:
         self.limit: float = guard.slow_call
         self.stuck: float = guard.stuck_call
-        self.tick: float = max(guard.slow_call / 2, _SHORTEST_TICK)
-        if not guard.watchdog:
-            self.tick = float("inf")
-        self.exact_calls: float = float("inf") if guard.mode == "raise" else 0
+        self.tick: float = math.inf
+        if guard.watch_every is not None:
+            self.tick = max(guard.watch_every, _SHORTEST_TICK)
+        self.exact_calls: float = math.inf if guard.mode == "raise" else 0
+        self.slots: dict[int, Slot] = {}
         self._reports = Reports(guard)
 
     def slot(self) -> Slot:
-        """Where this thread says what it calls, seen by a watchdog that is awake."""
-        if WATCHDOG.tick > self.tick:
-            WATCHDOG.wake(self.tick)
-        return slot_here()
+        """Where this thread says what it calls, for a watchdog that is awake."""
+        slot = self.slots.get(get_ident())
+        if slot is None:
+            slot = self.slots[get_ident()] = Slot()
+            WATCHDOG.watch(self.slots, self.tick)
+        return slot
 
     def tell_ended(self, slot: Slot, site: Site, seconds: float) -> None:
         self._reports.ended(slot, site, seconds)

@@ -2,7 +2,6 @@
 
 import threading
 import time
-import weakref
 from collections import Counter
 from types import CodeType
 from typing import Final
@@ -90,7 +89,7 @@ class Slot:
         thread: the identity of the thread.
     """
 
-    __slots__ = ("__weakref__", "_seen", "_seen_begun", "begun", "now", "thread")
+    __slots__ = ("_seen", "_seen_begun", "begun", "now", "thread")
 
     def __init__(self) -> None:
         self.now: Site | None = None
@@ -109,31 +108,3 @@ class Slot:
         """Which call, and where, was seen most often of what has just ended."""
         seen = self._seen
         return seen.most_common(1)[0][0] if self._seen_begun == self.begun and seen else None
-
-
-class _Here(threading.local):
-    slot: Slot | None = None
-
-
-HERE: Final = _Here()
-"""Holds the slot of each thread that has one."""
-
-# Each operation on it is one that no other thread comes between.
-_slots: Final[dict[int, weakref.ref[Slot]]] = {}
-
-
-def slot_here() -> Slot:
-    """The slot of this thread."""
-    slot = HERE.slot
-    if slot is None:
-        slot = HERE.slot = Slot()
-        for thread, known in list(_slots.items()):
-            if known() is None:
-                _slots.pop(thread, None)
-        _slots[slot.thread] = weakref.ref(slot)
-    return slot
-
-
-def all_slots() -> list[Slot]:
-    """The slots of all threads that have called something."""
-    return [slot for known in list(_slots.values()) if (slot := known()) is not None]
