@@ -29,6 +29,7 @@ LAYERS = (
     "applications",
     "explanation",
     "__init__",
+    "pytest_plugin",
 )
 """The modules and folders of the package; each may import those before it."""
 
@@ -75,6 +76,7 @@ def test_what_users_do_not_import_is_visibly_private() -> None:
         "explanation",
         "guarding",
         "marking",
+        "pytest_plugin",
         "routing",
         "running",
     }

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from threading import get_ident
 from typing import Any, ClassVar, Final
+from weakref import WeakSet
 
 from fastapi_fastdeps._observing.reports import Reports
 from fastapi_fastdeps._observing.slots import Observer, Site, Slot, Where, clock
@@ -46,6 +47,7 @@ class Observed(LeavesBehind, Observer):
         self.exact_calls: float = math.inf if guard.mode == "raise" else 0
         self.slots: dict[int, Slot] = {}
         self._reports = Reports(guard)
+        _observers.add(self)
 
     def slot(self) -> Slot:
         """Where this thread says what it calls, for a watchdog that is awake."""
@@ -115,6 +117,16 @@ class Observed(LeavesBehind, Observer):
             return _Managed(self, candidate, make, values)
 
         return managed
+
+
+_observers: Final[WeakSet[Observed]] = WeakSet()
+
+
+def site_here() -> Site | None:
+    """What is called inline in this thread, if somebody is told of it."""
+    thread = get_ident()
+    slots = (observer.slots.get(thread) for observer in list(_observers))
+    return next((slot.now for slot in slots if slot is not None and slot.now is not None), None)
 
 
 class _Managed(AbstractContextManager[Any]):

@@ -105,6 +105,14 @@ def _key(call: Any) -> tuple[object, ...]:
     )
 
 
+def stack_of(where: Where) -> tuple[FrameSummary, ...]:
+    """The same in the form of the standard library. Lines are read when they are needed."""
+    return tuple(
+        FrameSummary(code.co_filename, line, code.co_name, lookup_line=False)
+        for code, line in where
+    )
+
+
 def _slow_call(
     site: Site,
     seconds: float,
@@ -129,10 +137,7 @@ def _slow_call(
         seconds=seconds,
         limit=limit,
         is_running=is_running,
-        stack=tuple(
-            FrameSummary(code.co_filename, number, code.co_name, lookup_line=False)
-            for code, number in where
-        ),
+        stack=stack_of(where),
         times=times,
         others=tuple(name_of(other.candidate.call) for other in others),
     )

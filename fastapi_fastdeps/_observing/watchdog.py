@@ -99,7 +99,7 @@ def _look_at(slot: Slot) -> None:
         return
     begun = slot.begun
     observer = now.observer
-    where = _where(sys._current_frames().get(slot.thread))
+    where = where_of(sys._current_frames().get(slot.thread))
     if slot.now is not now or slot.begun != begun:
         return
     slot.see(now, begun, where)
@@ -108,7 +108,7 @@ def _look_at(slot: Slot) -> None:
         observer.tell_stuck(now, seconds, where)
 
 
-def _where(frame: FrameType | None) -> Where:
+def where_of(frame: FrameType | None) -> Where:
     """The lines in which a call is, from the user's callable inwards."""
     lines: list[tuple[CodeType, int | None]] = []
     while frame is not None and len(lines) < _DEEPEST:
