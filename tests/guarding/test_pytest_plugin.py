@@ -186,7 +186,7 @@ def test_it_works_with_xdist(suite: pytest.Pytester) -> None:
 def test_answers(path):
     assert client.get("/" + path).json() == 1
 """
-    run(suite, tests, "-n", "2").assert_outcomes(failed=1, passed=1)
+    run(suite, tests, "-n", "1").assert_outcomes(failed=1, passed=1)
 
 
 def test_a_limit_that_is_no_number_is_an_error(suite: pytest.Pytester) -> None:
