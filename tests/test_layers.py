@@ -13,6 +13,7 @@ LAYERS = (
     "_fastapi",
     "_watching",
     "_observing",
+    "_reading",
     "marking",
     "_threads",
     "_marks",
@@ -28,6 +29,8 @@ LAYERS = (
     "running",
     "applications",
     "explanation",
+    "_cli",
+    "__main__",
     "__init__",
     "pytest_plugin",
 )
