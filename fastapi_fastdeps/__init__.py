@@ -14,6 +14,7 @@ from fastapi_fastdeps.classifiers import (
 )
 from fastapi_fastdeps.errors import FastDepsError, FastDepsWarning
 from fastapi_fastdeps.explanation import explain
+from fastapi_fastdeps.guarding import Guard, GuardError, SlowCall, SlowCallError
 from fastapi_fastdeps.marking import (
     Execution,
     Inline,
@@ -43,8 +44,12 @@ __all__ = [
     "FastDepsRouter",
     "FastDepsWarning",
     "FastDepsWebSocketRoute",
+    "Guard",
+    "GuardError",
     "Inline",
     "InlineMixin",
+    "SlowCall",
+    "SlowCallError",
     "Threaded",
     "ThreadedMixin",
     "all_classes",

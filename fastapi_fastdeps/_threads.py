@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from weakref import WeakKeyDictionary
 
 import anyio.to_thread
@@ -19,6 +19,8 @@ from anyio import CancelScope, CapacityLimiter, Event
 from anyio.lowlevel import RunVar
 
 from fastapi_fastdeps._fastapi.threadless import is_threadless, work_here
+from fastapi_fastdeps._observing.choice import observer_everywhere
+from fastapi_fastdeps._observing.observer import Observed
 from fastapi_fastdeps.errors import Described, LimiterError, describe, whereabouts
 from fastapi_fastdeps.marking import Execution, Threaded
 
@@ -34,6 +36,7 @@ class Threads:
         shares_context: whether a context variable that is set in a thread is seen by what runs
             later in the request.
         is_settled_at_once: whether an event loop has to know of it before a request needs it.
+        own_observer: who is told of what the app calls inline, `None` for nobody of its own.
     """
 
     def __init__(
@@ -50,11 +53,17 @@ class Threads:
         self.is_app: bool = is_app
         self.shares_context: bool = shares_context
         self.is_settled_at_once: bool = tokens is not None or is_threadless()
+        self.own_observer: Observed | None = None
         for name, number in self.limiters.items():
             _check_name(name)
             _check_tokens(f"limiters={{{name!r}: {number!r}}}", number)
         if tokens is not None:
             _check_tokens(f"thread_tokens={tokens!r}", tokens)
+
+    @property
+    def observer(self) -> Observed | None:
+        """Who is told of what is called inline, `None` for nobody."""
+        return self.own_observer or observer_everywhere()
 
     def check(self, candidate: Described, execution: Execution | None) -> None:
         """Raise `LimiterError` for a callable whose limiter the app does not have."""
@@ -145,17 +154,33 @@ _Pools = dict[str | None, Pool]
 _apps: RunVar[WeakKeyDictionary[Threads, _Pools]] = RunVar("fastdeps_threads")
 
 
+class Route(Protocol):
+    """What knows the path of a route."""
+
+    @property
+    def path(self) -> str: ...
+
+
 class Visits:
     """The visits of one request to worker threads."""
 
-    __slots__ = ("_been_in", "_remembers", "threads")
+    __slots__ = ("_been_in", "_remembers", "_route", "threads")
 
-    def __init__(self, threads: Threads, *, remembers: bool = True) -> None:
-        """`remembers`: whether it waits but once for each limiter."""
+    def __init__(
+        self, threads: Threads, route: "Route | None" = None, *, remembers: bool = True
+    ) -> None:
+        """`route` is what the request was for, as far as that is known. `remembers`: whether it
+        waits but once for each limiter."""
         self.threads: Threads = threads
+        self._route = route
         self._remembers = remembers
         # How many visits to the threads of a limiter there are now, where there were any.
         self._been_in: dict[str | None, int] = {}
+
+    @property
+    def path(self) -> str:
+        """The path of the route, empty where it is not known."""
+        return self._route.path if self._route is not None else ""
 
     async def run(
         self, limiter: str | None, function: Callable[..., Any], /, *args: Any, **values: Any

@@ -17,9 +17,12 @@ from fastapi_fastdeps._fastapi.requests import telemetry_of
 from fastapi_fastdeps._fastapi.routers import fastapis
 from fastapi_fastdeps._lane.placed import handler_candidates, placed
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
+from fastapi_fastdeps._observing.choice import guard_of
+from fastapi_fastdeps._observing.observer import Observed
 from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.errors import FastDepsError
+from fastapi_fastdeps.guarding import Guard
 from fastapi_fastdeps.routing import FastDepsRouter
 
 if TYPE_CHECKING or shell:
@@ -56,6 +59,7 @@ class FastDepsAPI(TypedFastAPI):
             limiters: Mapping[str, int] | None = None,
             thread_tokens: int | None = None,
             thread_context: Literal["own", "shared"] = "own",
+            guard: Guard | bool | None = None,
             **options,
         ) -> None:
             self.fuse_visits = fuse_visits
@@ -66,6 +70,9 @@ class FastDepsAPI(TypedFastAPI):
                 )
             is_shared = thread_context == "shared"
             self.threads = Threads(limiters, thread_tokens, shares_context=is_shared)
+            in_force = guard_of(guard)
+            if in_force is not None:
+                self.threads.own_observer = Observed(in_force)
             check_entries(options.get("dependencies"), "an app")
             if classifier is not None:
                 self._classifier = classifier

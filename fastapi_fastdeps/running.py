@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar, TypeVarTuple
 
+from fastapi_fastdeps._observing.observer import Called
 from fastapi_fastdeps._threads import visits_here
 
 Arguments = TypeVarTuple("Arguments")
@@ -28,4 +29,10 @@ async def run_threaded(
 def run_inline(function: Callable[[*Arguments], Returned], /, *args: *Arguments) -> Returned:
     """What a sync function returns, called right here, on the event loop, as code that says
     that it is meant to be."""
-    return function(*args)
+    visits = visits_here()
+    observer = visits.threads.observer
+    if observer is None:
+        return function(*args)
+    called = Called(function, "function", visits.path)
+    returned: Returned = observer.call(called, "call", function, *args)
+    return returned

@@ -8,12 +8,14 @@ PACKAGE = Path(__file__).parents[1] / "fastapi_fastdeps"
 
 LAYERS = (
     "errors",
+    "guarding",
+    "_sending",
     "_fastapi",
     "_watching",
+    "_observing",
     "_reading",
     "marking",
     "_threads",
-    "_sending",
     "_marks",
     "classifiers",
     "_deciding",
@@ -30,6 +32,7 @@ LAYERS = (
     "_cli",
     "__main__",
     "__init__",
+    "pytest_plugin",
 )
 """The modules and folders of the package; each may import those before it."""
 
@@ -74,7 +77,9 @@ def test_what_users_do_not_import_is_visibly_private() -> None:
         "classifiers",
         "errors",
         "explanation",
+        "guarding",
         "marking",
+        "pytest_plugin",
         "routing",
         "running",
     }

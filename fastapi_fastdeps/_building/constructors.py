@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from fastapi_fastdeps._building.routes import FastDepsRoute
     from fastapi_fastdeps._fastapi.names import FormLimits
     from fastapi_fastdeps.classifiers import Classifier
+    from fastapi_fastdeps.guarding import Guard
 
     class TypedFastAPI(FastAPI):
         def __init__(
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
             limiters: Mapping[str, int] | None = None,
             thread_tokens: int | None = None,
             thread_context: Literal["own", "shared"] = "own",
+            guard: Guard | bool | None = None,
             telemetry: TelemetryConfig | None = None,
             debug: bool = False,
             routes: list[BaseRoute] | None = None,
@@ -85,7 +87,7 @@ if TYPE_CHECKING:
             max_body_size: int | None = None,
             form_limits: FormLimits | None = None,
         ) -> None:
-            """An application. All but the first five is FastAPI's and means what it means there.
+            """An application. All but the first six is FastAPI's and means what it means there.
 
             Args:
                 classifier: Decides where sync callables run. `None` is `default_classifier`.
@@ -97,6 +99,9 @@ if TYPE_CHECKING:
                     default limiter has. `None` leaves it at AnyIO's 40.
                 thread_context: Whether a context variable that is set in a thread is seen by
                     what runs later in the request.
+                guard: Tells of inline calls that take too long; `True` is `Guard()`. `None` is
+                    what the environment variable `FASTAPI_FASTDEPS_GUARD` says, and without it
+                    a guard under `fastapi dev` only.
                 telemetry: Settings of the built-in OpenTelemetry support.
                 debug: Answer a server error with its traceback.
                 routes: Ready-made routes. Prefer the decorators.

@@ -129,7 +129,7 @@ class Handling:
         if self._fastapis is None or self._is_awaited != self._is_to_be_awaited():
             self._fastapis = self._make_fastapis()
         self.live.threads.settle()
-        visits = Visits(self.live.threads)
+        visits = Visits(self.live.threads, self.live)
         with visits.as_current():
             response = await self._fastapis(request)
         self.tasks.place(response, visits)

@@ -96,7 +96,7 @@ def placed_app(route: Route, classifier: Classifier, threads: Threads) -> ASGIAp
     for name, candidate, decision in decisions(route, classifier, threads):
         if decision is None or not is_awaited_by_fastapi(decision.execution):
             continue
-        there = Placed(candidate.call, decision.execution, threads)
+        there = Placed(candidate, decision.execution, threads)
         if not name:
             app: ASGIApp = app_of(there)
             return app

@@ -362,7 +362,7 @@ async def _handle_as_fastapi(
     """Handle a WebSocket in FastAPI's lane, where it is not known when its endpoint begins: what
     is in a thread for as long as that likes waits each time."""
     live.threads.settle()
-    with Visits(live.threads, remembers=False).as_current():
+    with Visits(live.threads, live, remembers=False).as_current():
         await handler(websocket)
 
 

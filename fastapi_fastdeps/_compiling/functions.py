@@ -19,10 +19,12 @@ from starlette.datastructures import Headers, QueryParams
 from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.hops import is_pure, visits_of
 from fastapi_fastdeps._compiling.lines import Lines
+from fastapi_fastdeps._compiling.timing import Timing
 from fastapi_fastdeps._compiling.visits import Entered
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._fastapi.requests import routing_names
+from fastapi_fastdeps._observing.observer import Observed
 from fastapi_fastdeps._plan.kinds import ENTERED, Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
 from fastapi_fastdeps._plan.steps import Plan, Step
@@ -93,11 +95,14 @@ class Compiled:
     source: str
 
 
-def compile_function(plan: Plan, tools: Tools, title: str) -> Compiled | None:
-    """The function of a plan, `None` for one that can't be written as source."""
+def compile_function(
+    plan: Plan, tools: Tools, title: str, observer: Observed | None = None
+) -> Compiled | None:
+    """The function of a plan, `None` for one that can't be written as source. `observer` is told
+    how long what it calls inline takes."""
     if not all(_can_be_written(step) for step in plan.steps):
         return None
-    writer = _Writer(plan, tools)
+    writer = _Writer(plan, tools, observer)
     writer.write()
     return Compiled(plan, writer.lines.function("solve", title), writer.lines.source)
 
@@ -123,11 +128,12 @@ def _can_be_written(step: Step) -> bool:
 
 
 class _Writer:
-    def __init__(self, plan: Plan, tools: Tools) -> None:
+    def __init__(self, plan: Plan, tools: Tools, observer: Observed | None) -> None:
         self.lines = Lines()
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
         self._shares_context = tools.shares_context
+        self._timing = Timing(self.lines, plan, observer, self._how_endpoint_is_called)
         self._ends = {} if tools.validate is None else visits_of(plan, self._how_endpoint_is_called)
         # What enters generators, while the steps of a visit are written.
         self._entered: str | None = None
@@ -193,15 +199,19 @@ class _Writer:
                 lines.add("wrong = None")
             for number in self._rereads:
                 lines.add(f"raw{number} = shared{number} = None")
-            top, register = lines.position, 0
-            while register < len(self._plan.steps):
-                end = self._ends.get(register)
-                if end is None:
-                    self._write_step(register, self._plan.steps[register])
-                    register += 1
-                else:
-                    self._write_visit(register, end, top)
-                    register = end
+            with self._timing.around():
+                self._write_steps()
+
+    def _write_steps(self) -> None:
+        top, register = self.lines.position, 0
+        while register < len(self._plan.steps):
+            end = self._ends.get(register)
+            if end is None:
+                self._write_step(register, self._plan.steps[register])
+                register += 1
+            else:
+                self._write_visit(register, end, top)
+                register = end
 
     def _how_endpoint_is_called(self, step: Step) -> Kind | None:
         return self._call_endpoint(step.node) if self._call_endpoint is not None else None
@@ -338,8 +348,14 @@ class _Writer:
             add(self._called_in_visit("validate", ["solution", "returned"]))
             add("return None")
         else:
-            is_awaited = "await " if call is Kind.ASYNC else ""
-            add(f"return {is_awaited}{endpoint}({', '.join(arguments)})")
+            made = f"{endpoint}({', '.join(arguments)})"
+            if call is Kind.ASYNC:
+                add(f"return await {made}")
+            elif self._timing.is_off:
+                add(f"return {made}")
+            else:
+                self._timing.call(len(self._plan.steps) - 1, "returned", made)
+                add("return returned")
 
     def _called_in_visit(self, callee: str, arguments: list[str]) -> str:
         if self._shares_context:
@@ -353,6 +369,7 @@ class _Writer:
             self._give_arguments(arguments)
 
     def _give_arguments(self, arguments: list[str]) -> None:
+        self._timing.leave()
         self.lines.add(f"solution.values = dict({', '.join(arguments)})")
         self.lines.add("return NOT_CALLED")
 
@@ -376,6 +393,7 @@ class _Writer:
         self._is_stale = self._plan.is_for_overrides
 
     def _leave(self, register: int, source: int | None, parameter: int, errors: str) -> None:
+        self._timing.leave()
         if self._entered is not None:
             self.lines.add(f"return {register}, {source}, {parameter}, {errors}")
         else:
@@ -535,7 +553,9 @@ class _Writer:
                 f"dict({values}), request, visits)"
             )
         elif step.kind is Kind.INLINE:
-            made = f"{callee}({values})"
+            self._timing.call(register, f"r{register}", f"{callee}({values})")
+            self._is_stale = self._are_headers_stale = True
+            return
         elif step.kind is Kind.ASYNC:
             made = f"await {callee}({values})"
         else:

@@ -62,7 +62,11 @@ class LiveGraph(LeavesBehind):
         threads: where it waits for threads, as far as its app is known.
     """
 
-    left_behind: ClassVar[Makers] = {"_judged": dict[Any, Any], "_token": nothing}
+    left_behind: ClassVar[Makers] = {
+        "_judged": dict[Any, Any],
+        "_observer": nothing,
+        "_token": nothing,
+    }
     threads: Threads = NO_APPS
 
     def __init__(
@@ -90,6 +94,7 @@ class LiveGraph(LeavesBehind):
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint
+        self._graph: Graph
         self._response_model = response_model
         self._derive(memory)
 
@@ -98,6 +103,7 @@ class LiveGraph(LeavesBehind):
         if threads is not self.threads:
             check_limiters(self._graph.root, threads)
             self.threads = threads
+            self._observer = threads.observer
 
     @property
     def is_watched(self) -> bool:
@@ -124,6 +130,7 @@ class LiveGraph(LeavesBehind):
         token = _watching.token
         if (
             self._graph.classifier is not self._deciding.classifier_in_force
+            or self._observer is not self.threads.observer
             or self._last_late_mark is not last_late_mark()
             or not self._snapshot.holds()
         ):
@@ -155,6 +162,7 @@ class LiveGraph(LeavesBehind):
 
     def _derive(self, memory: Memory | None = None) -> None:
         token = _watching.token
+        self._observer = self.threads.observer
         self._last_late_mark = last_late_mark()
         self._snapshot = TreeSnapshot(self.root)
         self._dependencies_now = self._snapshot.dependencies

@@ -20,7 +20,7 @@ from fastapi_fastdeps._deciding.graph import classify_call, where_it_can
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import classification
 from fastapi_fastdeps._fastapi.requests import background_names
-from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
+from fastapi_fastdeps._lane.standins import called_here, is_awaited_by_fastapi
 from fastapi_fastdeps._marks import Decision
 from fastapi_fastdeps._threads import Threads, Visits, current_visits, limiter_of
 from fastapi_fastdeps.classifiers import Candidate, Classifier, decide
@@ -34,21 +34,22 @@ class Placed:
 
     def __init__(
         self,
-        call: Callable[..., Any],
+        candidate: Candidate,
         execution: Execution | None,
         threads: Threads,
         visits: Visits | None = None,
     ) -> None:
         """`visits` are those of its request, where it is made for one."""
-        functools.update_wrapper(self, call, updated=())
-        self.call: Callable[..., Any] = call
+        functools.update_wrapper(self, candidate.call, updated=())
+        self.call: Callable[..., Any] = candidate.call
+        self._candidate = candidate
         self._execution = execution
         self._threads = threads
         self._visits = visits
 
     async def __call__(self, /, *args: Any, **values: Any) -> Any:
         if isinstance(self._execution, Inline):
-            return self.call(*args, **values)
+            return called_here(self._threads, self._candidate)(*args, **values)
         visits = self._visits or current_visits(self._threads)
         return await visits.run(limiter_of(self._execution), self.call, *args, **values)
 
@@ -65,7 +66,7 @@ def placed(candidate: Candidate, classifier: Classifier, threads: Threads) -> Ca
     decision = decided(candidate, classifier, threads)
     if decision is None or not is_awaited_by_fastapi(decision.execution):
         return candidate.call
-    return Placed(candidate.call, decision.execution, threads)
+    return Placed(candidate, decision.execution, threads)
 
 
 def handler_candidates(handlers: Mapping[Any, Callable[..., Any]]) -> dict[Any, Candidate]:
@@ -103,17 +104,19 @@ class Tasks:
         because what its request has entered is still to be left. Raises `FastDepsError`."""
         if type(task) is not BackgroundTask or task.is_async:
             return task
-        execution = self._decided(task.func).execution
+        candidate = self._candidate(task.func)
+        execution = self._decided(candidate).execution
         is_threaded = not is_awaited_by_fastapi(execution)
         if is_threaded and _names["run_in_threadpool"] is not run_in_threadpool:
             return task
         there: Any = copy(task)
-        there.func = Placed(task.func, execution, self._live.threads, visits)
+        there.func = Placed(candidate, execution, self._live.threads, visits)
         there.is_async = True
         placed: BackgroundTask = there
         return placed
 
-    def _decided(self, call: Callable[..., Any]) -> Decision:
+    def _decided(self, candidate: Candidate) -> Decision:
+        call = candidate.call
         graph = self._live.current()
         if graph is not self._graph:
             self._graph = graph
@@ -121,7 +124,6 @@ class Tasks:
         is_function = isinstance(call, FunctionType)
         if is_function and (known := self._met.get(call)) is not None:
             return known
-        candidate = self._candidate(call)
         decision = where_it_can(candidate, decide(graph.classifier, candidate))
         self._live.threads.check(candidate, decision.execution)
         if is_function:

@@ -8,7 +8,12 @@ import functools
 import inspect
 import types
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from typing import Any, Final, cast
 
 from anyio.lowlevel import checkpoint
@@ -33,6 +38,12 @@ from fastapi_fastdeps._threads import (
 )
 from fastapi_fastdeps.classifiers import Candidate
 from fastapi_fastdeps.marking import Execution, Inline
+
+
+def called_here(threads: Threads, candidate: Candidate) -> Callable[..., Any]:
+    """What calls a callable on the event loop: itself, unless somebody is told of it."""
+    observer = threads.observer
+    return candidate.call if observer is None else observer.calling(candidate, candidate.call)
 
 
 class StandIn:
@@ -88,7 +99,7 @@ class _InlineCall(StandIn):
     _is_exchanged = False
 
     async def __call__(self, /, **values: Any) -> Any:
-        returned = self.call(**values)
+        returned = called_here(self.threads, self.candidate)(**values)
         return await returned if self._is_exchanged else returned
 
     def exchange(self) -> None:
@@ -97,7 +108,10 @@ class _InlineCall(StandIn):
 
 class _InlineGenerator(StandIn):
     async def __call__(self, /, **values: Any) -> AsyncIterator[Any]:
-        with contextmanager(self.call)(**values) as value:
+        make: Callable[..., AbstractContextManager[Any]] = contextmanager(self.call)
+        if (observer := self.threads.observer) is not None:
+            make = observer.managing(self.candidate, make)
+        with make(**values) as value:
             yield value
 
 
@@ -224,7 +238,7 @@ def stand_in(
     return kind(candidate, execution, signature, threads)
 
 
-def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
+def inline_endpoint(candidate: Candidate, threads: Threads) -> Callable[..., Any]:
     """An async function that calls a sync endpoint, or, for a generator function, a
     function that unwraps to an async generator function.
 
@@ -232,8 +246,9 @@ def inline_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     in validation errors, its name in telemetry spans, and instrumentation asks
     `inspect.iscoroutinefunction`.
     """
-    streams = streams_generators and is_gen_callable(call)
-    return _standing_where(_generator_endpoint(call) if streams else _endpoint(call), call)
+    call = candidate.call
+    make = _generator_endpoint if streams_generators and is_gen_callable(call) else _endpoint
+    return _standing_where(make(candidate, threads), call)
 
 
 def standing_where(endpoint: Callable[..., Any], call: Callable[..., Any]) -> Callable[..., Any]:
@@ -310,15 +325,15 @@ def limited_endpoint(
 _END: Final = object()
 
 
-def _endpoint(call: Callable[..., Any]) -> Any:
+def _endpoint(candidate: Candidate, threads: Threads) -> Any:
     async def endpoint(**values: Any) -> Any:
         try:
-            return call(**values)
+            return called_here(threads, candidate)(**values)
         except BaseException as error:
             _leave_out_this_frame(error)
             raise
 
-    return _looking_like(endpoint, call)
+    return _looking_like(endpoint, candidate.call)
 
 
 def _looking_like(endpoint: Any, call: Callable[..., Any]) -> Any:
@@ -337,7 +352,9 @@ def _looking_like(endpoint: Any, call: Callable[..., Any]) -> Any:
     return endpoint
 
 
-def _generator_endpoint(call: Callable[..., Any]) -> Any:
+def _generator_endpoint(candidate: Candidate, threads: Threads) -> Any:
+    call = candidate.call
+
     async def iterate(items: Iterable[Any]) -> AsyncIterator[Any]:
         iterator = iter(items)
         try:
@@ -345,7 +362,10 @@ def _generator_endpoint(call: Callable[..., Any]) -> Any:
             await checkpoint()
             while True:
                 try:
-                    item = next(iterator)
+                    if (observer := threads.observer) is None:
+                        item = next(iterator)
+                    else:
+                        item = observer.call(candidate, "next", next, iterator)
                 except StopIteration:
                     return
                 except BaseException as error:
@@ -359,7 +379,7 @@ def _generator_endpoint(call: Callable[..., Any]) -> Any:
 
     def endpoint(**values: Any) -> AsyncIterator[Any]:
         try:
-            return iterate(call(**values))
+            return iterate(called_here(threads, candidate)(**values))
         except BaseException as error:
             _leave_out_this_frame(error)
             raise

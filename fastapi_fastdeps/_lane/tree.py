@@ -182,7 +182,10 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
 
     def _endpoint_of(self, call: Any, execution: Execution | None) -> Any:
         if isinstance(execution, Inline):
-            return inline_endpoint(call)
+            candidate = self.live.current().root.candidate
+            if candidate.call is not call:
+                candidate = replace(candidate, call=call)
+            return inline_endpoint(candidate, self.live.threads)
         return limited_endpoint(call, limiter_of(execution), self.live.threads)
 
 

@@ -21,6 +21,7 @@ from fastapi_fastdeps._plan.parameters import (
 )
 from fastapi_fastdeps._threads import Threads, limiter_of
 from fastapi_fastdeps._watching import unwatched
+from fastapi_fastdeps.classifiers import Candidate
 from fastapi_fastdeps.marking import Inline
 
 LONGEST: Final = 5000
@@ -209,12 +210,12 @@ class _Compiler:
     def _finish(self, branch: "_Branch") -> None:
         node, dependant = branch.node, branch.node.dependant
         key, slot, is_scoped = branch.identity or (None, -1, False)
+        is_limited = concurrency_of(dependant) is not None
         if branch.parent is None:
             kind = Kind.ENDPOINT
         elif branch.is_again:
             kind = Kind.AGAIN
         else:
-            is_limited = concurrency_of(dependant) is not None
             found = self._nature(node.candidate.call)
             kind = kind_of(found, node.execution, is_limited=is_limited)
             self._first.setdefault(slot, node)
@@ -232,7 +233,7 @@ class _Compiler:
             key=key,
             slot=slot,
             uses_scopes=is_scoped,
-            callee=_callee(node, kind),
+            callee=_callee(node, kind, self._threads, is_timed=is_limited),
             dependant=_dependant(node, kind, self._threads),
             dependencies=dependant.dependencies,
             use_cache=node.place.use_cache,
@@ -345,9 +346,26 @@ def _scopes(node: Node) -> tuple[Any, ...]:
     )
 
 
-def _callee(node: Node, kind: Kind) -> Callable[..., Any]:
+def _callee(node: Node, kind: Kind, threads: Threads, *, is_timed: bool) -> Callable[..., Any]:
+    """`is_timed`: whether whoever is told of an inline call is told by what is called."""
     call = node.candidate.call
-    return manager_of(call) if kind in MANAGED else call
+    if kind in MANAGED:
+        call = manager_of(call)
+    if kind is Kind.INLINE and not is_timed:
+        return call
+    return told_of(call, kind, node.candidate, threads)
+
+
+def told_of(
+    callee: Callable[..., Any], kind: Kind, candidate: Candidate, threads: Threads
+) -> Callable[..., Any]:
+    """What is called in the place of this where somebody is told of inline calls."""
+    observer = threads.observer
+    if observer is None or kind not in (Kind.INLINE, Kind.INLINE_GENERATOR):
+        return callee
+    if kind is Kind.INLINE:
+        return observer.calling(candidate, callee)
+    return observer.managing(candidate, callee)
 
 
 def _dependant(node: Node, kind: Kind, threads: Threads) -> Dependant:

@@ -130,7 +130,9 @@ class CurrentPlan:
             root = Overriding(graph, overrides).tree(graph.root) if overrides else graph.root
             threads = self.live.threads
             plan = compile_plan(root, threads, embed=self.embed, is_for_overrides=bool(overrides))
-            return compile_function(plan, self._tools, self._title) if plan is not None else None
+            if plan is None:
+                return None
+            return compile_function(plan, self._tools, self._title, threads.observer)
         except Exception:
             # What can't be looked at in advance fails, if at all, when FastAPI comes to it.
             return None

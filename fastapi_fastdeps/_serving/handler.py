@@ -183,7 +183,7 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
             "fastapi_function_astack not found in request scope"
         )
-        solution = Solution(request, Visits(self._live.threads).begin(), body)
+        solution = Solution(request, Visits(self._live.threads, self._live).begin(), body)
         if telemetry is None:
             returned = await self._solver.run(solution)
         else:
@@ -252,8 +252,11 @@ class PlannedHandler:
         if not is_traced and self._is_async:
             return await self._call(**values)
         if self._is_inline and not self._is_async:
+            call, observer = self._call, self._live.threads.observer
+            if observer is not None:
+                call = observer.calling(self._settled.root.candidate, call)
             with operation(name="endpoint", function=self._call):
-                return self._call(**values)
+                return call(**values)
         if self._is_async:
             return await routing.run_endpoint_function(
                 dependant=self._root, values=values, is_coroutine=True

@@ -17,7 +17,7 @@ from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.requests import solver_names
 from fastapi_fastdeps._plan.kinds import ENTERED, MANAGED, kind_of, nature, nature_of_override
 from fastapi_fastdeps._plan.managers import manager_of
-from fastapi_fastdeps._plan.steps import Taken, entered_where_decided
+from fastapi_fastdeps._plan.steps import Taken, entered_where_decided, told_of
 from fastapi_fastdeps._serving.calls import call_dependency
 from fastapi_fastdeps._serving.reading import read
 from fastapi_fastdeps._serving.solution import Solution
@@ -181,8 +181,10 @@ class Interpreter:
         callee = call
         if kind in MANAGED:
             callee = manager_of(now)
-        if kind in ENTERED and node is not None:
-            dependant = entered_where_decided(node, self._live.threads)
+        if node is not None:
+            callee = told_of(callee, kind, node.candidate, self._live.threads)
+            if kind in ENTERED:
+                dependant = entered_where_decided(node, self._live.threads)
         solution, limiter = self._solution, limiter_of(execution)
         return await call_dependency(
             kind,

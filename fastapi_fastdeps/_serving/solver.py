@@ -61,7 +61,7 @@ class Solver:
 
     async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:
         """What a request gives. Raises whatever a dependency raises."""
-        solution = Solution(request, Visits(self._live.threads).begin(), body)
+        solution = Solution(request, Visits(self._live.threads, self._live).begin(), body)
         await self.run(solution, is_traced=True)
         return solution
 

@@ -8,7 +8,6 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
-    Dependant,
     extract_endpoint_context,
     get_request_telemetry,
     operation,
@@ -30,7 +29,7 @@ def planned_websocket(
     validate = _validate if fuses_visits(provider) else None
     title = f"WS {live.path}"
     solver = Solver(live, provider, title, Way.WEBSOCKET, embed=embed, validate=validate)
-    return partial(_handle, solver, live.root, fallback)
+    return partial(_handle, solver, live, fallback)
 
 
 def _validate(_: Solution, returned: object) -> None:
@@ -39,7 +38,7 @@ def _validate(_: Solution, returned: object) -> None:
 
 async def _handle(
     solver: Solver,
-    root: Dependant,
+    live: LiveGraph,
     fallback: WebSocketHandler,
     websocket: WebSocket,
 ) -> None:
@@ -48,6 +47,7 @@ async def _handle(
         return
     telemetry = get_request_telemetry()
     data = telemetry.data if telemetry is not None else None
+    root = live.root
     if data is not None:
         data.websocket = websocket
     begun: Any = root.call
@@ -70,7 +70,7 @@ async def _handle(
         names["_validation_failed"](error)
         raise error
     # An endpoint that is in a thread now and then, for as long as it likes, waits each time.
-    Visits(solution.visits.threads, remembers=False).begin()
+    Visits(solution.visits.threads, live, remembers=False).begin()
     call: Any = root.call
     if telemetry is None:
         await call(**solution.values)

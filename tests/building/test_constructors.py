@@ -15,7 +15,15 @@ from fastapi_fastdeps._building import constructors
 from fastapi_fastdeps._fastapi import names
 from fastapi_fastdeps._fastapi.versions import NEWEST
 
-OURS = ["self", "classifier", "fuse_visits", "limiters", "thread_tokens", "thread_context"]
+OURS = [
+    "self",
+    "classifier",
+    "fuse_visits",
+    "limiters",
+    "thread_tokens",
+    "thread_context",
+    "guard",
+]
 VARIADIC = inspect.Parameter.VAR_KEYWORD
 
 PAIRS = [("TypedFastAPI", FastAPI), ("TypedAPIRouter", APIRouter)]

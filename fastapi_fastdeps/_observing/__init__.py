@@ -1,0 +1,1 @@
+"""Timing what runs on the event loop: for the guard, and for metrics."""
