@@ -6,10 +6,11 @@ no first ones are let in, so there are not many more threads than the limiter ha
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial
+from types import TracebackType
 from typing import Any, Final, Self
 from weakref import WeakKeyDictionary
 
@@ -225,7 +226,12 @@ class _Open(CapacityLimiter):
 
     async def __aenter__(self) -> None: ...
 
-    async def __aexit__(self, *details: object) -> None: ...
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None: ...
 
     # What Trio calls.
     async def acquire_on_behalf_of(self, borrower: object) -> None: ...
@@ -297,6 +303,19 @@ def _leave_here(managers: list[AbstractContextManager[Any]], *details: Any) -> b
 
 def _exit_of(manager: AbstractContextManager[Any]) -> Callable[..., bool | None]:
     return lambda *details: copy_context().run(manager.__exit__, *details)
+
+
+END: Final = object()
+"""What there is after the last item of an iterator."""
+
+
+async def taken_in_visits(
+    items: Iterable[Any], visits: Callable[[], Visits], limiter: str | None
+) -> AsyncIterator[Any]:
+    """The items, each taken in a thread."""
+    iterator = iter(items)
+    while (item := await visits().run(limiter, next, iterator, END)) is not END:
+        yield item
 
 
 NO_APPS: Final[Threads] = Threads(is_app=False)

@@ -5,6 +5,7 @@ place."""
 
 from contextvars import ContextVar
 from importlib import import_module
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import fastapi
@@ -67,6 +68,12 @@ frontends = Capability(
     since="0.138.0",
     on=classification,
 )
+streams = Capability(
+    "the place of what a StreamingResponse iterates",
+    "sync iterators are iterated in threads",
+    on=classification,
+)
+uploads = Capability("the place of uploaded files", "they are read in threads", on=classification)
 matching = Capability(
     "the index of routes", "routes are asked one after the other", since="0.165.0", on=inclusions
 )
@@ -299,6 +306,19 @@ else:
             takes(positional=1),
         )
 
+    streams.find(
+        "starlette.concurrency",
+        "iterate_in_threadpool",
+        lambda found: found(()).ag_frame.f_locals == {"iterator": ()},
+    )
+    uploads.find(
+        "starlette.datastructures",
+        "UploadFile",
+        lambda found: (
+            has("read", "write", "seek", "close")(found) and found(BytesIO())._in_memory is False
+        ),
+    )
+
     FASTAPI_SCOPE_KEY = matching.find(_ROUTING, "_FASTAPI_SCOPE_KEY", instance_of(str), "")
     EFFECTIVE_ROUTE_CONTEXT_KEY = matching.find(
         _ROUTING, "_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY", instance_of(str), ""
@@ -512,7 +532,16 @@ if fastapi.__version__ not in INDEX:
     matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
 
 warn_of(
-    classification, route_classes, websockets, inclusions, frontends, matching, fast_lane, shell
+    classification,
+    route_classes,
+    websockets,
+    inclusions,
+    frontends,
+    streams,
+    uploads,
+    matching,
+    fast_lane,
+    shell,
 )
 
 __all__ = [
@@ -573,7 +602,9 @@ __all__ = [
     "route_selected",
     "shell",
     "should_embed_body_fields",
+    "streams",
     "update_scope",
+    "uploads",
     "uses_scopes",
     "validation_failed",
     "websocket_session",

@@ -30,6 +30,7 @@ from fastapi_fastdeps._threads import (
     current_visits,
     enter_in_thread,
     limiter_of,
+    taken_in_visits,
 )
 from fastapi_fastdeps.classifiers import Candidate
 from fastapi_fastdeps.marking import Execution, Inline
@@ -286,11 +287,7 @@ def limited_endpoint(
     if streams_generators and is_gen_callable(call):
 
         async def take(items: Iterable[Any]) -> AsyncIterator[Any]:
-            iterator = iter(items)
-            while True:
-                item = await visits().run(limiter, next, iterator, _END)
-                if item is _END:
-                    return
+            async for item in taken_in_visits(items, visits, limiter):
                 yield item
 
         def stream(**values: Any) -> AsyncIterator[Any]:
@@ -305,9 +302,6 @@ def limited_endpoint(
         return await visits().run(limiter, call, **values)
 
     return standing_where(endpoint, call)
-
-
-_END: Final = object()
 
 
 def _endpoint(call: Callable[..., Any]) -> Any:
