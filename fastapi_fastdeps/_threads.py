@@ -18,7 +18,8 @@ import anyio.to_thread
 from anyio import CancelScope, CapacityLimiter, Event, WouldBlock
 from anyio.lowlevel import RunVar
 
-from fastapi_fastdeps._fastapi.threadless import is_threadless, work_here
+from fastapi_fastdeps._fastapi.here import work_here
+from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps.errors import Described, LimiterError, describe, whereabouts
 from fastapi_fastdeps.marking import Execution, Threaded
 

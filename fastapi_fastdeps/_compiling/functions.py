@@ -47,8 +47,9 @@ class Tools:
         call_dependency: calls what is not called directly.
         provider: whose overrides are looked into.
         call_endpoint: how the endpoint is called, `None` where that is not the function's.
-        validate: validates what the endpoint returned, within a visit to a thread; `None` where
-            each step that goes to one is a visit of its own.
+        fuses: whether several steps that go to a thread may be one visit to it.
+        validate: validates what the endpoint returned, within such a visit; `None` where the
+            endpoint is not the function's.
         shares_context: whether what one step of a visit sets is seen by the next.
     """
 
@@ -58,6 +59,7 @@ class Tools:
     call_dependency: Callable[..., Any]
     provider: Any | None
     call_endpoint: Callable[[Node], Kind | None] | None = None
+    fuses: bool = False
     validate: Callable[[Any, Any], None] | None = None
     shares_context: bool = False
 
@@ -120,7 +122,7 @@ class _Writer:
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
         self._shares_context = tools.shares_context
-        self._ends = {} if tools.validate is None else visits_of(plan, self._how_endpoint_is_called)
+        self._ends = visits_of(plan, self._how_endpoint_is_called) if tools.fuses else {}
         # What enters generators, while the steps of a visit are written.
         self._entered: str | None = None
         self._visit = 0

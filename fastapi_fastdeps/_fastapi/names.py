@@ -4,11 +4,13 @@ place."""
 # pyright: reportPrivateUsage=false
 
 from contextvars import ContextVar
+from functools import cache
 from importlib import import_module
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import fastapi
+from anyio.lowlevel import RunVar
 from fastapi import routing
 from fastapi.dependencies import utils
 
@@ -35,6 +37,7 @@ from fastapi_fastdeps._fastapi.shapes import (
     response_is_what_it_was,
     validates,
 )
+from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._fastapi.versions import (
     FAST_LANE,
     INDEX,
@@ -84,6 +87,12 @@ shell = Capability(
     "the shell", "requests go through each of FastAPI's layers", since="0.165.0", on=fast_lane
 )
 
+
+here = Capability(
+    "the event loop in the place of AnyIO's threads",
+    "what FastAPI itself sends to one fails where none can start",
+    on=classification,
+)
 
 PROVIDERS = {
     "opentelemetry.trace": ("_TRACER_PROVIDER", "OTEL_PYTHON_TRACER_PROVIDER"),
@@ -531,6 +540,20 @@ if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
 if fastapi.__version__ not in INDEX:
     matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
 
+
+@cache
+def anyios_workers() -> "tuple[RunVar[Any], RunVar[Any]] | None":
+    """Where AnyIO keeps the threads of an event loop: those that are idle, and all of them."""
+    # Importing it takes long, and AnyIO does so when an event loop is to run.
+    backend, shape = "anyio._backends._asyncio", instance_of(RunVar)
+    idle = here.find(backend, "_threadpool_idle_workers", shape)
+    workers = here.find(backend, "_threadpool_workers", shape)
+    return (idle, workers) if here else None
+
+
+if is_threadless():
+    anyios_workers()
+
 warn_of(
     classification,
     route_classes,
@@ -539,6 +562,7 @@ warn_of(
     frontends,
     streams,
     uploads,
+    here,
     matching,
     fast_lane,
     shell,
@@ -562,6 +586,7 @@ __all__ = [
     "ModelField",
     "NativeTelemetry",
     "Undefined",
+    "anyios_workers",
     "apply_router_form_limits",
     "asked_lane",
     "classification",
@@ -585,6 +610,7 @@ __all__ = [
     "get_route_path",
     "get_typed_signature",
     "get_websocket_app",
+    "here",
     "inclusions",
     "is_async_gen_callable",
     "is_coroutine_callable",

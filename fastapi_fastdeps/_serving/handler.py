@@ -126,7 +126,8 @@ class PlannedHandler:
             ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
-            validate=self._validate if fuses_visits(self._provider) else None,
+            fuses=fuses_visits(self._provider),
+            validate=self._validate,
         )
 
     @property
