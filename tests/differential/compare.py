@@ -63,9 +63,11 @@ def check_contexts(program: Program, marks: Marks, observed: Observation) -> Non
 def _check_context(program: Program, marks: Marks, answer: Answer) -> None:
     # The body of a stream is iterated in a task of its own.
     streams = {f"e{i}" for i, endpoint in enumerate(program.endpoints) if endpoint.reply in STREAMS}
-    # What FastAPI's lane has FastAPI call in a thread.
+    # What FastAPI's lane has FastAPI call in a thread, and FastAPI's handler in a route of a class
+    # that wraps it.
     endpoints = {f"e{index}" for index in range(len(program.endpoints))}
-    by_fastapi = endpoints if marks.lane == "fastapi" else set()
+    is_wrapped = any(layer.own_routes for layer in program.layers)
+    by_fastapi = endpoints if marks.lane == "fastapi" or is_wrapped else set()
     visible: list[str] = []
     for event in answer.events:
         missing = [name for name in visible if name not in event.visible]
