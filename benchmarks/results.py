@@ -141,6 +141,26 @@ class Sleeping:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """The 99th percentile of requests to one pool of threads, in seconds, a sample a round.
+
+    Attributes:
+        sleep: how long each of those sleeps that are in the other pool.
+        idle: while nothing is in the other pool.
+        saturated: while that is full, and many wait for it.
+    """
+
+    app: str
+    sleep: float
+    idle: Rounds
+    saturated: Rounds
+
+    @property
+    def ratio(self) -> float:
+        return median_ratio(self.saturated, self.idle)
+
+
 @dataclass(slots=True)
 class Results:
     """Everything that one run measured."""
@@ -153,6 +173,7 @@ class Results:
     servings: list[Serving] = field(default_factory=list)
     buildings: list[Building] = field(default_factory=list)
     sleepings: list[Sleeping] = field(default_factory=list)
+    pools: list[Pools] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
     def timing(self, case: str, concurrency: int) -> Timing | None:
@@ -192,6 +213,7 @@ class Results:
             servings=[_serving(one) for one in data["servings"]],
             buildings=[Building(**one) for one in data["buildings"]],
             sleepings=[Sleeping(**one) for one in data["sleepings"]],
+            pools=[Pools(**one) for one in data.get("pools", [])],
             skipped=data["skipped"],
         )
 

@@ -22,11 +22,12 @@ from benchmarks.http.serving import HTTPEffort, measure_serving
 from benchmarks.http.wrk import MissingToolError, check_tools
 from benchmarks.in_process import measure_case, measure_family
 from benchmarks.legacy import measure_legacy
+from benchmarks.pools import measure_pools
 from benchmarks.results import Results
 from benchmarks.rounds import Clock, Effort
 from benchmarks.sleeping import measure_sleeping
 
-PARTS = ("sleeping", "cases", "families", "legacy", "cache-di", "building", "http")
+PARTS = ("sleeping", "pools", "cases", "families", "legacy", "cache-di", "building", "http")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Scale:
     http: HTTPEffort
     http_contenders: Sequence[str]
     sleep: float
+    pools: tuple[int, float]
     building_rounds: int
     processes: int
     trace: bool
@@ -51,6 +53,7 @@ SHORT = Scale(
     http=HTTPEffort(1, 2, (1, 10, 100, 1000)),
     http_contenders=("stock", "wrappers", "fast", "litestar", "starlette"),
     sleep=0.2,
+    pools=(3, 0.2),
     building_rounds=1,
     processes=2,
     trace=False,
@@ -62,6 +65,7 @@ FULL = Scale(
     http=HTTPEffort(3, 5, (1, 10, 100, 1000)),
     http_contenders=tuple(contender.key for contender in CONTENDERS),
     sleep=2.0,
+    pools=(11, 1.0),
     building_rounds=3,
     processes=7,
     trace=True,
@@ -89,6 +93,9 @@ def run(
         if wants("sleeping"):
             say("endpoints that sleep")
             results.sleepings = runner.run(measure_sleeping(scale.sleep))
+        if wants("pools"):
+            say("two pools of threads")
+            results.pools = runner.run(measure_pools(*scale.pools, scale.sleep / 4))
         for case in CASES:
             if wants("cases", case.name):
                 say(f"case {case.name}")
@@ -162,6 +169,7 @@ def _measure_http(results: Results, scale: Scale, say: Callable[[str], None]) ->
     for name, effort in (
         ("four-classes", scale.http),
         ("one-class", HTTPEffort(scale.http.rounds, scale.http.seconds, (10,))),
+        ("session-in-one-visit", HTTPEffort(scale.http.rounds, scale.http.seconds, (100, 1000))),
     ):
         case = BY_NAME[name]
         for serving in measure_serving(case, _over_http(scale, name), effort):

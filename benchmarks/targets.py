@@ -47,34 +47,43 @@ def _slope(what: str, bound: float, family: str) -> Target:
     return Target(what, bound, False, " µs", measure)
 
 
-def _throughput(than: str, label: str, bound: float) -> Target:
+_CASES = {"four-classes": "four classes", "session-in-one-visit": "session, user, endpoint"}
+
+
+def _throughput(
+    than: str, label: str, bound: float, *, case: str = "four-classes", least: int = 10
+) -> Target:
     def measure(results: Results) -> float | None:
         return _worst(
             min,
             (
                 serving.ratio("requests_per_second", "fast", than)
                 for serving in results.servings
-                if serving.case == "four-classes" and serving.concurrency >= 10
+                if serving.case == case and serving.concurrency >= least
             ),
         )
 
-    what = f"over HTTP, four classes, 10 to 1000 connections: requests/s against {label}"
+    what = f"over HTTP, {_CASES[case]}, {least} to 1000 connections: requests/s against {label}"
     return Target(what, bound, True, "x", measure)
 
 
-def _latency(name: str, label: str) -> Target:
+def _latency(name: str, label: str, bound: float = 0.2, *, case: str = "four-classes") -> Target:
     def measure(results: Results) -> float | None:
         return _worst(
             max,
             (
                 serving.ratio(name, "fast", "stock")
                 for serving in results.servings
-                if serving.case == "four-classes" and serving.concurrency >= 100
+                if serving.case == case and serving.concurrency >= 100
             ),
         )
 
-    what = f"over HTTP, four classes, 100 and 1000 connections: {label} latency against FastAPI"
-    return Target(what, 0.2, False, "x", measure)
+    what = f"over HTTP, {_CASES[case]}, 100 and 1000 connections: {label} latency against FastAPI"
+    return Target(what, bound, False, "x", measure)
+
+
+def _pools(results: Results) -> float | None:
+    return next((pools.ratio for pools in results.pools if pools.app == "fast"), None)
 
 
 def _worst(
@@ -161,4 +170,14 @@ TARGETS = (
     _times_faster("four classes against hand-inlined FastAPI", 1.4, "four-classes", "inlined"),
     _times_faster("four classes against Litestar", 2.5, "four-classes", "litestar"),
     _throughput("wrappers", "async wrappers", 2.3),
+    _times_faster("four classes, nothing marked, against FastAPI", 3.8, "in-one-visit", "stock"),
+    _times_faster(
+        "session, user, endpoint, nothing marked, against FastAPI",
+        2.5,
+        "session-in-one-visit",
+        "stock",
+    ),
+    _throughput("stock", "FastAPI", 2, case="session-in-one-visit", least=100),
+    _latency("p99", "p99", 0.33, case="session-in-one-visit"),
+    Target("two pools, one saturated: p99 of the other against idle", 1.2, False, "x", _pools),
 )

@@ -5,20 +5,21 @@ hold what others are waiting for in theirs, such as a connection. While later vi
 no first ones are let in, so there are not many more threads than the limiter has tokens.
 """
 
-import math
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial
+from types import TracebackType
 from typing import Any, Final, Protocol, Self
 from weakref import WeakKeyDictionary
 
 import anyio.to_thread
-from anyio import CancelScope, CapacityLimiter, Event
+from anyio import CancelScope, CapacityLimiter, Event, WouldBlock
 from anyio.lowlevel import RunVar
 
-from fastapi_fastdeps._fastapi.threadless import is_threadless, work_here
+from fastapi_fastdeps._fastapi.here import work_here
+from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._observing.choice import observer_everywhere
 from fastapi_fastdeps._observing.observer import Observed
 from fastapi_fastdeps.errors import Described, LimiterError, describe, whereabouts
@@ -110,12 +111,10 @@ class Pool:
 
     Attributes:
         limiter: AnyIO's, of which first visits take a token.
-        unlimited: one of which later visits do.
     """
 
     def __init__(self, limiter: CapacityLimiter) -> None:
         self.limiter: CapacityLimiter = limiter
-        self.unlimited: CapacityLimiter = CapacityLimiter(math.inf)
         self._busy = 0
         self._waiting: deque[Event] = deque()
 
@@ -192,19 +191,26 @@ class Visits:
         """
         pool, been_in = self.threads.pool(limiter), self._been_in
         # What a request does at the same time waits like what others do.
-        if self._remembers and been_in.get(limiter) == 0:
-            anyios = pool.unlimited
-            pool.begin()
-        else:
-            anyios = pool.limiter
+        is_first = not (self._remembers and been_in.get(limiter) == 0)
+        if is_first:
             await pool.wait()
+        else:
+            pool.begin()
         been_in[limiter] = been_in.get(limiter, 0) + 1
         try:
             call = partial(function, *args, **values) if values else function
             given = () if values else args
-            if self.threads.shares_context:
-                return await _run_sharing(partial(call, *given), anyios)
-            return await anyio.to_thread.run_sync(call, *given, limiter=anyios)
+            run = _run_sharing if self.threads.shares_context else _run_now
+            if not is_first:
+                return await run(call, *given)
+            try:
+                pool.limiter.acquire_nowait()
+            except WouldBlock:
+                await pool.limiter.acquire()
+            try:
+                return await run(call, *given)
+            finally:
+                pool.limiter.release()
         finally:
             been_in[limiter] -= 1
             pool.end()
@@ -238,21 +244,50 @@ def visits_here() -> Visits:
     return _current.get() or Visits(NO_APPS)
 
 
-async def _run_sharing(call: Callable[[], Any], limiter: CapacityLimiter) -> Any:
-    """Call it in a thread, and take over the context variables that it sets."""
+class _Open(CapacityLimiter):
+    """A limiter that all get past, at once: AnyIO's own have the event loop turn even then."""
+
+    def __new__(cls) -> Self:
+        return object.__new__(cls)
+
+    async def __aenter__(self) -> None: ...
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None: ...
+
+    # What Trio calls.
+    async def acquire_on_behalf_of(self, borrower: object) -> None: ...
+
+    def release_on_behalf_of(self, borrower: object) -> None: ...
+
+
+_OPEN: Final = _Open()
+
+
+async def _run_now(call: Callable[..., Any], *args: Any) -> Any:
+    """Call it in a thread, whoever else is in one."""
+    return await anyio.to_thread.run_sync(call, *args, limiter=_OPEN)
+
+
+async def _run_sharing(call: Callable[..., Any], *args: Any) -> Any:
+    """Do so, and take over the context variables that it sets."""
     changes: dict[ContextVar[Any], Any] = {}
 
     def in_thread() -> Any:
         before = copy_context()
         try:
-            return call()
+            return call(*args)
         finally:
             for variable, value in copy_context().items():
                 if variable not in before or before[variable] is not value:
                     changes[variable] = value
 
     try:
-        return await anyio.to_thread.run_sync(in_thread, limiter=limiter)
+        return await _run_now(in_thread)
     finally:
         for variable, value in changes.items():
             variable.set(value)
@@ -277,15 +312,15 @@ class Leaving:
         self.managers: list[AbstractContextManager[Any]] = list(managers)
 
     async def __call__(self, *details: Any) -> bool:
-        limiter = CapacityLimiter(1)
         with CancelScope(shield=True):
-            return await anyio.to_thread.run_sync(
-                _leave_here, self.managers, *details, limiter=limiter
-            )
+            left: bool = await _run_now(_leave_here, self.managers, *details)
+            return left
         return False
 
 
 def _leave_here(managers: list[AbstractContextManager[Any]], *details: Any) -> bool:
+    if len(managers) == 1:
+        return bool(managers[0].__exit__(*details))
     stack = ExitStack()
     for manager in managers:
         stack.push(_exit_of(manager))
@@ -294,6 +329,19 @@ def _leave_here(managers: list[AbstractContextManager[Any]], *details: Any) -> b
 
 def _exit_of(manager: AbstractContextManager[Any]) -> Callable[..., bool | None]:
     return lambda *details: copy_context().run(manager.__exit__, *details)
+
+
+END: Final = object()
+"""What there is after the last item of an iterator."""
+
+
+async def taken_in_visits(
+    items: Iterable[Any], visits: Callable[[], Visits], limiter: str | None
+) -> AsyncIterator[Any]:
+    """The items, each taken in a thread."""
+    iterator = iter(items)
+    while (item := await visits().run(limiter, next, iterator, END)) is not END:
+        yield item
 
 
 NO_APPS: Final[Threads] = Threads(is_app=False)

@@ -15,8 +15,21 @@ from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark
 
 Tag = TypeVar("Tag")
 
-Role = Literal["dependency", "endpoint", "method", "exception handler", "background task"]
-"""What a callable is called for. A method is one of a class-based `HTTPEndpoint`."""
+Role = Literal[
+    "dependency",
+    "endpoint",
+    "method",
+    "exception handler",
+    "background task",
+    "stream",
+    "upload",
+]
+"""What a callable is called for.
+
+A method is one of a class-based `HTTPEndpoint`. A stream is what a `StreamingResponse` iterates:
+the generator function, or the `__iter__` of what is no generator. An upload is what is done with
+the `UploadFile` parameters of a route: `SpooledTemporaryFile.read`, for writing and closing, too.
+"""
 
 
 @dataclass(frozen=True, slots=True)

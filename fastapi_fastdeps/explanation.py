@@ -101,10 +101,12 @@ class RouteRecord:
             not handle, in an app or router that is FastAPI's own.
         why: why it is not the fast lane; empty if it is.
         calls: the endpoint, if FastAPI decides where it runs, then its dependencies in the
-            order in which they are first needed, each before what it depends on; and the
-            functions that requests have made background tasks of so far.
-        hops: how often a request that succeeds goes to a thread, background tasks apart; in the
-            fast lane, from the route's second request on, `None` where that is not known.
+            order in which they are first needed, each before what it depends on; what is done
+            with uploaded files; and the functions that requests have made background tasks
+            and responses of so far.
+        hops: how often a request that succeeds goes to a thread, background tasks, streams and
+            files apart; in the fast lane, from the route's second request on, `None` where that
+            is not known.
         source: the function that its plan was compiled into, of an HTTP route in the fast lane
             that has served two requests or more; `None` otherwise.
     """
@@ -413,8 +415,8 @@ def _hops(graph: Graph, provider: Any, route: Any, why: str) -> int | None:
 
 
 def _tasks(handling: Handling | None) -> tuple[CallRecord, ...]:
-    met = () if handling is None else handling.tasks.met()
-    return tuple(_record(candidate, decision, 1) for candidate, decision in met)
+    found = () if handling is None else handling.placing.found()
+    return tuple(_record(candidate, decision, 1) for candidate, decision in found)
 
 
 def _calls(graph: Graph) -> tuple[CallRecord, ...]:

@@ -410,6 +410,46 @@ def test_without_thread_tokens_anyios_default_limiter_says_how_many() -> None:
     assert meet.most == 2
 
 
+@needs_plans
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_the_first_visit_of_a_request_takes_a_token_of_anyios_and_no_later_one_does(
+    backend: str,
+) -> None:
+    app = FastDepsAPI(limiters={"db": 1})
+    taken: list[float] = []
+
+    async def count() -> float:
+        return anyio.to_thread.current_default_thread_limiter().borrowed_tokens
+
+    def note() -> None:
+        taken.append(anyio.from_thread.run(count))
+
+    def session() -> Iterator[None]:
+        note()
+        yield
+        note()
+
+    async def between() -> None: ...
+
+    @threaded(limiter="db")
+    def in_db() -> None:
+        note()
+
+    @app.get("/", dependencies=[Depends(session), Depends(between), Depends(in_db)])
+    def read() -> None:
+        note()
+
+    async def run() -> float:
+        for _ in range(3):
+            await get(app)
+        return await count()
+
+    with hops() as sent:
+        assert anyio.run(run, backend=backend) == 0
+    assert taken == [1, 0, 0, 0] * 3
+    assert len(sent) == 12
+
+
 def test_a_request_that_is_cancelled_while_it_waits_leaves_its_place_to_others() -> None:
     app = FastDepsAPI(limiters={"one": 1})
     goes_on, entered = threading.Event(), threading.Event()

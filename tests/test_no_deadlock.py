@@ -194,20 +194,24 @@ def test_what_has_a_limiter_is_answered_in_both_lanes() -> None:
 @needs_plans
 def test_later_visits_go_before_first_ones() -> None:
     app = FastDepsAPI(limiters={"one": 1})
-    begun: list[int] = []
+    lock, begun = threading.Lock(), [0]
+
+    def note(change: int) -> None:
+        with lock:
+            begun.append(begun[-1] + change)
 
     def first() -> None:
-        begun.append(begun[-1] + 1 if begun else 1)
+        note(1)
 
     async def between() -> None: ...
 
     @app.get("/", dependencies=[annotated(Depends(first), Threaded("one")), Depends(between)])
     @threaded(limiter="one")
     def read() -> None:
-        begun.append(begun[-1] - 1)
+        note(-1)
 
     assert crowd(app, ["/"] * 50) == [(200, None)] * 50
-    assert len(begun) == 104
+    assert len(begun) == 105
     assert max(begun) <= 2
 
 

@@ -4,12 +4,14 @@ import contextvars
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
+from unittest import mock
 
 import anyio
 import pytest
 from fastapi import BackgroundTasks, Depends, FastAPI, WebSocket
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps import (
     FastDepsAPI,
@@ -164,7 +166,7 @@ def context_app(**options: Any) -> tuple[FastDepsAPI, list[str]]:
     return app, log
 
 
-@needs_plans
+@in_both_lanes
 def test_a_variable_that_is_set_in_a_thread_is_seen_where_that_is_asked_for() -> None:
     for options, answer, logged in (
         ({}, "between", ["unset", "unset", "between", "between"]),
@@ -183,7 +185,50 @@ def test_a_variable_that_is_set_in_a_thread_is_seen_where_that_is_asked_for() ->
             assert log == logged
 
 
-@needs_plans
+@in_both_lanes
+@pytest.mark.parametrize("is_overridden", [False, True])
+def test_it_is_seen_after_what_has_a_signature_of_its_own(*, is_overridden: bool) -> None:
+    app = FastDepsAPI(thread_context="shared")
+
+    def first() -> None: ...
+
+    def setting() -> str:
+        before = variable.get()
+        variable.set("set")
+        return before
+
+    def above(
+        first: Annotated[None, Depends(first)], before: Annotated[str, Depends(setting)]
+    ) -> str:
+        return f"{before} {variable.get()}"
+
+    @app.get("/")
+    async def read(above: Annotated[str, Depends(above)]) -> str:
+        return f"{above} {variable.get()}"
+
+    if is_overridden:
+        app.dependency_overrides[first] = lambda: variable.set("override")
+    client = TestClient(app)
+    for _ in range(3):
+        assert client.get("/").json() == f"{'override' if is_overridden else 'unset'} set set"
+
+
+@in_both_lanes
+def test_a_pool_that_has_replaced_fastapis_is_asked_all_the_same() -> None:
+    app, _ = context_app(thread_context="shared")
+    asked: list[Any] = []
+
+    async def pool(call: Any, *args: Any, **values: Any) -> Any:
+        asked.append(call)
+        return await run_in_threadpool(call, *args, **values)
+
+    with mock.patch("fastapi.dependencies.utils.run_in_threadpool", pool):
+        for _ in range(3):
+            assert TestClient(app).get("/").json() == "between"
+    assert [call.__name__ for call in asked] == ["first", "third"] * 3
+
+
+@in_both_lanes
 def test_anyio_knows_its_library_after_a_visit_that_shares_its_context() -> None:
     app = FastDepsAPI(thread_context="shared")
 

@@ -11,8 +11,9 @@ from fastapi import Depends, FastAPI
 
 from fastapi_fastdeps import FastDepsAPI, Threaded, explain
 from fastapi_fastdeps._deciding import graph
-from fastapi_fastdeps._fastapi import threadless
+from fastapi_fastdeps._fastapi import here, names, threadless
 from fastapi_fastdeps._fastapi.names import fast_lane
+from tests.harness.crowd import get
 from tests.pyodide.program import EXPECTED, THREADED, answers, differences
 
 START = threading.Thread.start
@@ -49,6 +50,25 @@ def test_fastapi_itself_fails() -> None:
     for name, answer in found.items():
         if name.startswith(THREADED):
             assert "start new thread" in answer
+
+
+def test_an_anyio_that_keeps_its_threads_elsewhere_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(names.here, "names", [])
+    monkeypatch.setattr(names.here, "problems", [])
+    monkeypatch.delattr("anyio._backends._asyncio._threadpool_idle_workers")
+    find = names.anyios_workers.__wrapped__
+    monkeypatch.setattr(here, "anyios_workers", find)
+    assert find() is None
+    assert "no anyio._backends._asyncio._threadpool_idle_workers" in str(names.here.why_off)
+    app = FastDepsAPI()
+
+    @app.get("/", dependencies=[Depends(lambda: None)])
+    def read() -> int:
+        return 1
+
+    assert asyncio.run(get(app)) == (200, 1)
 
 
 def test_what_is_marked_is_told_once(caplog: pytest.LogCaptureFixture) -> None:

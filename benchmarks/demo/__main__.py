@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.demo.client import UnexpectedResponseError
 from benchmarks.demo.compare import COMPARED, differences
+from benchmarks.demo.deadlock import Crowd, crowd, told
 from benchmarks.demo.measure import measure
 from benchmarks.demo.process import ServerError, serving
 from benchmarks.demo.scenarios import SCENARIOS
@@ -20,6 +21,7 @@ from benchmarks.demo.table import LEGEND, conclusions, machine, results_table
 
 STOCK, OURS = "FastAPI", "FastDepsAPI"
 APPS = {STOCK: "benchmarks.demo.stock:app", OURS: "catalogue.app:app"}
+CROWDED = {STOCK: "benchmarks.demo.deadlock:stock", OURS: "benchmarks.demo.deadlock:ours"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,9 +67,13 @@ async def _demo(options: argparse.Namespace, console: Console) -> int:
                 connections=options.connections,
                 progress=lambda: progress.advance(task),
             )
+        crowds: list[Crowd] = []
+        for name, app in CROWDED.items():
+            async with serving(name, app, directory / "none.sqlite3") as server:
+                crowds.append(await crowd(server))
     console.print(results_table(results, STOCK, OURS))
     console.print(f"\n[dim]{LEGEND}[/]\n")
-    for line in conclusions(results, STOCK, OURS):
+    for line in (*conclusions(results, STOCK, OURS), "", *told(crowds), ""):
         console.print(line)
     if different:
         console.print(f"[bold red]Answered differently: {', '.join(different)}.[/]")

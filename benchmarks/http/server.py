@@ -12,18 +12,22 @@ from benchmarks.contenders import BY_KEY, build, within
 def main(name: str, key: str, port: int) -> None:
     contender = BY_KEY[key]
     with within(contender):
-        app: Any = build(BY_NAME[name], contender)
-        uvicorn.run(
-            app,
-            host="127.0.0.1",
-            port=port,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            log_level="warning",
-            access_log=False,
-            backlog=4096,
-        )
+        serve(build(BY_NAME[name], contender), port)
+
+
+def serve(app: Any, port: int) -> None:
+    """Serve an app as all of them are served here."""
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        backlog=4096,
+    )
 
 
 if __name__ == "__main__":

@@ -32,11 +32,13 @@ def measure_serving(
     case: Case, contenders: Sequence[Contender], effort: HTTPEffort
 ) -> Iterator[Serving]:
     """A case at every concurrency. Every server has one core, and the client the other."""
-    server_cores, client_cores = _cores()
-    _allow_connections(max(effort.concurrencies))
+    server_cores, client_cores = cores()
+    allow_connections(max(effort.concurrencies))
     with ExitStack() as servers:
         ports = {
-            contender.key: servers.enter_context(_served(case, contender, server_cores))
+            contender.key: servers.enter_context(
+                served(["benchmarks.http.server", case.name, contender.key], server_cores)
+            )
             for contender in contenders
         }
         _check_answers(case, ports)
@@ -49,13 +51,14 @@ def measure_serving(
             yield Serving(case.name, concurrency, loads)
 
 
-def _cores() -> tuple[list[int], list[int]]:
+def cores() -> tuple[list[int], list[int]]:
     """The core of the servers, and the core of the client."""
-    cores = sorted(os.sched_getaffinity(0))
-    return cores[:1], cores[1:2] or cores[:1]
+    found = sorted(os.sched_getaffinity(0))
+    return found[:1], found[1:2] or found[:1]
 
 
-def _allow_connections(count: int) -> None:
+def allow_connections(count: int) -> None:
+    """Have this process and those that it starts open so many connections."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = count + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -64,10 +67,11 @@ def _allow_connections(count: int) -> None:
 
 
 @contextmanager
-def _served(case: Case, contender: Contender, cores: Sequence[int]) -> Iterator[int]:
+def served(module: Sequence[str], on: Sequence[int]) -> Iterator[int]:
+    """A module with its arguments, to which a port is added, run as a server on these cores."""
     port = _free_port()
-    command = [sys.executable, "-m", "benchmarks.http.server", case.name, contender.key]
-    with subprocess.Popen([*pinned(cores), *command, str(port)]) as server:
+    command = [sys.executable, "-m", *module, str(port)]
+    with subprocess.Popen([*pinned(on), *command]) as server:
         try:
             _wait(server, port)
             yield port

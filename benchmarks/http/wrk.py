@@ -24,8 +24,17 @@ def check_tools() -> None:
             )
 
 
-def load(url: str, concurrency: int, seconds: float, cores: Sequence[int]) -> Load:
-    """Send requests for some seconds, from so many connections."""
+def load(
+    url: str,
+    concurrency: int,
+    seconds: float,
+    cores: Sequence[int],
+    *,
+    script: Path = _SCRIPT,
+    arguments: Sequence[str] = (),
+) -> Load:
+    """Send requests for some seconds, from so many connections. A script of one's own prints
+    what ours prints, and is given the arguments."""
     command = [
         *pinned(cores),
         "wrk",
@@ -33,8 +42,10 @@ def load(url: str, concurrency: int, seconds: float, cores: Sequence[int]) -> Lo
         f"--connections={concurrency}",
         f"--duration={max(1, round(seconds))}s",
         "--timeout=10s",
-        f"--script={_SCRIPT}",
+        f"--script={script}",
         url,
+        "--",
+        *arguments,
     ]
     ended = subprocess.run(
         command, capture_output=True, text=True, timeout=seconds + 60, check=True

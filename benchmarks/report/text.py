@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks.claims import claims
 from benchmarks.contenders import BY_KEY
-from benchmarks.results import Building, Growth, Results, Serving, Timing
+from benchmarks.results import Building, Growth, Pools, Results, Serving, Timing
 from benchmarks.stats import ratios, slopes, summarize
 from benchmarks.targets import TARGETS
 
@@ -35,6 +35,8 @@ def tables(results: Results) -> Iterator[tuple[str, str]]:
         yield "fastapi-cache-di, µs per request", _timings(results.cache_di)
     if results.servings:
         yield "Over HTTP", _servings(results.servings)
+    if results.pools:
+        yield "Two pools of threads, one saturated, p99 of the other in ms", _pools(results.pools)
     if results.buildings:
         yield "1,000 routes", _buildings(results.buildings)
     if stated := claims(results):
@@ -148,6 +150,14 @@ def _servings(servings: Iterable[Serving]) -> str:
 
 
 _LATENCIES = ("p50", "p95", "p99")
+
+
+def _pools(measured: Iterable[Pools]) -> str:
+    rows = []
+    for pools in measured:
+        idle, saturated = (summarize(each).median * 1e3 for each in (pools.idle, pools.saturated))
+        rows.append((label(pools.app), f"{idle:.2f}", f"{saturated:.2f}", f"{pools.ratio:.2f}x"))
+    return table(("contender", "idle", "saturated", "ratio"), rows)
 
 
 def _buildings(buildings: Iterable[Building]) -> str:

@@ -23,7 +23,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
-from fastapi_fastdeps._lane.placed import Tasks
+from fastapi_fastdeps._lane.placing import Placing
 from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
@@ -68,7 +68,7 @@ class Handling:
         self._make = APIRoute.get_route_handler if make is None else make
         self._is_awaited = False
         self.planned: PlannedHandler | None = None
-        self.tasks: Tasks = Tasks(live)
+        self.placing: Placing = Placing(live, getattr(self._state, "body_field", None))
         _note_stream(live, state)
         self.why_not_planned: str = why_not_planned_here(live, state)
         if self.why_not_planned:
@@ -81,7 +81,7 @@ class Handling:
                 provider,
                 self._handle_as_fastapi,
                 self._state.form_limits,
-                self.tasks,
+                self.placing,
             )
             self.handle = self.planned.handle
 
@@ -132,7 +132,7 @@ class Handling:
         visits = Visits(self.live.threads, self.live)
         with visits.as_current():
             response = await self._fastapis(request)
-        self.tasks.place(response, visits)
+        self.placing.response(response, visits)
         return response
 
     def _is_to_be_awaited(self) -> bool:

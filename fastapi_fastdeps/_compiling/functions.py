@@ -20,7 +20,7 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.hops import is_pure, visits_of
 from fastapi_fastdeps._compiling.lines import Lines
 from fastapi_fastdeps._compiling.timing import Timing
-from fastapi_fastdeps._compiling.visits import Entered
+from fastapi_fastdeps._compiling.visits import Entered, is_cancelled
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._fastapi.requests import routing_names
@@ -49,8 +49,9 @@ class Tools:
         call_dependency: calls what is not called directly.
         provider: whose overrides are looked into.
         call_endpoint: how the endpoint is called, `None` where that is not the function's.
-        validate: validates what the endpoint returned, within a visit to a thread; `None` where
-            each step that goes to one is a visit of its own.
+        fuses: whether several steps that go to a thread may be one visit to it.
+        validate: validates what the endpoint returned, within such a visit; `None` where the
+            endpoint is not the function's.
         shares_context: whether what one step of a visit sets is seen by the next.
     """
 
@@ -60,6 +61,7 @@ class Tools:
     call_dependency: Callable[..., Any]
     provider: Any | None
     call_endpoint: Callable[[Node], Kind | None] | None = None
+    fuses: bool = False
     validate: Callable[[Any, Any], None] | None = None
     shares_context: bool = False
 
@@ -134,9 +136,10 @@ class _Writer:
         self._call_endpoint = tools.call_endpoint
         self._shares_context = tools.shares_context
         self._timing = Timing(self.lines, plan, observer, self._how_endpoint_is_called)
-        self._ends = {} if tools.validate is None else visits_of(plan, self._how_endpoint_is_called)
+        self._ends = visits_of(plan, self._how_endpoint_is_called) if tools.fuses else {}
         # What enters generators, while the steps of a visit are written.
         self._entered: str | None = None
+        self._visit = 0
         self._is_overridable = tools.provider is not None
         # Whether code of the user's may have run since what is there was looked at.
         self._is_stale = False
@@ -167,6 +170,7 @@ class _Writer:
             "QueryParams": QueryParams,
             "ValidationError": ValidationError,
             "call_dependency": tools.call_dependency,
+            "is_cancelled": is_cancelled,
             "copy_context": copy_context,
             "leave": tools.leave,
             "names": _names,
@@ -231,12 +235,11 @@ class _Writer:
         lines.add(f"is_over{start} = False")
         begin = lines.position
         with lines.block(f"def visit{start}():"):
-            self._entered = f"entered{start}"
+            self._entered, self._visit = f"entered{start}", start
             self._do(start, steps[start], arguments)
             for register in range(start + 1, end):
-                # Its request may be cancelled without waiting for it, by asyncio itself.
-                with lines.block(f"if is_over{start}:"):
-                    lines.add("return")
+                if steps[register].kind is not Kind.AGAIN:
+                    self._unless_cancelled(start, f"{register}, None, 0, []")
                 self._write_step(register, steps[register])
             self._entered = None
         assigned = lines.assigned(begin)
@@ -255,6 +258,12 @@ class _Writer:
         if end == len(steps):
             lines.add("return returned")
         self._is_stale = self._are_headers_stale = True
+
+    def _unless_cancelled(self, start: int, left: str) -> None:
+        """Go back where FastAPI would not go to another thread."""
+        # By asyncio itself a request is cancelled without waiting for the visit.
+        with self.lines.block(f"if is_over{start} or is_cancelled():"):
+            self.lines.add(f"return {left}".rstrip())
 
     def _settle(self) -> None:
         """Read what FastAPI reads when it comes to the first dependency."""
@@ -345,6 +354,7 @@ class _Writer:
             given = [f"function={endpoint}", f"arguments=dict({', '.join(arguments)})"]
             run = self._called_in_visit("names['_run_sync_endpoint']", given)
             add(f"returned = {run}")
+            self._unless_cancelled(self._visit, "")
             add(self._called_in_visit("validate", ["solution", "returned"]))
             add("return None")
         else:

@@ -5,8 +5,23 @@ from contextlib import AsyncExitStack
 from contextvars import copy_context
 from typing import Any
 
+from anyio import from_thread
+
 from fastapi_fastdeps._fastapi.requests import exit_callbacks
 from fastapi_fastdeps._threads import Leaving
+
+
+def is_cancelled() -> bool:
+    """Whether the request was cancelled that this thread works for: FastAPI would not send it to
+    another one."""
+    try:
+        from_thread.check_cancelled()
+    except Exception:
+        # A thread of somebody else's.
+        return False
+    except BaseException:
+        return True
+    return False
 
 
 class Entered:

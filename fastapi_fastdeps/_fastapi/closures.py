@@ -12,12 +12,13 @@ from typing import Any, Final
 import starlette.routing
 from fastapi import routing
 from fastapi.routing import APIRoute
-from starlette.concurrency import run_in_threadpool
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from fastapi_fastdeps._fastapi.names import (
     get_websocket_app,
     request_response,
+    streams,
     websocket_session,
     wrap_app_with_body_limit,
 )
@@ -87,6 +88,16 @@ def function_of(app: Any) -> Any:
     if type(handler) is not partial or handler.func is not run_in_threadpool:
         return None
     return handler.args[0]
+
+
+def iterated_in_threads(items: Any) -> tuple[Any] | None:
+    """What Starlette is to iterate in threads by this iterator, which nobody has asked for an item
+    yet. `None` for any other."""
+    code = getattr(items, "ag_code", None)
+    if not streams or code is not iterate_in_threadpool.__code__:
+        return None
+    variables: dict[str, Any] = items.ag_frame.f_locals if items.ag_frame is not None else {}
+    return (variables["iterator"],) if variables.keys() == {"iterator"} else None
 
 
 def _is(code: CodeType, fastapis: CodeType) -> bool:

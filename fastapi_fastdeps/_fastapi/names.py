@@ -4,10 +4,13 @@ place."""
 # pyright: reportPrivateUsage=false
 
 from contextvars import ContextVar
+from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 import fastapi
+from anyio.lowlevel import RunVar
 from fastapi import routing
 from fastapi.dependencies import utils
 
@@ -34,6 +37,7 @@ from fastapi_fastdeps._fastapi.shapes import (
     response_is_what_it_was,
     validates,
 )
+from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._fastapi.versions import (
     FAST_LANE,
     INDEX,
@@ -67,6 +71,12 @@ frontends = Capability(
     since="0.138.0",
     on=classification,
 )
+streams = Capability(
+    "the place of what a StreamingResponse iterates",
+    "sync iterators are iterated in threads",
+    on=classification,
+)
+uploads = Capability("the place of uploaded files", "they are read in threads", on=classification)
 matching = Capability(
     "the index of routes", "routes are asked one after the other", since="0.165.0", on=inclusions
 )
@@ -77,6 +87,12 @@ shell = Capability(
     "the shell", "requests go through each of FastAPI's layers", since="0.165.0", on=fast_lane
 )
 
+
+here = Capability(
+    "the event loop in the place of AnyIO's threads",
+    "what FastAPI itself sends to one fails where none can start",
+    on=classification,
+)
 
 PROVIDERS = {
     "opentelemetry.trace": ("_TRACER_PROVIDER", "OTEL_PYTHON_TRACER_PROVIDER"),
@@ -299,6 +315,19 @@ else:
             takes(positional=1),
         )
 
+    streams.find(
+        "starlette.concurrency",
+        "iterate_in_threadpool",
+        lambda found: found(()).ag_frame.f_locals == {"iterator": ()},
+    )
+    uploads.find(
+        "starlette.datastructures",
+        "UploadFile",
+        lambda found: (
+            has("read", "write", "seek", "close")(found) and found(BytesIO())._in_memory is False
+        ),
+    )
+
     FASTAPI_SCOPE_KEY = matching.find(_ROUTING, "_FASTAPI_SCOPE_KEY", instance_of(str), "")
     EFFECTIVE_ROUTE_CONTEXT_KEY = matching.find(
         _ROUTING, "_FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY", instance_of(str), ""
@@ -511,8 +540,32 @@ if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
 if fastapi.__version__ not in INDEX:
     matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
 
+
+@cache
+def anyios_workers() -> "tuple[RunVar[Any], RunVar[Any]] | None":
+    """Where AnyIO keeps the threads of an event loop: those that are idle, and all of them."""
+    # Importing it takes long, and AnyIO does so when an event loop is to run.
+    backend, shape = "anyio._backends._asyncio", instance_of(RunVar)
+    idle = here.find(backend, "_threadpool_idle_workers", shape)
+    workers = here.find(backend, "_threadpool_workers", shape)
+    return (idle, workers) if here else None
+
+
+if is_threadless():
+    anyios_workers()
+
 warn_of(
-    classification, route_classes, websockets, inclusions, frontends, matching, fast_lane, shell
+    classification,
+    route_classes,
+    websockets,
+    inclusions,
+    frontends,
+    streams,
+    uploads,
+    here,
+    matching,
+    fast_lane,
+    shell,
 )
 
 __all__ = [
@@ -533,6 +586,7 @@ __all__ = [
     "ModelField",
     "NativeTelemetry",
     "Undefined",
+    "anyios_workers",
     "apply_router_form_limits",
     "asked_lane",
     "classification",
@@ -556,6 +610,7 @@ __all__ = [
     "get_route_path",
     "get_typed_signature",
     "get_websocket_app",
+    "here",
     "inclusions",
     "is_async_gen_callable",
     "is_coroutine_callable",
@@ -573,7 +628,9 @@ __all__ = [
     "route_selected",
     "shell",
     "should_embed_body_fields",
+    "streams",
     "update_scope",
+    "uploads",
     "uses_scopes",
     "validation_failed",
     "websocket_session",

@@ -4,13 +4,13 @@
 
 import operator
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 from fastapi import routing
 from fastapi.dependencies import utils
-from starlette import background
+from starlette import background, datastructures
 from starlette.middleware.exceptions import ExceptionMiddleware
 
 from fastapi_fastdeps._fastapi.ground import find_code
@@ -82,6 +82,19 @@ def solver_names() -> Mapping[str, Any]:
 def background_names() -> Mapping[str, Any]:
     """The names in Starlette's module of background tasks, likewise."""
     return vars(background)
+
+
+def upload_names() -> Mapping[str, Any]:
+    """The names in Starlette's module of uploaded files, likewise."""
+    return vars(datastructures)
+
+
+def is_on_disk(upload: datastructures.UploadFile, more: int = 0) -> bool:
+    """Whether the file is on a disk, or will be with some `more` bytes in it."""
+    will_roll: Callable[[int], bool] | None = getattr(upload, "_will_roll", None)
+    if more and will_roll is not None:
+        return will_roll(more)
+    return not upload._in_memory
 
 
 def response_not_awaited() -> str:

@@ -16,7 +16,7 @@ from fastapi_fastdeps._fastapi.callables import dependant_of, is_async, with_dep
 from fastapi_fastdeps._fastapi.names import get_typed_signature
 from fastapi_fastdeps._lane.standins import (
     StandIn,
-    is_awaited_by_fastapi,
+    is_called_by_us,
     needs_stand_in,
     stand_in,
 )
@@ -84,7 +84,7 @@ class ClassifiedOverrides(LeavesBehind):
             decision = classify_override(candidate, self._classifier, replaced)
             execution = decision.execution if decision else None
         signature = self._classified_signature(override)
-        if signature or is_awaited_by_fastapi(execution):
+        if signature or is_called_by_us(execution, self._live.threads):
             return stand_in(candidate, execution, signature, self._live.threads)
         return override
 
@@ -107,7 +107,7 @@ class ClassifiedOverrides(LeavesBehind):
         marked: dict[str | None, Node] = {}
         for place in dependant.dependencies:
             each = judged(place, self._classifier, self._path, metadata.get(place.name, ()))
-            if needs_stand_in(each):
+            if needs_stand_in(each, self._live.threads):
                 marked[place.name] = each
         if not marked:
             return None

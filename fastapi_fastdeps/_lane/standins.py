@@ -18,6 +18,7 @@ from typing import Any, Final, cast
 
 from anyio.lowlevel import checkpoint
 from fastapi.security.base import SecurityBase
+from starlette.concurrency import run_in_threadpool
 
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.places import is_marked_place
@@ -28,16 +29,19 @@ from fastapi_fastdeps._fastapi.names import (
     is_coroutine_callable,
     is_gen_callable,
 )
-from fastapi_fastdeps._fastapi.requests import routing_names, streams_generators
+from fastapi_fastdeps._fastapi.requests import routing_names, solver_names, streams_generators
 from fastapi_fastdeps._threads import (
     NO_APPS,
     Threads,
     current_visits,
     enter_in_thread,
     limiter_of,
+    taken_in_visits,
 )
 from fastapi_fastdeps.classifiers import Candidate
-from fastapi_fastdeps.marking import Execution, Inline
+from fastapi_fastdeps.marking import Execution, Inline, Threaded
+
+_names: Final = solver_names()
 
 
 def called_here(threads: Threads, candidate: Candidate) -> Callable[..., Any]:
@@ -116,14 +120,16 @@ class _InlineGenerator(StandIn):
 
 
 class _LimitedCall(_InlineCall):
-    """Stands for what is called in a thread of a limiter, which FastAPI awaits."""
+    """Stands for what is called in a thread of a limiter, or in one whose context is shared, which
+    FastAPI awaits."""
 
     async def __call__(self, /, **values: Any) -> Any:
         if self._is_exchanged:
             return await self.call(**values)
-        return await current_visits(self.threads).run(
-            limiter_of(self.execution), self.call, **values
-        )
+        limiter = limiter_of(self.execution)
+        if limiter is None and _names["run_in_threadpool"] is not run_in_threadpool:
+            return await _names["run_in_threadpool"](self.call, **values)
+        return await current_visits(self.threads).run(limiter, self.call, **values)
 
 
 class _LimitedGenerator(StandIn):
@@ -189,11 +195,18 @@ def is_awaited_by_fastapi(execution: Execution | None) -> bool:
     return isinstance(execution, Inline) or limiter_of(execution) is not None
 
 
-def needs_stand_in(node: Node) -> bool:
+def is_called_by_us(execution: Execution | None, threads: Threads) -> bool:
+    """Whether FastAPI is to await a dependency that it would have called in a thread."""
+    return is_awaited_by_fastapi(execution) or (
+        threads.shares_context and isinstance(execution, Threaded)
+    )
+
+
+def needs_stand_in(node: Node, threads: Threads) -> bool:
     """Whether FastAPI's solver is to see a stand-in for a dependency: to call it where it was
     decided, or to find that it equals something that has one."""
     return (
-        is_awaited_by_fastapi(node.execution)
+        is_called_by_us(node.execution, threads)
         or is_marked_place(node.candidate)
         or type(node.candidate.call).__eq__ not in _EQUALITIES
     )
@@ -225,16 +238,16 @@ def stand_in(
     elif is_gen_callable(call):
         if isinstance(execution, Inline):
             kind = _InlineGenerator
-        elif limiter_of(execution) is not None:
-            kind = _LimitedGenerator
+        elif not _is_generator_function(call) and limiter_of(execution) is None:
+            kind = _WrappedGenerator
         else:
-            kind = _ThreadedGenerator if _is_generator_function(call) else _WrappedGenerator
+            kind = _LimitedGenerator if is_called_by_us(execution, threads) else _ThreadedGenerator
     elif is_coroutine_callable(call):
         kind = _AsyncCall
     elif isinstance(execution, Inline):
         kind = _InlineCall
     else:
-        kind = _ThreadedCall if limiter_of(execution) is None else _LimitedCall
+        kind = _LimitedCall if is_called_by_us(execution, threads) else _ThreadedCall
     return kind(candidate, execution, signature, threads)
 
 
@@ -301,11 +314,7 @@ def limited_endpoint(
     if streams_generators and is_gen_callable(call):
 
         async def take(items: Iterable[Any]) -> AsyncIterator[Any]:
-            iterator = iter(items)
-            while True:
-                item = await visits().run(limiter, next, iterator, _END)
-                if item is _END:
-                    return
+            async for item in taken_in_visits(items, visits, limiter):
                 yield item
 
         def stream(**values: Any) -> AsyncIterator[Any]:
@@ -320,9 +329,6 @@ def limited_endpoint(
         return await visits().run(limiter, call, **values)
 
     return standing_where(endpoint, call)
-
-
-_END: Final = object()
 
 
 def _endpoint(candidate: Candidate, threads: Threads) -> Any:

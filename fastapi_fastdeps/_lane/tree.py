@@ -190,7 +190,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
 
 
 def _given(node: Node, threads: Threads) -> Any:
-    if not needs_stand_in(node):
+    if not needs_stand_in(node, threads):
         return node.candidate.call
     return stand_in(node.candidate, node.execution, threads=threads)
 

@@ -31,7 +31,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
-from fastapi_fastdeps._lane.placed import Tasks
+from fastapi_fastdeps._lane.placing import Placing
 from fastapi_fastdeps._lane.tree import classified_dependant
 from fastapi_fastdeps._plan.kinds import Kind, kind_of_endpoint
 from fastapi_fastdeps._serving import answering
@@ -79,7 +79,7 @@ class PlannedHandler:
         provider: Any | None,
         fallback: Handler,
         form_limits: Any,
-        tasks: Tasks,
+        placing: Placing,
     ) -> None:
         self._live = live
         self._root = live.root
@@ -112,7 +112,7 @@ class PlannedHandler:
         }
         self._provider = provider
         self._state = state
-        self._tasks = tasks
+        self._placing = placing
 
     @cached_property
     def _solver(self) -> Solver:
@@ -126,7 +126,8 @@ class PlannedHandler:
             ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
-            validate=self._validate if fuses_visits(self._provider) else None,
+            fuses=fuses_visits(self._provider),
+            validate=self._validate,
         )
 
     @property
@@ -225,13 +226,15 @@ class PlannedHandler:
             is_seen = telemetry is not None
             response = await self._respond(begun, returned, solution, is_seen=is_seen)
         if solution.background_tasks is not None or response is returned:
-            self._tasks.place(response, solution.visits)
+            self._placing.response(response, solution.visits)
         return response
 
     async def _read_body(self, request: Request, begun: _Begun) -> Any:
         try:
             if self._is_form:
-                return await read_form(request, self._form_limits)
+                form = await read_form(request, self._form_limits)
+                self._placing.form(form)
+                return form
             return await read_json(request, strict=self._strict)
         except Exception as error:
             raised = body_error(request, error, _context(begun))

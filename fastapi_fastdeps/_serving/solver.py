@@ -38,12 +38,13 @@ class Solver:
         *,
         embed: bool,
         call_endpoint: Callable[[Node], Kind | None] | None = None,
+        fuses: bool = False,
         validate: Callable[[Solution, Any], None] | None = None,
     ) -> None:
         """`title` is what tracebacks call the function of the plan, `ways` those on which
         FastAPI handles a request, besides solving it. `call_endpoint` says how a plan calls
-        the endpoint, if it may, `validate` validates what it returned within a visit to a thread,
-        if several steps may be one."""
+        the endpoint, if it may, `fuses` whether several steps may be one visit to a thread,
+        `validate` validates there what the endpoint returned."""
         self._live = live
         self._provider = provider
         self._embed = embed
@@ -54,6 +55,7 @@ class Solver:
             call_dependency,
             provider,
             call_endpoint,
+            fuses,
             validate,
             live.threads.shares_context,
         )

@@ -14,7 +14,6 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._fastapi.ways import Way
-from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
 from fastapi_fastdeps._threads import Visits, fuses_visits
 
@@ -26,14 +25,9 @@ def planned_websocket(
 ) -> WebSocketHandler:
     """What FastAPI's `get_websocket_app` makes of a tree, for a plan. `fallback` handles a
     request in FastAPI's lane, while a function that the plan replaces is instrumented."""
-    validate = _validate if fuses_visits(provider) else None
-    title = f"WS {live.path}"
-    solver = Solver(live, provider, title, Way.WEBSOCKET, embed=embed, validate=validate)
+    title, fuses = f"WS {live.path}", fuses_visits(provider)
+    solver = Solver(live, provider, title, Way.WEBSOCKET, embed=embed, fuses=fuses)
     return partial(_handle, solver, live, fallback)
-
-
-def _validate(_: Solution, returned: object) -> None:
-    """Nothing of what a WebSocket endpoint returns."""
 
 
 async def _handle(

@@ -13,6 +13,7 @@ from benchmarks.results import (
     Building,
     Growth,
     Load,
+    Pools,
     Results,
     Serving,
     Sleeping,
@@ -87,6 +88,10 @@ def some_results() -> Results:
             for app in ("stock", "fast")
             for endpoint in ("/async", "/sync", "/page")
         ],
+        pools=[
+            Pools("stock", 0.5, [0.001, 0.001], [2.0, 2.5]),
+            Pools("fast", 0.5, [0.001, 0.002], [0.0012, 0.002]),
+        ],
         skipped=["nothing"],
     )
 
@@ -147,13 +152,21 @@ def test_latencies_are_compared_where_many_are_connected() -> None:
     assert found[what] == (0.1, "met")
 
 
+def test_a_pool_is_compared_with_itself_while_nothing_is_in_the_other() -> None:
+    what = "two pools, one saturated: p99 of the other against idle"
+    measured, verdict = verdicts(some_results())[what]
+    assert measured is not None
+    assert round(measured, 3) == 1.1
+    assert verdict == "met"
+
+
 def test_a_run_that_measured_nothing_has_targets_only() -> None:
     assert [title for title, _ in tables(Results())] == ["Targets"]
 
 
 def test_every_table_of_a_full_run_can_be_written() -> None:
     titles = [title for title, _ in tables(some_results())]
-    assert len(titles) == 8
+    assert len(titles) == 9
 
 
 def test_every_plot_of_a_full_run_can_be_drawn(tmp_path: Path) -> None:

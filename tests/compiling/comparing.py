@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from fastapi_fastdeps import Candidate, FastDepsAPI, Inline
+from fastapi_fastdeps import Candidate, FastDepsAPI, Inline, Threaded
 from fastapi_fastdeps._serving.current import CurrentPlan
 
 from .programs import Running, program
@@ -18,10 +18,18 @@ def everything(candidate: Candidate) -> Inline:
     return Inline()
 
 
+def by_turns(candidate: Candidate) -> Threaded:
+    name = getattr(candidate.call, "__name__", "")
+    return Threaded((None, "one", "two")[sum(name.encode()) % 3])
+
+
 APPS: dict[str, Callable[[], FastAPI]] = {
     "unmarked": FastDepsAPI,
     "inline": lambda: FastDepsAPI(classifier=everything),
     "not fused": lambda: FastDepsAPI(fuse_visits=False),
+    "one token": lambda: FastDepsAPI(thread_tokens=1),
+    "limiters": lambda: FastDepsAPI(classifier=by_turns, limiters={"one": 1, "two": 2}),
+    "shared": lambda: FastDepsAPI(thread_context="shared"),
 }
 
 

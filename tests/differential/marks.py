@@ -5,12 +5,13 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from .program import SYNC, Depend, Endpoint, Mark, Marks, Node, Program
+from .program import SYNC, Depend, Endpoint, Mark, Marks, Node, Program, Threading
 from .source import CLASSES
 
 _Draw = Callable[[st.SearchStrategy[Any]], Any]
 _MARKS = st.sampled_from(get_args(Mark))
 lanes: st.SearchStrategy[Any] = st.sampled_from(("fast", "fast", "fastapi"))
+threads: st.SearchStrategy[Any] = st.sampled_from(("own", *get_args(Threading)))
 _CLASS_SHAPED = CLASSES | {"instance", "generator instance"}
 
 
@@ -24,7 +25,7 @@ def marks(draw: _Draw, program: Program) -> Marks:
     ]
     inherited = _chosen(draw, class_shaped)
     classifier = draw(st.sampled_from(("default", "classes")))
-    return Marks(decorated, placed, inherited, classifier, draw(lanes))
+    return Marks(decorated, placed, inherited, classifier, draw(lanes), draw(threads))
 
 
 def _chosen(draw: _Draw, names: list[str]) -> tuple[tuple[str, Mark], ...]:

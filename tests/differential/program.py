@@ -60,6 +60,7 @@ Reply = Literal[
 ]
 Mark = Literal["inline", "threaded"]
 Lane = Literal["fast", "fastapi"]
+Threading = Literal["own", "not fused", "one token", "limiters", "shared", "shared limiters"]
 
 SYNC_GENERATORS: frozenset[NodeKind] = frozenset(
     {"generator", "generator instance", "partial generator", "context manager"}
@@ -206,7 +207,8 @@ class Program(Spec):
 class Marks(Spec):
     """Who says what: names of nodes and endpoints, `n1.d0` for a parameter of `n1`.
 
-    `lane` is where it is run: with the compiled plan, or with FastAPI's own solver alone.
+    `lane` is where it is run: with the compiled plan, or with FastAPI's own solver alone. `threads`
+    says how what is in threads gets there, and what it shares.
     """
 
     decorated: tuple[tuple[str, Mark], ...] = ()
@@ -214,8 +216,24 @@ class Marks(Spec):
     inherited: tuple[tuple[str, Mark], ...] = ()
     classifier: Literal["default", "everything", "classes"] = "default"
     lane: Lane = "fast"
+    threads: Threading = "own"
+
+    @property
+    def is_limited(self) -> bool:
+        return self.threads in ("limiters", "shared limiters")
+
+    @property
+    def shares_context(self) -> bool:
+        return self.threads in ("shared", "shared limiters")
 
     @property
     def anything(self) -> bool:
         said = self.decorated or self.placed or self.inherited
         return bool(said) or self.classifier != "default"
+
+    @property
+    def moves_anything(self) -> bool:
+        """Whether something runs in another thread or context than in FastAPI."""
+        # FastAPI validates on the event loop what an endpoint returns that it awaits.
+        is_awaited = self.is_limited and self.lane == "fastapi"
+        return self.anything or self.shares_context or is_awaited

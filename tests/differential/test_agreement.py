@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from .compare import check_agreement, check_contexts, check_threads
 from .drive import Driver
-from .marks import lanes, marks
+from .marks import lanes, marks, threads
 from .program import Marks
 from .programs import Shape, in_every_shape, programs
 
@@ -17,6 +17,18 @@ def test_with_nothing_marked_it_does_the_same_in_the_same_threads(
 ) -> None:
     program = data.draw(programs(shape))
     check_agreement(running, program, Marks(lane=data.draw(lanes)))
+
+
+@in_every_shape
+@given(data=st.data())
+def test_however_it_comes_to_threads_it_does_the_same(
+    shape: Shape, data: st.DataObject, running: Driver
+) -> None:
+    program = data.draw(programs(shape))
+    said = Marks(lane=data.draw(lanes), threads=data.draw(threads))
+    observed = check_agreement(running, program, said)
+    check_threads(program, said, observed)
+    check_contexts(program, said, observed)
 
 
 @in_every_shape

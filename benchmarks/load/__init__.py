@@ -1,0 +1,1 @@
+"""An app under load for long, and what is left of it afterwards."""
