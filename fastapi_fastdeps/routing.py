@@ -5,6 +5,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
+from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
@@ -44,6 +45,7 @@ from fastapi_fastdeps._fastapi.names import (
 from fastapi_fastdeps._fastapi.routers import includes_by_copy, max_body_size
 from fastapi_fastdeps._matching.dispatch import dispatch, index_of, low_priority_candidates
 from fastapi_fastdeps._matching.index import Indexed
+from fastapi_fastdeps._matching.reversing import is_reversed_as_ever, url_path_for
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps._threads import Threads, threads_of
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
@@ -82,6 +84,12 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
         if matching:
             stack: Any = wrap_app_with_body_limit(self.app, max_body_size(self))
             self.middleware_stack = stack
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        if is_reversed_as_ever(APIRouter):
+            found: URLPath = url_path_for(self, name, path_params)
+            return found
+        return super().url_path_for(name, **path_params)
 
     if matching and not TYPE_CHECKING:
         app = wraps(APIRouter.app)(dispatch)

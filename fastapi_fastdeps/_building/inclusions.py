@@ -41,6 +41,7 @@ from fastapi_fastdeps._fastapi.routers import (
     lock_of,
     low_priority_routes,
 )
+from fastapi_fastdeps._matching.reversing import is_reversed_as_ever, url_path_within
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps._threads import Threads, threads_of
 from fastapi_fastdeps.classifiers import Classifier
@@ -97,6 +98,11 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                 if contexts is not self._frontends[0]:
                     self._frontends = contexts, tuple(self._classified_frontends(contexts))
         return contexts
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        if is_reversed_as_ever(IncludedRouter):
+            return url_path_within(self, name, path_params)
+        return super().url_path_for(name, **path_params)
 
     @property
     def frontends(self) -> tuple[tuple[EffectiveRouteContext, LiveGraph], ...]:

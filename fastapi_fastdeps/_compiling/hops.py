@@ -45,15 +45,17 @@ def visits_of(plan: Plan, call_endpoint: Callable[[Step], Kind | None]) -> dict[
     ends: dict[int, int] = {}
     start: int | None = None
     hops = 0
+    seen: set[int] = set()
     for register, step in enumerate((*plan.steps, None)):
-        is_hop = step is not None and _is_hop(step, call_endpoint)
+        # What takes a value that is there already goes nowhere.
+        is_taken = step is not None and step.use_cache and step.slot in seen
+        is_hop = step is not None and not is_taken and _is_hop(step, call_endpoint)
         follows = step is not None and (
             step.kind is Kind.AGAIN
             or (
-                is_hop
-                and step.body is None
+                step.body is None
                 and all(map(is_pure, step.reads))
-                and (start is None or step.limiter == plan.steps[start].limiter)
+                and (is_taken or (is_hop and _has_limiter_of(step, plan, start)))
             )
         )
         if start is not None and not follows:
@@ -64,7 +66,14 @@ def visits_of(plan: Plan, call_endpoint: Callable[[Step], Kind | None]) -> dict[
         if start is None and is_hop:
             start, hops = register, 0
         hops += is_hop
+        if step is not None and step.kind is not Kind.AGAIN:
+            seen.add(step.slot)
     return ends
+
+
+def _has_limiter_of(step: Step, plan: Plan, start: int | None) -> bool:
+    """Whether a step waits where the visit waits that began with another."""
+    return start is None or step.limiter == plan.steps[start].limiter
 
 
 def hops_of(

@@ -18,6 +18,7 @@ from fastapi import (
     Query,
     Request,
     Response,
+    Security,
 )
 from fastapi.testclient import TestClient
 from opentelemetry.sdk.trace import TracerProvider
@@ -238,6 +239,62 @@ def test_a_dependency_that_occurs_again_does_not_end_a_visit() -> None:
             return [a, b]
 
     assert compare(declare) == (3, 1)
+
+
+def test_values_that_are_there_already_are_no_visit() -> None:
+    """Where other scopes hold, FastAPI walks a dependency again that it has a value of."""
+
+    def declare(app: FastAPI, log: list[Any]) -> None:
+        def settings() -> int:
+            here(log, "settings")
+            return 2
+
+        def engine(value: Annotated[int, Depends(settings)]) -> int:
+            here(log, "engine")
+            return value
+
+        async def user(value: Annotated[int, Depends(engine)]) -> int:
+            here(log, "user")
+            return value
+
+        async def scopes(
+            value: Annotated[int, Depends(settings)], other: Annotated[int, Depends(engine)]
+        ) -> int:
+            here(log, "scopes")
+            return value + other
+
+        @app.get("/")
+        async def read(
+            a: Annotated[int, Depends(user)],
+            b: Annotated[int, Security(scopes, scopes=["read"])],
+        ) -> Any:
+            return [a, b]
+
+    assert compare(declare) == (2, 1)
+
+
+def test_a_value_that_is_there_already_does_not_end_a_visit() -> None:
+    def declare(app: FastAPI, log: list[Any]) -> None:
+        async def user() -> str:
+            here(log, "user")
+            return "user"
+
+        def first(name: Annotated[str, Depends(user)]) -> str:
+            here(log, "first")
+            return name
+
+        def second(name: Annotated[str, Depends(user)]) -> str:
+            here(log, "second")
+            return name
+
+        @app.get("/")
+        async def read(
+            a: Annotated[str, Depends(first)],
+            b: Annotated[str, Security(second, scopes=["read"])],
+        ) -> Any:
+            return [a, b]
+
+    assert compare(declare) == (2, 1)
 
 
 def test_what_has_a_limit_of_its_own_is_a_visit_of_its_own() -> None:
