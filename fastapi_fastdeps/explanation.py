@@ -254,7 +254,7 @@ def _planned_record(
     is_http = isinstance(route, APIRoute)
     graph = inclusion.preview_of(route)
     response_class = inclusion.response_class_of(route) if is_http else None
-    why = why_not_planned(graph, response_class)
+    why = why_not_planned()
     if not why:
         ways = ways_to_solve(graph)
         if isinstance(route, APIRoute):

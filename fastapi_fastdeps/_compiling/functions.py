@@ -22,6 +22,7 @@ from fastapi_fastdeps._compiling.lines import Lines
 from fastapi_fastdeps._compiling.visits import Entered
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._plan.kinds import ENTERED, Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
@@ -47,6 +48,7 @@ class Tools:
         call_dependency: calls what is not called directly.
         provider: whose overrides are looked into.
         call_endpoint: how the endpoint is called, `None` where that is not the function's.
+        endpoint_of: what is called for the endpoint, which a tool may have wrapped.
         validate: validates what the endpoint returned, within a visit to a thread; `None` where
             each step that goes to one is a visit of its own.
         shares_context: whether what one step of a visit sets is seen by the next.
@@ -58,6 +60,7 @@ class Tools:
     call_dependency: Callable[..., Any]
     provider: Any | None
     call_endpoint: Callable[[Node], Kind | None] | None = None
+    endpoint_of: Callable[[Any], Any] | None = None
     validate: Callable[[Any, Any], None] | None = None
     shares_context: bool = False
 
@@ -119,6 +122,7 @@ class _Writer:
         self.lines = Lines()
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
+        self._endpoint_of = tools.endpoint_of
         self._shares_context = tools.shares_context
         self._ends = {} if tools.validate is None else visits_of(plan, self._how_endpoint_is_called)
         # What enters generators, while the steps of a visit are written.
@@ -161,7 +165,7 @@ class _Writer:
             "query_values": tools.query_values,
             "received_of": tools.received,
             "request_params_to_args": request_params_to_args,
-            "run_endpoint_function": _names.get("run_endpoint_function"),
+            "run_endpoint_function": original_of(_names.get("run_endpoint_function")),
             "validate": tools.validate,
             "watching": _watching,
         }.items():
@@ -322,7 +326,10 @@ class _Writer:
             self._give_arguments(arguments)
             return
         self._unless_it_is_called(arguments)
-        endpoint = self.lines.bind("endpoint", step.node.candidate.call)
+        called = step.node.candidate.call
+        if self._endpoint_of is not None:
+            called = self._endpoint_of(called)
+        endpoint = self.lines.bind("endpoint", called)
         if call is Kind.THREADED:
             given = [f"function={endpoint}", f"arguments=dict({', '.join(arguments)})"]
             run = self._called_in_visit("names['_run_sync_endpoint']", given)

@@ -28,6 +28,7 @@ from fastapi_fastdeps._fastapi.ground import (
     SERVING,
     SHELL,
 )
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.shapes import (
     has_code,
     request_is_what_it_was,
@@ -120,6 +121,7 @@ if TYPE_CHECKING:
     get_parameterless_sub_dependant = utils.get_parameterless_sub_dependant
     get_typed_signature = utils.get_typed_signature
     request_body_to_args = utils.request_body_to_args
+    SolvedDependency = utils.SolvedDependency
     request_params_to_args = utils.request_params_to_args
     effective_route_context_var = routing._effective_route_context_var
     EffectiveRouteContext = routing._EffectiveRouteContext
@@ -420,6 +422,11 @@ else:
         "request_body_to_args",
         takes("body_fields", "received_body", "embed_body_fields"),
     )
+    SolvedDependency = fast_lane.find(
+        _UTILS,
+        "SolvedDependency",
+        takes("values", "errors", "background_tasks", "response", "dependency_cache"),
+    )
     request_params_to_args = fast_lane.find(_UTILS, "request_params_to_args", takes(positional=2))
     extract_endpoint_context = fast_lane.find(
         _ROUTING, "_extract_endpoint_context", takes(positional=1)
@@ -458,7 +465,11 @@ else:
     fast_lane.find(
         _ROUTING, "request_response", mentions("fastapi_inner_astack", "fastapi_function_astack")
     )
-    fast_lane.find(_ROUTING, "get_request_handler", mentions("fastapi_middleware_astack"))
+    fast_lane.find(
+        _ROUTING,
+        "get_request_handler",
+        lambda found: mentions("fastapi_middleware_astack")(original_of(found)),
+    )
     fast_lane.find(
         _ROUTING, "_FASTAPI_SCOPE_KEY", lambda found: found == "fastapi", since="0.165.0"
     )
@@ -532,6 +543,7 @@ __all__ = [
     "IncludedRouter",
     "ModelField",
     "NativeTelemetry",
+    "SolvedDependency",
     "Undefined",
     "apply_router_form_limits",
     "asked_lane",

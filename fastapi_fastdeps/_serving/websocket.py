@@ -15,6 +15,8 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._fastapi.ways import Way
+from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._serving import instrumented
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
 from fastapi_fastdeps._threads import Visits, fuses_visits
@@ -30,7 +32,7 @@ def planned_websocket(
     validate = _validate if fuses_visits(provider) else None
     title = f"WS {live.path}"
     solver = Solver(live, provider, title, Way.WEBSOCKET, embed=embed, validate=validate)
-    return partial(_handle, solver, live.root, fallback)
+    return partial(_handle, solver, live, classified_dependant(live), fallback)
 
 
 def _validate(_: Solution, returned: object) -> None:
@@ -39,10 +41,12 @@ def _validate(_: Solution, returned: object) -> None:
 
 async def _handle(
     solver: Solver,
-    root: Dependant,
+    live: LiveGraph,
+    dependant: Dependant,
     fallback: WebSocketHandler,
     websocket: WebSocket,
 ) -> None:
+    """`dependant` is the tree that tools are to see."""
     if solver.plan.ground.is_touched():
         await fallback(websocket)
         return
@@ -50,14 +54,16 @@ async def _handle(
     data = telemetry.data if telemetry is not None else None
     if data is not None:
         data.websocket = websocket
+    root = live.root
     begun: Any = root.call
     path = root.path
     mount_path: str = websocket.scope.get("root_path", "")
+    solution = Solution(websocket, Visits(live.threads).begin())
     if telemetry is None:
-        solution = await solver.solve(websocket)
+        await _solve(solver, solution, dependant)
     else:
         with operation(name="dependencies", function=begun):
-            solution = await solver.solve(websocket)
+            await _solve(solver, solution, dependant)
             if data is not None:
                 data.values = solution.values
                 data.errors = solution.errors
@@ -77,3 +83,10 @@ async def _handle(
     else:
         with operation(name="endpoint", function=call):
             await call(**solution.values)
+
+
+async def _solve(solver: Solver, solution: Solution, dependant: Dependant) -> None:
+    if instrumented.is_solver_instrumented():
+        await instrumented.solve(solver, solution, dependant)
+    else:
+        await solver.run(solution, is_traced=True)
