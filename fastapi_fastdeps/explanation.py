@@ -97,7 +97,8 @@ class RouteRecord:
             order in which they are first needed, each before what it depends on; and the
             functions that requests have made background tasks of so far.
         hops: how often a request that succeeds goes to a thread, background tasks apart; in the
-            fast lane, from the route's second request on, `None` where that is not known.
+            fast lane, from the route's second request on, `None` where that is not known, as where
+            the items of a stream are taken in threads.
         source: the function that its plan was compiled into, of an HTTP route in the fast lane
             that has served two requests or more; `None` otherwise.
     """

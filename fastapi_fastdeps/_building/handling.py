@@ -196,7 +196,9 @@ class Handling:
 
     def _make_fastapis(self) -> Handler:
         self._is_awaited = self._is_to_be_awaited()
-        dependant = self._state.dependant = self.tree()
+        # Within FastAPI's own handler, this one is asked for what the plan leaves to FastAPI.
+        dependant = classified_dependant(self.live) if self._is_within else self.tree()
+        self._state.dependant = dependant
         # What FastAPI asks now, it asks of the endpoint that was there at first.
         dependant.is_being_asked = True
         token = effective_route_context_var.set(self._state)

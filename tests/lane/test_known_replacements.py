@@ -179,9 +179,11 @@ def test_sentry_sees_each_request_and_wraps_what_it_takes_for_sync(
     log: Log = []
     sentry(monkeypatch, log)
     app = built(fuse_visits=fuse_visits)
-    for _ in range(3):
+    for number in range(3):
         log.clear()
-        assert ask(app, f"{prefix}/threaded") == (["loop", "thread"], 2)
+        # The first request is interpreted.
+        hops = 1 if fuse_visits and number else 2
+        assert ask(app, f"{prefix}/threaded") == (["loop", "thread"], hops)
         assert ask(app, f"{prefix}/inline") == (["loop", "loop"], 0)
         assert ask(app, f"{prefix}/async") == (["loop", "loop"], 0)
         assert log == [
