@@ -184,7 +184,12 @@ class PlannedHandler:
         if self._root.call is not self._call:
             self._settle()
         begun = self._begun(request)
-        body = Undefined if self._body_field is None else await self._read_body(request, begun)
+        body: Any = Undefined
+        if self._is_form:
+            # FastAPI closes it.
+            body = await request.form()
+        elif self._body_field is not None:
+            body = await self._read_body(request, begun)
         solution = Solution(request, visits, body)
         solution.response, solution.background_tasks = response, background_tasks
         await self._solver.run(solution, is_traced=True)
