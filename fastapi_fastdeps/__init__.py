@@ -11,7 +11,7 @@ from fastapi_fastdeps.classifiers import (
     first_match,
     predicate,
 )
-from fastapi_fastdeps.errors import FastDepsError, FastDepsWarning
+from fastapi_fastdeps.errors import FastDepsError
 from fastapi_fastdeps.explanation import explain
 from fastapi_fastdeps.marking import (
     Execution,
@@ -40,7 +40,6 @@ __all__ = [
     "FastDepsError",
     "FastDepsRoute",
     "FastDepsRouter",
-    "FastDepsWarning",
     "FastDepsWebSocketRoute",
     "Inline",
     "InlineMixin",

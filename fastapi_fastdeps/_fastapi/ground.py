@@ -147,6 +147,37 @@ SHELL: Final[Functions] = {
 }
 """What is stood in for around the router."""
 
+MATCHING: Final[Functions] = {
+    "fastapi.routing": (
+        "APIRoute.handle",
+        "APIRoute.matches",
+        "APIRouter._get_routes_version",
+        "APIRouter._iter_low_priority_routes",
+        "APIRouter._match_low_priority",
+        "APIRouter.app",
+        "APIRouter.handle",
+        "APIRouter.matches",
+        "APIWebSocketRoute.matches",
+        "_EffectiveRouteContext.matches",
+        "_IncludedRouter._build_effective_context",
+        "_IncludedRouter._handle_selected",
+        "_IncludedRouter._match",
+        "_IncludedRouter.effective_candidates",
+        "_IncludedRouter.effective_low_priority_routes",
+        "_IncludedRouter.handle",
+        "_IncludedRouter.matches",
+    ),
+    "starlette.routing": (
+        "Host.matches",
+        "Mount.matches",
+        "Route.handle",
+        "Route.matches",
+        "WebSocketRoute.matches",
+        "compile_path",
+    ),
+}
+"""What the index of routes stands in for."""
+
 _TRUSTED: Final = sys.stdlib_module_names | {
     "anyio",
     "fastapi",

@@ -20,9 +20,10 @@ from fastapi_fastdeps._fastapi.capabilities import (
     makes,
     mentions,
     takes,
+    tell_of,
     tells,
-    warn_of,
 )
+from fastapi_fastdeps._fastapi.fingerprints import why_unproven
 from fastapi_fastdeps._fastapi.ground import (
     BUILDING,
     SERVING,
@@ -37,7 +38,6 @@ from fastapi_fastdeps._fastapi.shapes import (
 )
 from fastapi_fastdeps._fastapi.versions import (
     FAST_LANE,
-    INDEX,
     LANE_VARIABLE,
     asked_lane,
     check_supported,
@@ -438,7 +438,9 @@ else:
     validation_failed = fast_lane.find(
         "fastapi.telemetry._api", "_validation_failed", takes(positional=1)
     )
-    EventSourceResponse = fast_lane.find("fastapi.sse", "EventSourceResponse", instance_of(type))
+    EventSourceResponse = fast_lane.find(
+        "fastapi.sse", "EventSourceResponse", instance_of(type), Absent
+    )
     fast_lane.find(
         _UTILS,
         "get_dependant",
@@ -516,13 +518,12 @@ else:
         for qualified_name in qualified_names:
             shell.find(module, qualified_name, has_code(qualified_name, qualified_name))
 
-if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
-    fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
+if asked_lane() != "fast":
+    for part, capability in (("fast_lane", fast_lane), ("shell", shell), ("matching", matching)):
+        if capability and (why := why_unproven(part)):
+            capability.miss(why)
 
-if fastapi.__version__ not in INDEX:
-    matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
-
-warn_of(
+tell_of(
     classification, route_classes, websockets, inclusions, frontends, matching, fast_lane, shell
 )
 

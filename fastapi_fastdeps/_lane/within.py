@@ -23,7 +23,6 @@ from fastapi_fastdeps._fastapi.names import (
     is_async_gen_callable,
     is_coroutine_callable,
     is_gen_callable,
-    lenient_issubclass,
 )
 from fastapi_fastdeps._lane.standins import (
     is_awaited_by_fastapi,
@@ -185,7 +184,7 @@ def is_stream(live: LiveGraph, response_class: Any) -> bool:
         live.was_generator
         or is_gen_callable(call)
         or is_async_gen_callable(call)
-        or lenient_issubclass(response_class, EventSourceResponse)
+        or (isinstance(response_class, type) and issubclass(response_class, EventSourceResponse))
     )
 
 
