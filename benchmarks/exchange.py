@@ -1,12 +1,17 @@
 """Exchanges with an ASGI app that is called directly, without a server."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 ASGIApp = Callable[..., Any]
 Message = dict[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+
+
+async def _ignore(_: Message) -> None:
+    """What the client does with what it gets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,9 @@ class HTTPExchange:
         }
         self._request: Message = {"type": "http.request", "body": body, "more_body": False}
 
-    async def run(self, app: ASGIApp, count: int) -> None:
+    async def run(self, app: ASGIApp, count: int, send: Send = _ignore) -> None:
         """The same request, again and again."""
         receive = self._receiver()
-
-        async def send(message: Message) -> None:
-            pass
-
         for _ in range(count):
             await app({**self._scope, "state": {}}, receive, send)
 
@@ -83,10 +84,7 @@ class StreamExchange(HTTPExchange):
     """A request whose client stays, and says nothing more: an app that waits for it to leave
     while it sends has to be able to wait."""
 
-    async def run(self, app: ASGIApp, count: int) -> None:
-        async def send(message: Message) -> None:
-            pass
-
+    async def run(self, app: ASGIApp, count: int, send: Send = _ignore) -> None:
         for _ in range(count):
             await app({**self._scope, "state": {}}, self._receiver(), send)
 

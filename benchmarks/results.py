@@ -169,6 +169,7 @@ class Results:
     timings: list[Timing] = field(default_factory=list)
     legacy: list[Timing] = field(default_factory=list)
     cache_di: list[Timing] = field(default_factory=list)
+    instrumented: list[Timing] = field(default_factory=list)
     growths: list[Growth] = field(default_factory=list)
     servings: list[Serving] = field(default_factory=list)
     buildings: list[Building] = field(default_factory=list)
@@ -209,6 +210,7 @@ class Results:
             timings=[Timing(**one) for one in data["timings"]],
             legacy=[Timing(**one) for one in data["legacy"]],
             cache_di=[Timing(**one) for one in data.get("cache_di", [])],
+            instrumented=[Timing(**one) for one in data.get("instrumented", [])],
             growths=[Growth(**one) for one in data["growths"]],
             servings=[_serving(one) for one in data["servings"]],
             buildings=[Building(**one) for one in data["buildings"]],

@@ -21,13 +21,24 @@ from benchmarks.contenders import CONTENDERS, Contender, contenders_of
 from benchmarks.http.serving import HTTPEffort, measure_serving
 from benchmarks.http.wrk import MissingToolError, check_tools
 from benchmarks.in_process import measure_case, measure_family
+from benchmarks.instrumented import TOOLS, measure_instrumented
 from benchmarks.legacy import measure_legacy
 from benchmarks.pools import measure_pools
 from benchmarks.results import Results
 from benchmarks.rounds import Clock, Effort
 from benchmarks.sleeping import measure_sleeping
 
-PARTS = ("sleeping", "pools", "cases", "families", "legacy", "cache-di", "building", "http")
+PARTS = (
+    "sleeping",
+    "pools",
+    "cases",
+    "families",
+    "legacy",
+    "cache-di",
+    "instrumented",
+    "building",
+    "http",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,8 @@ def run(
     if wants("cache-di"):
         say("fastapi-cache-di")
         _measure_cache_di(results, scale, cache)
+    if wants("instrumented"):
+        _measure_instrumented(results, scale, cache, clock, say)
     if wants("building"):
         say("building 1,000 routes")
         results.buildings = measure_building(scale.building_rounds, trace=scale.trace)
@@ -158,6 +171,20 @@ def _measure_cache_di(results: Results, scale: Scale, cache: Path) -> None:
         results.cache_di = [measure_cache_di(folder, scale.effort, scale.processes)]
     except (OSError, subprocess.SubprocessError) as error:
         results.skipped.append(f"fastapi-cache-di, in its own environment: {reason(error)}")
+
+
+def _measure_instrumented(
+    results: Results, scale: Scale, cache: Path, clock: Clock, say: Callable[[str], None]
+) -> None:
+    folder = cache / f"instrumented-{sys.version_info.major}.{sys.version_info.minor}"
+    for tool, title in TOOLS.items():
+        say(title)
+        try:
+            timing = measure_instrumented(folder, tool, scale.effort, scale.processes, clock)
+        except (OSError, subprocess.SubprocessError) as error:
+            results.skipped.append(f"{title}, in its own environment: {reason(error)}")
+        else:
+            results.instrumented.append(timing)
 
 
 def _measure_http(results: Results, scale: Scale, say: Callable[[str], None]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from benchmarks.building import STAGES
 from benchmarks.cases import route_tables
 from benchmarks.cases.case import Family
+from benchmarks.instrumented import TOOLS
 from benchmarks.results import Building, Results
 
 Measure = Callable[[Results], float | None]
@@ -132,6 +133,15 @@ def _building(what: str, bound: float, of: Callable[[Building], float]) -> Targe
     return Target(said, bound, False, "x", measure)
 
 
+def _with_tool(tool: str, than: str, bound: float) -> Target:
+    def measure(results: Results) -> float | None:
+        found = [each for each in results.instrumented if each.case == tool]
+        return found[0].ratio(than, "fast") if found else None
+
+    label = {"stock": "FastAPI", "inlined": "hand-inlined FastAPI"}[than]
+    return Target(f"four classes, {TOOLS[tool]}: against {label}", bound, True, "x", measure)
+
+
 BUILDING_TIME = 0.9
 BUILDING_MEMORY = 1.1
 
@@ -163,6 +173,19 @@ TARGETS = (
         True,
         "x",
         lambda run: run.ratio("scoped-graph", 1, "by-hand", "fast"),
+    ),
+    _with_tool("sentry", "stock", 5),
+    _with_tool("sentry", "inlined", 1.25),
+    _with_tool("sentry-tracing", "stock", 4.5),
+    _with_tool("sentry-tracing", "inlined", 1.25),
+    _with_tool("logfire", "stock", 2.4),
+    _with_tool("logfire", "inlined", 1.1),
+    _with_tool("opentelemetry", "stock", 6),
+    _with_tool("opentelemetry", "inlined", 1.5),
+    *(
+        _with_tool(stream, than, bound)
+        for stream in ("json-lines", "sse")
+        for than, bound in (("stock", 8), ("inlined", 1.2))
     ),
     Target("four classes against fastapi-cache-di", 3, True, "x", _cache_di),
     _times_faster("four classes against FastAPI", 14, "four-classes", "stock"),

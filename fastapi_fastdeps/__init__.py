@@ -12,7 +12,7 @@ from fastapi_fastdeps.classifiers import (
     harmless,
     predicate,
 )
-from fastapi_fastdeps.errors import FastDepsError, FastDepsWarning
+from fastapi_fastdeps.errors import FastDepsError
 from fastapi_fastdeps.explanation import explain
 from fastapi_fastdeps.guarding import Guard, GuardError, SlowCall, SlowCallError
 from fastapi_fastdeps.marking import (
@@ -42,7 +42,6 @@ __all__ = [
     "FastDepsError",
     "FastDepsRoute",
     "FastDepsRouter",
-    "FastDepsWarning",
     "FastDepsWebSocketRoute",
     "Guard",
     "GuardError",

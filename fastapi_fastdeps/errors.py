@@ -35,13 +35,6 @@ class UnsupportedFastAPIError(FastDepsError):
     """The installed FastAPI is older than this package works with."""
 
 
-class FastDepsWarning(UserWarning):
-    """The installed FastAPI lacks something, and what is built on that is off.
-
-    Given once, when the package is imported. Nothing fails, but something is slower.
-    """
-
-
 class Described(Protocol):
     """A callable and its place, as far as an error names them: what a `Candidate` has."""
 

@@ -106,7 +106,7 @@ class RouteRecord:
             and responses of so far.
         hops: how often a request that succeeds goes to a thread, background tasks, streams and
             files apart; in the fast lane, from the route's second request on, `None` where that
-            is not known.
+            is not known, as where the items of a stream are taken in threads.
         source: the function that its plan was compiled into, of an HTTP route in the fast lane
             that has served two requests or more; `None` otherwise.
     """
@@ -280,7 +280,7 @@ def _planned_record(
     is_http = isinstance(route, APIRoute)
     graph = inclusion.preview_of(route)
     response_class = inclusion.response_class_of(route) if is_http else None
-    why = why_not_planned(graph, response_class)
+    why = why_not_planned()
     if not why:
         ways = ways_to_solve(graph)
         if isinstance(route, APIRoute):

@@ -50,6 +50,8 @@ def _plots(results: Results) -> Iterator[tuple[str, Figure]]:
             yield f"http-{case}", _servings(servings)
             if servings[-1].distribution("fast"):
                 yield f"http-{case}-latencies", _distributions(servings)
+    if results.instrumented:
+        yield "instrumented", _instrumented(results.instrumented)
     if results.buildings:
         yield "building", _buildings(results)
     if results.sleepings:
@@ -83,6 +85,36 @@ def _cases(timings: Sequence[Timing], concurrency: int) -> Figure:
     _ratio_ticks(axes)
     axes.set_xlabel("times faster than FastAPI (median and quartiles of the rounds, log scale)")
     axes.set_title(f"In-process, {_at_a_time(concurrency)}", loc="left")
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _instrumented(timings: Sequence[Timing]) -> Figure:
+    figure = Figure(figsize=(8.5, 0.75 * len(timings) + 1.6))
+    axes = figure.subplots()
+    ordered = list(reversed(timings))
+    for key in dict.fromkeys(key for timing in ordered for key in timing.seconds):
+        for row, timing in enumerate(ordered):
+            spread = summarize([taken * 1e6 for taken in timing.seconds[key]])
+            style = line_style(key) | {"linestyle": "none"}
+            axes.plot([spread.lower, spread.upper], [row, row], color=COLOURS[key], linewidth=1.6)
+            named = label(key) if row == 0 else None
+            axes.plot([spread.median], [row], label=named, **style)
+            if key == "fast":
+                faster = median_ratio(timing.seconds["stock"], timing.seconds[key])
+                axes.annotate(
+                    f"{_microseconds(spread.median)} µs, {faster:.1f}x faster than FastAPI",
+                    (spread.median, row),
+                    xytext=(0, 9),
+                    textcoords="offset points",
+                    fontsize=9,
+                )
+    axes.set_yticks(range(len(ordered)), [timing.title for timing in ordered])
+    axes.set_xscale("log")
+    axes.margins(x=0.1, y=0.12)
+    plain_ticks(axes.xaxis)
+    axes.set_xlabel("µs per request (median and quartiles of the rounds, log scale)")
+    axes.set_title("Four class dependencies, each beside a tool, or before a stream", loc="left")
     axes.legend(loc="lower right")
     return figure
 

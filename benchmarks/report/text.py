@@ -33,6 +33,8 @@ def tables(results: Results) -> Iterator[tuple[str, str]]:
         yield "fastapi-async-safe-dependencies on FastAPI 0.109.2", _legacy(results.legacy)
     if results.cache_di:
         yield "fastapi-cache-di, µs per request", _timings(results.cache_di)
+    if results.instrumented:
+        yield "Four classes with a tool, µs per request", _timings(results.instrumented)
     if results.servings:
         yield "Over HTTP", _servings(results.servings)
     if results.pools:

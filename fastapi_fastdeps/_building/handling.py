@@ -5,7 +5,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import routing
+from fastapi import BackgroundTasks, routing
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,19 +15,31 @@ from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.closures import handler_of
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
-    EventSourceResponse,
     effective_route_context_var,
     fast_lane,
     inclusions,
     wrap_app_with_body_limit,
 )
-from fastapi_fastdeps._lane.choice import why_not_now, why_not_planned
+from fastapi_fastdeps._fastapi.replacements import around, is_known
+from fastapi_fastdeps._lane.choice import (
+    HANDLER_INSTRUMENTED,
+    SOLVER_INSTRUMENTED,
+    is_handler_instrumented,
+    is_solver_instrumented,
+    why_not_now,
+    why_not_planned,
+)
 from fastapi_fastdeps._lane.overrides import ClassifiedOverrides
 from fastapi_fastdeps._lane.placing import Placing
 from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
-from fastapi_fastdeps._lane.tree import classified_dependant
-from fastapi_fastdeps._lane.within import PlannedDependant, can_be_planned_within
-from fastapi_fastdeps._threads import Visits, threads_of
+from fastapi_fastdeps._lane.tree import ClassifiedDependant, classified_dependant
+from fastapi_fastdeps._lane.within import (
+    PlannedDependant,
+    PlannedStream,
+    can_be_planned_within,
+    is_stream,
+)
+from fastapi_fastdeps._threads import Visits, current_visits, threads_of
 
 if TYPE_CHECKING or fast_lane:
     from fastapi_fastdeps._serving.asgi import planned_app
@@ -56,9 +68,12 @@ class Handling:
         live: LiveGraph,
         provider: Any | None,
         make: Callable[[Any], Handler] | None = None,
+        *,
+        is_within: bool = False,
     ) -> None:
         """`state` is what FastAPI knows of the route at this place, the route itself or an
-        inclusion: read now, when FastAPI makes its handler. `make` makes FastAPI's own."""
+        inclusion: read now, when FastAPI makes its handler. `make` makes FastAPI's own.
+        `is_within`: whether it is called within FastAPI's own."""
         self.live = live
         live.serve_in(threads_of(provider))
         self._route = route
@@ -67,33 +82,72 @@ class Handling:
         # What replaces this method later is called for routes that are made later.
         self._make = APIRoute.get_route_handler if make is None else make
         self._is_awaited = False
+        self._is_within = is_within
+        self._is_stream = _note_stream(live, state)
         self.planned: PlannedHandler | None = None
         self.placing: Placing = Placing(live, getattr(self._state, "body_field", None))
-        _note_stream(live, state)
-        self.why_not_planned: str = why_not_planned_here(live, state)
-        if self.why_not_planned:
+        self.handle: Handler = self._handle_as_fastapi
+        self.why_not_planned: str = why_not_planned() or ""
+        is_instrumented = not is_within and not self._is_stream and is_handler_instrumented()
+        if self.why_not_planned or is_instrumented:
             self._fastapis = self._make_fastapis()
-            self.handle: Handler = self._handle_as_fastapi
-        else:
-            self.planned = PlannedHandler(
-                self._state,
-                live,
-                provider,
-                self._handle_as_fastapi,
-                self._state.form_limits,
-                self.placing,
-            )
-            self.handle = self.planned.handle
+            if not self.why_not_planned and not is_known(self._fastapis):
+                self.why_not_planned = HANDLER_INSTRUMENTED
+        if self.why_not_planned:
+            return
+        self.planned = PlannedHandler(
+            self._state,
+            live,
+            provider,
+            self._handle_as_fastapi,
+            self._state.form_limits,
+            self.placing,
+        )
+        self.handle = self.planned.handle
+        if is_instrumented:
+            self.planned.serve_within(partial(around, self._fastapis), self._state.dependant)
+        elif self._is_stream and not is_within:
+            self.planned.serve = self._handle_as_fastapi
 
     def why_not_now(self) -> str:
         """Why it takes FastAPI's lane at the moment, empty if it does not."""
         if self.why_not_planned or self.planned is None:
             return self.why_not_planned
+        if self._needs_fastapis_solver():
+            return SOLVER_INSTRUMENTED
         return why_not_now(self.planned.ground) or ""
 
     def is_served_by_fastapi(self) -> bool:
         """`why_not_now` in a hurry."""
-        return self.planned is None or self.planned.ground.is_touched()
+        return (
+            self.planned is None
+            or self.planned.ground.is_touched()
+            or self._needs_fastapis_solver()
+        )
+
+    def _needs_fastapis_solver(self) -> bool:
+        """Whether FastAPI's handler, in which the plan is, calls a solver that is to see more."""
+        return (self._is_within or self._is_stream) and is_solver_instrumented()
+
+    async def solve(
+        self, request: Request, response: Response, background_tasks: BackgroundTasks
+    ) -> dict[str, Any]:
+        """The arguments of an endpoint that streams, by its plan."""
+        assert self.planned is not None
+        threads = self.live.threads
+        # FastAPI's own handler, in which this is, may be one that a class of the user's calls.
+        visits = Visits(threads, self.live).begin() if self._is_within else current_visits(threads)
+        return await self.planned.solve(request, response, background_tasks, visits)
+
+    def tree(self) -> ClassifiedDependant:
+        """The tree for a handler of FastAPI's in which the plan is to be, if there is one."""
+        if self.planned is None:
+            return classified_dependant(self.live)
+        if self._is_stream:
+            return PlannedStream(self.live, self)
+        if self._is_within:
+            return PlannedDependant(self.live, self)
+        return classified_dependant(self.live)
 
     @property
     def source(self) -> str | None:
@@ -142,7 +196,9 @@ class Handling:
 
     def _make_fastapis(self) -> Handler:
         self._is_awaited = self._is_to_be_awaited()
-        dependant = self._state.dependant = classified_dependant(self.live)
+        # Within FastAPI's own handler, this one is asked for what the plan leaves to FastAPI.
+        dependant = classified_dependant(self.live) if self._is_within else self.tree()
+        self._state.dependant = dependant
         # What FastAPI asks now, it asks of the endpoint that was there at first.
         dependant.is_being_asked = True
         token = effective_route_context_var.set(self._state)
@@ -209,17 +265,11 @@ def overrides_of(provider: Any | None, live: LiveGraph) -> ClassifiedOverrides |
     return None if provider is None else ClassifiedOverrides(provider, live)
 
 
-def why_not_planned_here(live: LiveGraph, state: Any) -> str:
-    """Why a route takes FastAPI's lane at this place, empty if it takes the fast lane."""
-    if _is_stream(state):
-        # What stands in the tree may have been exchanged since FastAPI saw a stream.
-        return why_not_planned(live.current(), EventSourceResponse) or ""
-    return why_not_planned(live.current(), state.response_class) or ""
-
-
-def _note_stream(live: LiveGraph, state: Any) -> None:
-    """Have the tree know that FastAPI streams what its endpoint returns."""
+def _note_stream(live: LiveGraph, state: Any) -> bool:
+    """Whether FastAPI streams what the endpoint returns, of which the tree is to know."""
+    # What stands in the tree may have been exchanged since FastAPI saw a stream.
     live.was_generator = live.was_generator or _is_stream(state)
+    return is_stream(live, state.response_class)
 
 
 def _is_stream(state: Any) -> bool:
@@ -232,12 +282,11 @@ def handled_within(
 ) -> tuple[Dependant, Handling | None]:
     """The tree that FastAPI's handler is to be made of where a route's class wraps it, and
     how the plan in it handles the route, if there can be one."""
-    graph = live.current()
-    _note_stream(live, state)
-    if why_not_planned_here(live, state) or not can_be_planned_within(graph):
+    is_awaited = _note_stream(live, state) or can_be_planned_within(live.current())
+    if why_not_planned() or not is_awaited:
         return classified_dependant(live), None
-    handling = Handling(route, state, live, provider)
-    return PlannedDependant(live, handling), handling
+    handling = Handling(route, state, live, provider, is_within=True)
+    return handling.tree(), handling
 
 
 class Construction:

@@ -21,7 +21,6 @@ from fastapi_fastdeps._building.handling import (
     Handling,
     handled_within,
     overrides_of,
-    why_not_planned_here,
 )
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
 from fastapi_fastdeps._fastapi.closures import (
@@ -348,7 +347,7 @@ def websocket_app(live: LiveGraph, provider: Any | None, *, embed: bool) -> tupl
         dependency_overrides_provider=overrides_of(provider, live),
         embed_body_fields=embed,
     )
-    why = why_not_planned(live.current()) or ""
+    why = why_not_planned() or ""
     if not why:
         handler = planned_websocket(live, provider, handler, embed=embed)
     else:
@@ -399,7 +398,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         app: ASGIApp | None = getattr(self, "app", None)
         if app is None:
             # Some releases make the handler when a request comes.
-            self.why_not_planned = why_not_planned_here(self.live, self)
+            self.why_not_planned = why_not_planned() or ""
             return
         if self.handling is not None:
             self.app = self.handling.in_place_of(app)
@@ -408,7 +407,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         if getattr(arguments.get("dependant"), "live", None) is not self.live:
             self.why_not_planned = NOT_FASTAPIS
             return
-        self.why_not_planned = why_not_planned_here(self.live, self)
+        self.why_not_planned = why_not_planned() or ""
         if not self.why_not_planned:
             self.handling = Handling(route, self, self.live, self.provider, make_handler)
             self.app = self.handling.app()

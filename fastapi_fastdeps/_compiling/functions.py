@@ -23,6 +23,7 @@ from fastapi_fastdeps._compiling.timing import Timing
 from fastapi_fastdeps._compiling.visits import Entered, is_cancelled
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._fastapi.names import request_params_to_args
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._observing.observer import Observed
 from fastapi_fastdeps._plan.kinds import ENTERED, Kind
@@ -49,6 +50,7 @@ class Tools:
         call_dependency: calls what is not called directly.
         provider: whose overrides are looked into.
         call_endpoint: how the endpoint is called, `None` where that is not the function's.
+        endpoint_of: what is called for the endpoint, which a tool may have wrapped.
         fuses: whether several steps that go to a thread may be one visit to it.
         validate: validates what the endpoint returned, within such a visit; `None` where the
             endpoint is not the function's.
@@ -61,6 +63,7 @@ class Tools:
     call_dependency: Callable[..., Any]
     provider: Any | None
     call_endpoint: Callable[[Node], Kind | None] | None = None
+    endpoint_of: Callable[[Any], Any] | None = None
     fuses: bool = False
     validate: Callable[[Any, Any], None] | None = None
     shares_context: bool = False
@@ -134,6 +137,7 @@ class _Writer:
         self.lines = Lines()
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
+        self._endpoint_of = tools.endpoint_of
         self._shares_context = tools.shares_context
         self._timing = Timing(self.lines, plan, observer, self._how_endpoint_is_called)
         self._ends = visits_of(plan, self._how_endpoint_is_called) if tools.fuses else {}
@@ -179,7 +183,11 @@ class _Writer:
             "query_values": tools.query_values,
             "received_of": tools.received,
             "request_params_to_args": request_params_to_args,
-            **{f"own_{name}": _names.get(name) for each in _READ_FOR.values() for name in each},
+            **{
+                f"own_{name}": original_of(_names.get(name))
+                for each in _READ_FOR.values()
+                for name in each
+            },
             "validate": tools.validate,
             "watching": _watching,
         }.items():
@@ -349,7 +357,10 @@ class _Writer:
             self._give_arguments(arguments)
             return
         self._unless_it_is_called(call, arguments)
-        endpoint = self.lines.bind("endpoint", step.node.candidate.call)
+        called = step.node.candidate.call
+        if self._endpoint_of is not None:
+            called = self._endpoint_of(called)
+        endpoint = self.lines.bind("endpoint", called)
         if call is Kind.THREADED:
             given = [f"function={endpoint}", f"arguments=dict({', '.join(arguments)})"]
             run = self._called_in_visit("names['_run_sync_endpoint']", given)

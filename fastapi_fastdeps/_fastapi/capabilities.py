@@ -6,9 +6,9 @@ where one is missing or has another shape. Everything then is served as FastAPI 
 """
 
 import inspect
+import logging
 import platform
 import sys
-import warnings
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
@@ -18,7 +18,8 @@ from typing import Any
 import fastapi
 
 from fastapi_fastdeps._fastapi.versions import NEWEST, OLDEST, is_older_than
-from fastapi_fastdeps.errors import FastDepsWarning
+
+_log = logging.getLogger("fastapi_fastdeps")
 
 Shape = Callable[[Any], bool]
 """Whether what was found under a name is what it was."""
@@ -172,16 +173,20 @@ def tells(this: Any, from_that: Any) -> Shape:
     return lambda found: bool(found(this)) and not found(from_that)
 
 
-def warn_of(*capabilities: Capability) -> None:
-    """One warning that says what is off and what that costs, where it is news."""
+def tell_of(*capabilities: Capability) -> None:
+    """Say in one line of the log what is off, what that costs and what to do, where it is news."""
     missed = [each for each in capabilities if each.is_missed]
     if missed:
         parts = " ".join(
             f"Without {each.title}, {each.without}: {each.why_off}." for each in missed
         )
-        warnings.warn(
-            f"With FastAPI {fastapi.__version__} nothing fails, but some things are slower than "
-            f"with {NEWEST}, the newest that fastapi-fastdeps was tested with. {parts}",
-            FastDepsWarning,
-            stacklevel=3,
+        _log.warning(
+            "With FastAPI %s nothing fails, but some things are slower than with %s, the newest "
+            "that fastapi-fastdeps was tested with. %s Look for a newer fastapi-fastdeps, or pin "
+            "fastapi==%s; what it takes to have the fast lane nonetheless, at your own risk, is "
+            "in docs/versions.md.",
+            fastapi.__version__,
+            NEWEST,
+            parts,
+            NEWEST,
         )

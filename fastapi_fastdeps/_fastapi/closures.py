@@ -22,11 +22,13 @@ from fastapi_fastdeps._fastapi.names import (
     websocket_session,
     wrap_app_with_body_limit,
 )
+from fastapi_fastdeps._fastapi.replacements import is_known, original_of
 from fastapi_fastdeps._fastapi.routers import fastapis
 
 
 def _inner(function: Callable[..., Any] | None) -> CodeType | None:
     """The code of the function `app` that one of FastAPI's returns."""
+    function = original_of(function)
     constants = function.__code__.co_consts if isinstance(function, FunctionType) else ()
     return next(
         (each for each in constants if isinstance(each, CodeType) and each.co_name == "app"), None
@@ -58,7 +60,12 @@ def http_arguments(app: Any) -> dict[str, Any] | None:
 
 
 def handler_arguments(handler: Any) -> dict[str, Any] | None:
-    """What `get_request_handler` was given for this handler, `None` if it is not FastAPI's."""
+    """What `get_request_handler` was given for this handler, `None` if it is not FastAPI's.
+
+    What a known tool makes of FastAPI's is as good, as long as it does so.
+    """
+    if is_known(getattr(routing, "get_request_handler", None)):
+        handler = original_of(handler)
     return _closure(handler, _HTTP_HANDLER) or None
 
 

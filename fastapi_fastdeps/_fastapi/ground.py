@@ -17,6 +17,7 @@ from itertools import chain
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.ways import EVERY, Way, needs, reads
 
 Functions = Mapping[str, tuple[str, ...]]
@@ -146,6 +147,37 @@ SHELL: Final[Functions] = {
 }
 """What is stood in for around the router."""
 
+MATCHING: Final[Functions] = {
+    "fastapi.routing": (
+        "APIRoute.handle",
+        "APIRoute.matches",
+        "APIRouter._get_routes_version",
+        "APIRouter._iter_low_priority_routes",
+        "APIRouter._match_low_priority",
+        "APIRouter.app",
+        "APIRouter.handle",
+        "APIRouter.matches",
+        "APIWebSocketRoute.matches",
+        "_EffectiveRouteContext.matches",
+        "_IncludedRouter._build_effective_context",
+        "_IncludedRouter._handle_selected",
+        "_IncludedRouter._match",
+        "_IncludedRouter.effective_candidates",
+        "_IncludedRouter.effective_low_priority_routes",
+        "_IncludedRouter.handle",
+        "_IncludedRouter.matches",
+    ),
+    "starlette.routing": (
+        "Host.matches",
+        "Mount.matches",
+        "Route.handle",
+        "Route.matches",
+        "WebSocketRoute.matches",
+        "compile_path",
+    ),
+}
+"""What the index of routes stands in for."""
+
 _TRUSTED: Final = sys.stdlib_module_names | {
     "anyio",
     "fastapi",
@@ -177,7 +209,8 @@ class _Watched:
     """A name in a module or class.
 
     Attributes:
-        own: what was found there first, `_REPLACED` if that was a replacement already.
+        own: what was found there first, `_REPLACED` if that was a replacement already. What a
+            known replacement stands for is taken for what is there.
     """
 
     holder: Any
@@ -185,8 +218,14 @@ class _Watched:
     own: Any
 
     @property
-    def is_touched(self) -> bool:
+    def now(self) -> Any:
+        """What stands there, `own` where that is not to be taken for it."""
         found = getattr(self.holder, self.name, None)
+        return found if original_of(found) is self.own else self.own
+
+    @property
+    def is_touched(self) -> bool:
+        found = original_of(getattr(self.holder, self.name, None))
         if self.own is _REPLACED:
             return not is_own(found, self.name)
         return found is not self.own
@@ -249,7 +288,8 @@ class Ground:
         if any(each.is_touched for each in seen) or self._first_shadowed() is not None:
             return True
         if not self._unseen:
-            # The modules have got names of their own that hide nothing.
+            # The modules have got names of their own that hide nothing, or a known tool
+            # has replaced something.
             self._compare()
             return False
         if any(each.is_touched for each in self._unseen):
@@ -275,14 +315,14 @@ class Ground:
 def is_replaced(module: str) -> bool:
     """Whether one of the functions of a module that are stood in for is not its own."""
     return any(
-        not is_own(functools.reduce(getattr, path, sys.modules[module]), path[-1])
+        not is_own(original_of(functools.reduce(getattr, path, sys.modules[module])), path[-1])
         for path in map(_path, SERVING[module])
     )
 
 
 def _watched(module: str, name: str) -> Iterator[_Watched]:
     for holder, read in _reads(module, name):
-        found = getattr(holder, read)
+        found = original_of(getattr(holder, read))
         yield _Watched(holder, read, found if is_own(found, read) else _REPLACED)
 
 
@@ -315,7 +355,7 @@ def _comparison(watched: tuple[_Watched, ...], modules: list[ModuleType]) -> Cal
     namespace: dict[str, Any] = {}
     exec(compile(source, "<fastapi_fastdeps ground>", "exec"), namespace)
     function: FunctionType = namespace["is_untouched"]
-    function.__defaults__ = (*holders, *(each.own for each in watched), *namespaces)
+    function.__defaults__ = (*holders, *(each.now for each in watched), *namespaces)
     return function
 
 
@@ -339,7 +379,7 @@ def _reads(module: str, name: str) -> Iterator[tuple[Any, str]]:
     *classes, last = _path(name)
     for each in classes:
         holder = getattr(holder, each)
-    function = getattr(holder, last)
+    function = original_of(getattr(holder, last))
     is_its_own = is_own(function, last)
     is_nested = ".<locals>." in name
     if not is_its_own or (not is_nested and (classes or module == "fastapi.routing")):
@@ -389,7 +429,7 @@ def _with_expressions(code: CodeType) -> Iterator[CodeType]:
 
 
 def _unwrapped(found: Any) -> Any:
-    found = getattr(found, "fget", found)
+    found = original_of(getattr(found, "fget", found))
     return inspect.unwrap(found) if callable(found) else found
 
 

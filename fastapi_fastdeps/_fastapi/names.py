@@ -23,14 +23,16 @@ from fastapi_fastdeps._fastapi.capabilities import (
     makes,
     mentions,
     takes,
+    tell_of,
     tells,
-    warn_of,
 )
+from fastapi_fastdeps._fastapi.fingerprints import why_unproven
 from fastapi_fastdeps._fastapi.ground import (
     BUILDING,
     SERVING,
     SHELL,
 )
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.shapes import (
     has_code,
     request_is_what_it_was,
@@ -40,7 +42,6 @@ from fastapi_fastdeps._fastapi.shapes import (
 from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._fastapi.versions import (
     FAST_LANE,
-    INDEX,
     LANE_VARIABLE,
     asked_lane,
     check_supported,
@@ -136,6 +137,7 @@ if TYPE_CHECKING:
     get_parameterless_sub_dependant = utils.get_parameterless_sub_dependant
     get_typed_signature = utils.get_typed_signature
     request_body_to_args = utils.request_body_to_args
+    SolvedDependency = utils.SolvedDependency
     request_params_to_args = utils.request_params_to_args
     effective_route_context_var = routing._effective_route_context_var
     EffectiveRouteContext = routing._EffectiveRouteContext
@@ -449,6 +451,11 @@ else:
         "request_body_to_args",
         takes("body_fields", "received_body", "embed_body_fields"),
     )
+    SolvedDependency = fast_lane.find(
+        _UTILS,
+        "SolvedDependency",
+        takes("values", "errors", "background_tasks", "response", "dependency_cache"),
+    )
     request_params_to_args = fast_lane.find(_UTILS, "request_params_to_args", takes(positional=2))
     extract_endpoint_context = fast_lane.find(
         _ROUTING, "_extract_endpoint_context", takes(positional=1)
@@ -460,7 +467,9 @@ else:
     validation_failed = fast_lane.find(
         "fastapi.telemetry._api", "_validation_failed", takes(positional=1)
     )
-    EventSourceResponse = fast_lane.find("fastapi.sse", "EventSourceResponse", instance_of(type))
+    EventSourceResponse = fast_lane.find(
+        "fastapi.sse", "EventSourceResponse", instance_of(type), Absent
+    )
     fast_lane.find(
         _UTILS,
         "get_dependant",
@@ -487,7 +496,11 @@ else:
     fast_lane.find(
         _ROUTING, "request_response", mentions("fastapi_inner_astack", "fastapi_function_astack")
     )
-    fast_lane.find(_ROUTING, "get_request_handler", mentions("fastapi_middleware_astack"))
+    fast_lane.find(
+        _ROUTING,
+        "get_request_handler",
+        lambda found: mentions("fastapi_middleware_astack")(original_of(found)),
+    )
     fast_lane.find(
         _ROUTING, "_FASTAPI_SCOPE_KEY", lambda found: found == "fastapi", since="0.165.0"
     )
@@ -534,11 +547,10 @@ else:
         for qualified_name in qualified_names:
             shell.find(module, qualified_name, has_code(qualified_name, qualified_name))
 
-if asked_lane() != "fast" and fastapi.__version__ not in FAST_LANE:
-    fast_lane.miss(f"it was proven on FastAPI {', '.join(FAST_LANE)}")
-
-if fastapi.__version__ not in INDEX:
-    matching.miss(f"it was proven on FastAPI {', '.join(INDEX)}")
+if asked_lane() != "fast":
+    for part, capability in (("fast_lane", fast_lane), ("shell", shell), ("matching", matching)):
+        if capability and (why := why_unproven(part)):
+            capability.miss(why)
 
 
 @cache
@@ -554,7 +566,7 @@ def anyios_workers() -> "tuple[RunVar[Any], RunVar[Any]] | None":
 if is_threadless():
     anyios_workers()
 
-warn_of(
+tell_of(
     classification,
     route_classes,
     websockets,
@@ -585,6 +597,7 @@ __all__ = [
     "IncludedRouter",
     "ModelField",
     "NativeTelemetry",
+    "SolvedDependency",
     "Undefined",
     "anyios_workers",
     "apply_router_form_limits",

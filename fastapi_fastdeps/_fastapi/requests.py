@@ -2,6 +2,7 @@
 
 # pyright: reportPrivateUsage=false
 
+import inspect
 import operator
 import os
 from collections.abc import Callable, Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 from fastapi import routing
 from fastapi.dependencies import utils
+from pydantic_core import SchemaValidator
 from starlette import background, datastructures
 from starlette.middleware.exceptions import ExceptionMiddleware
 
@@ -64,9 +66,15 @@ def environment() -> dict[Any, Any]:
     return variables
 
 
-def type_adapter_of(field: ModelField) -> Any:
-    """Pydantic's adapter of a field, `None` where it has none."""
-    return getattr(field, "_type_adapter", None)
+def validate_of(field: ModelField) -> Callable[..., Any] | None:
+    """How Pydantic validates what a field is given, `None` where something of somebody else's
+    runs, too, or nothing is known of it. With a plugin of Pydantic's installed, Logfire's for
+    one, there is an object around the validator, with the validator's own method if no plugin
+    has asked for more."""
+    validator = getattr(getattr(field, "_type_adapter", None), "validator", None)
+    validate = getattr(validator, "validate_python", None)
+    is_pydantics = type(getattr(validate, "__self__", None)) is SchemaValidator
+    return validate if is_pydantics and inspect.isbuiltin(validate) else None
 
 
 def routing_names() -> Mapping[str, Any]:

@@ -12,14 +12,12 @@ Version = tuple[int, ...]
 OLDEST = "0.115.0"
 NEWEST = "0.165.0"
 FAST_LANE = ("0.162.7", "0.163.2", "0.164.0", "0.165.0")
-"""Where FastAPI's own suite has proven the fast lane. Others take FastAPI's lane."""
-
-INDEX = ("0.165.0",)
-"""Where FastAPI's own suite has proven the index of routes. On others each route is asked."""
+"""Where FastAPI's own suite has been passed in the fast lane. What decides is the content of its
+functions, from the first of these on."""
 
 LANE_VARIABLE = "FASTAPI_FASTDEPS_LANE"
 """Asks for one lane: `fastapi`, to tell a fault of the one from a fault of the other, or
-`fast`, to prove the fast lane on another FastAPI."""
+`fast`, to have the fast lane on a FastAPI without proof of it, at one's own risk."""
 
 _LANES = ("fast", "fastapi")
 

@@ -2,12 +2,13 @@
 
 The fast lane does not call some functions of FastAPI and Starlette. Where one of them, or a
 name that they read, is not what it was, a route takes FastAPI's lane, so that the replacement
-does its work: Sentry and Logfire replace such functions, and so do tests.
+does its work. Sentry's and Logfire's replacements are known, and do it around a plan.
 """
 
 import functools
-from typing import Any
+from typing import Any, Final
 
+from fastapi import routing
 from starlette.responses import JSONResponse
 
 from fastapi_fastdeps._deciding.graph import Graph
@@ -15,14 +16,16 @@ from fastapi_fastdeps._fastapi.callables import is_injected_into
 from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, Ground
 from fastapi_fastdeps._fastapi.names import (
     LANE_VARIABLE,
-    EventSourceResponse,
     asked_lane,
     fast_lane,
     is_async_gen_callable,
     is_gen_callable,
-    lenient_issubclass,
 )
+from fastapi_fastdeps._fastapi.replacements import is_known
 from fastapi_fastdeps._fastapi.ways import Way
+
+HANDLER_INSTRUMENTED: Final = "fastapi.routing.get_request_handler is instrumented"
+SOLVER_INSTRUMENTED: Final = "fastapi.routing.solve_dependencies is instrumented"
 
 _building = Ground(BUILDING if fast_lane else {})
 _serving = Ground(SERVING if fast_lane else {})
@@ -72,7 +75,7 @@ def ways_to_solve(graph: Graph) -> Way:
     return ways
 
 
-def why_not_planned(graph: Graph, response_class: Any = None) -> str | None:
+def why_not_planned() -> str | None:
     """Why a route takes FastAPI's lane when it is built, `None` if it takes the fast lane.
 
     `FASTAPI_FASTDEPS_LANE=fastapi` in the environment asks for FastAPI's lane, to tell a
@@ -85,11 +88,6 @@ def why_not_planned(graph: Graph, response_class: Any = None) -> str | None:
         return fast_lane.why_off
     if replaced := _building.first_touched():
         return f"{replaced} is instrumented"
-    call = graph.root.candidate.call
-    response_class = getattr(response_class, "value", response_class)
-    is_generator = is_gen_callable(call) or is_async_gen_callable(call)
-    if is_generator or lenient_issubclass(response_class, EventSourceResponse):
-        return "the endpoint streams"
     return None
 
 
@@ -106,3 +104,13 @@ def why_not_now(ground: Ground = _serving) -> str | None:
 def is_served_by_fastapi() -> bool:
     """Whether this request takes FastAPI's lane: `why_not_now` in a hurry."""
     return _serving.is_touched()
+
+
+def is_handler_instrumented() -> bool:
+    """Whether a known tool does something around the handlers that FastAPI makes."""
+    return is_known(getattr(routing, "get_request_handler", None))
+
+
+def is_solver_instrumented() -> bool:
+    """Whether a known tool does something around FastAPI's solver."""
+    return is_known(getattr(routing, "solve_dependencies", None))

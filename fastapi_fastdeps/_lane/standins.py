@@ -278,6 +278,22 @@ def _standing_where(endpoint: Any, call: Callable[..., Any]) -> Callable[..., An
     return cast("Callable[..., Any]", endpoint)
 
 
+def streaming_endpoint(
+    given: Callable[..., Any], call: Callable[..., Any], values_of: Callable[[Any], Any]
+) -> Callable[..., Any]:
+    """What FastAPI takes for `given`, and calls with what `values_of` makes the arguments of."""
+
+    def endpoint(**values: Any) -> Any:
+        try:
+            return given(**values_of(values))
+        except BaseException as error:
+            _leave_out_this_frame(error)
+            raise
+
+    functools.update_wrapper(endpoint, given)
+    return _standing_where(endpoint, call)
+
+
 def awaited_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     """An async function that awaits what a function returns that has replaced an async one."""
 

@@ -44,6 +44,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         "_execution",
         "_given",
         "_is_awaited",
+        "_is_wrapped",
         "_parent",
         "_token",
         "_views",
@@ -65,6 +66,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         self._given: Any = None
         self._execution: Execution | None = None
         self._is_awaited = False
+        self._is_wrapped = False
         self.is_being_asked = False
 
     def __reduce__(self) -> Any:
@@ -140,6 +142,11 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         """Call this instead, as integrations do that wrap the call of what they are given."""
         if call is not self.get_call():
             self._given = call
+            self._is_wrapped = True
+
+    def called_as(self, call: Any) -> Any:
+        """What is called for this endpoint: what an integration has wrapped it in, if any has."""
+        return self._given if self._is_wrapped and call is self._call else call
 
     def _judged(self) -> Node:
         self.live.current()
@@ -153,6 +160,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         execution = self.live.current().root.execution
         if call is not self._call or execution != self._execution:
             self._given = self._endpoint(call, execution)
+            self._is_wrapped = False
         self._call, self._execution, self._token = call, execution, token
 
     def _is_of_another_kind(self, call: Any) -> bool:

@@ -2,26 +2,33 @@
 
 A user's route class may wrap FastAPI's handler, which it gets by `super()`. That handler is
 FastAPI's, made of the tree that it is given: of this one, which has no dependencies and the
-planned route for an endpoint, as long as nothing needs FastAPI's solver.
+planned route for an endpoint, as long as nothing needs FastAPI's solver. And what an endpoint
+streams FastAPI's own handler sends: it is given a tree with a single dependency, the plan.
 """
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import Any, ClassVar, Final, Protocol, cast
 
-from starlette.requests import Request
-from starlette.responses import Response
+from fastapi import BackgroundTasks, Request, Response
 
 from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.callables import dependant_of
 from fastapi_fastdeps._fastapi.names import (
+    Dependant,
+    EventSourceResponse,
     classification,
     get_request_telemetry,
     is_async_gen_callable,
     is_coroutine_callable,
     is_gen_callable,
 )
-from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi, standing_where
+from fastapi_fastdeps._lane.standins import (
+    is_awaited_by_fastapi,
+    standing_where,
+    streaming_endpoint,
+)
 from fastapi_fastdeps._lane.tree import PROPERTIES, ClassifiedDependant
 from fastapi_fastdeps._sending import Makers, nothing
 
@@ -35,16 +42,27 @@ class Planned(Protocol):
     def is_served_by_fastapi(self) -> bool: ...
 
 
+class Streamed(Protocol):
+    """What knows the plan of a route that streams."""
+
+    async def solve(
+        self, request: Request, response: Response, background_tasks: BackgroundTasks
+    ) -> dict[str, Any]: ...
+
+    def is_served_by_fastapi(self) -> bool: ...
+
+
 _REQUEST: Final = "fastdeps_request"
+_VALUES: Final = "fastdeps_values"
 
 _planned: ContextVar[object] = ContextVar("fastdeps_planned", default=None)
 """The tree of which FastAPI's solver has been told, in this request, that it is empty."""
 
 
-class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
-    """A route's tree for FastAPI's handler, which finds a plan in the place of the endpoint."""
+class _Within(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
+    """A route's tree for FastAPI's handler, or another one with a plan in it."""
 
-    __slots__ = ("_endpoint_seen", "_endpoint_within", "_planned_route")
+    __slots__ = ("_endpoint_seen", "_endpoint_within")
 
     left_behind: ClassVar[Makers] = {
         **ClassifiedDependant.left_behind,
@@ -52,9 +70,8 @@ class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-defini
         "_endpoint_within": nothing,
     }
 
-    def __init__(self, live: LiveGraph, planned_route: Planned) -> None:
+    def __init__(self, live: LiveGraph) -> None:
         super().__init__(live, live.root)
-        self._planned_route = planned_route
         self._endpoint_seen: object = None
         self._endpoint_within: Any = None
 
@@ -64,14 +81,39 @@ class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-defini
 
     def begin(self) -> bool:
         """Decide what to tell FastAPI's solver, which asks for the dependencies first."""
-        is_planned = (
-            get_request_telemetry() is None and not self._planned_route.is_served_by_fastapi()
-        )
+        is_planned = get_request_telemetry() is None and self.can_begin()
         _planned.set(self if is_planned else None)
         return is_planned
 
+    def can_begin(self) -> bool:
+        """Whether nothing but telemetry needs FastAPI's solver."""
+        raise NotImplementedError
+
+    def instead(self) -> list[Dependant]:
+        """The dependencies of the tree with the plan in it."""
+        raise NotImplementedError
+
     def endpoint(self) -> Any:
-        """What FastAPI awaits: the planned route, or the endpoint with the values found."""
+        """What FastAPI calls: what the plan needs, or the endpoint with the values found."""
+        raise NotImplementedError
+
+
+class PlannedDependant(_Within):  # pyrefly: ignore[bad-class-definition]
+    """A route's tree for FastAPI's handler, which finds a plan in the place of the endpoint."""
+
+    __slots__ = ("_planned_route",)
+
+    def __init__(self, live: LiveGraph, planned_route: Planned) -> None:
+        super().__init__(live)
+        self._planned_route = planned_route
+
+    def can_begin(self) -> bool:
+        return not self._planned_route.is_served_by_fastapi()
+
+    def instead(self) -> list[Dependant]:
+        return []
+
+    def endpoint(self) -> Any:
         call = self.get_call()
         if not self.is_planned() and (is_gen_callable(call) or is_async_gen_callable(call)):
             # FastAPI asks for this when the request comes.
@@ -89,6 +131,63 @@ class PlannedDependant(ClassifiedDependant):  # pyrefly: ignore[bad-class-defini
         return self._endpoint_within
 
 
+class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
+    """The tree of a route that streams, for FastAPI's handler, which finds a plan in the place
+    of the dependencies, and calls the endpoint with what that has found."""
+
+    __slots__ = ("_solving", "_streamed")
+
+    left_behind: ClassVar[Makers] = {**_Within.left_behind, "_solving": nothing}
+
+    def __init__(self, live: LiveGraph, streamed: Streamed) -> None:
+        super().__init__(live)
+        self._streamed = streamed
+        self._solving: Dependant | None = None
+
+    def can_begin(self) -> bool:
+        return not self._streamed.is_served_by_fastapi()
+
+    def instead(self) -> list[Dependant]:
+        if self._solving is None:
+            self._solving = dependant_of(self.solve, "/")
+            self._solving.name = _VALUES
+        return [self._solving]
+
+    async def solve(
+        self, request: Request, response: Response, background_tasks: BackgroundTasks
+    ) -> dict[str, Any]:
+        """The arguments of the endpoint, by the plan, for FastAPI's solver."""
+        values = await self._streamed.solve(request, response, background_tasks)
+        # A dependency may have sent a request to another route.
+        _planned.set(self)
+        return values
+
+    def endpoint(self) -> Any:
+        call = self.get_call()
+        if call is not self._endpoint_seen:
+            self._endpoint_seen = call
+            user_call = cast("Any", self.of.call)
+            self._endpoint_within = streaming_endpoint(call, user_call, _values_of)
+        return self._endpoint_within
+
+
+def _values_of(values: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = values.get(_VALUES, values)
+    return found
+
+
+def is_stream(live: LiveGraph, response_class: Any) -> bool:
+    """Whether FastAPI streams what the endpoint of a route returns."""
+    response_class = getattr(response_class, "value", response_class)
+    call = live.root.call
+    return (
+        live.was_generator
+        or is_gen_callable(call)
+        or is_async_gen_callable(call)
+        or (isinstance(response_class, type) and issubclass(response_class, EventSourceResponse))
+    )
+
+
 def can_be_planned_within(graph: Graph) -> bool:
     """Whether FastAPI's handler awaits the endpoint, as it has to await a plan."""
     root = graph.root
@@ -98,21 +197,26 @@ def can_be_planned_within(graph: Graph) -> bool:
 def _unless_planned(name: str, otherwise: Any) -> property:
     given = PROPERTIES[name]
 
-    def read(dependant: PlannedDependant) -> Any:
+    def read(dependant: _Within) -> Any:
         assert given.fget is not None
         return otherwise if dependant.is_planned() else given.fget(dependant)
 
     return property(read, given.fset)
 
 
-def _dependencies(dependant: PlannedDependant) -> Any:
+def _dependencies(dependant: _Within) -> Any:
     given = PROPERTIES["dependencies"].fget
     assert given is not None
-    return [] if dependant.begin() else given(dependant)
+    return dependant.instead() if dependant.begin() else given(dependant)
+
+
+def _endpoint(dependant: _Within) -> Any:
+    return dependant.endpoint()
 
 
 _LISTS = ("path_params", "query_params", "header_params", "cookie_params", "body_params")
 _NAMES = (
+    "request_param_name",
     "websocket_param_name",
     "http_connection_param_name",
     "response_param_name",
@@ -123,8 +227,9 @@ if classification:
     for _name, _property in {
         **{name: _unless_planned(name, []) for name in _LISTS},
         **{name: _unless_planned(name, None) for name in _NAMES},
-        "request_param_name": _unless_planned("request_param_name", _REQUEST),
         "dependencies": property(_dependencies, PROPERTIES["dependencies"].fset),
-        "call": property(PlannedDependant.endpoint, PROPERTIES["call"].fset),
+        "call": property(_endpoint, PROPERTIES["call"].fset),
     }.items():
-        setattr(PlannedDependant, _name, _property)
+        setattr(_Within, _name, _property)
+    _name = "request_param_name"
+    setattr(PlannedDependant, _name, _unless_planned(_name, _REQUEST))

@@ -7,7 +7,6 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from fastapi import params
 from pydantic import ValidationError
-from pydantic_core import SchemaValidator
 from starlette.datastructures import FormData
 
 from fastapi_fastdeps._fastapi.names import (
@@ -24,7 +23,7 @@ from fastapi_fastdeps._fastapi.names import (
     request_params_to_args,
     should_embed_body_fields,
 )
-from fastapi_fastdeps._fastapi.requests import type_adapter_of
+from fastapi_fastdeps._fastapi.requests import validate_of
 
 Source = Literal["path_params", "query_params", "headers", "cookies"]
 SOURCES: Final[tuple[tuple[Source, str], ...]] = (
@@ -127,10 +126,10 @@ def compile_parameters(dependant: Dependant) -> tuple[Reads, ...]:
 
 def _compile(field: ModelField, source: Source) -> Parameter | None:
     info = field.field_info
-    validator = getattr(type_adapter_of(field), "validator", None)
+    validate = validate_of(field)
     if (
         type(field) is not ModelField
-        or type(validator) is not SchemaValidator
+        or validate is None
         or not isinstance(info, params.Param)
         or get_param_model(field) is not None
         or is_json_field(field)
@@ -145,7 +144,7 @@ def _compile(field: ModelField, source: Source) -> Parameter | None:
         name=field.name,
         alias=alias,
         key=alias.lower().encode("latin-1") if source == "headers" else alias,
-        validate=validator.validate_python,
+        validate=validate,
         is_list=is_list,
         location=(info.in_.value, alias),
         field=field,
@@ -206,9 +205,7 @@ def compile_body(dependant: Dependant, embed: bool) -> Body | None:
         and not should_embed_body_fields(fields)
         and not get_form_models(fields[0])
     ):
-        validator = getattr(type_adapter_of(fields[0]), "validator", None)
-        if type(validator) is SchemaValidator:
-            single = validator.validate_python
+        single = validate_of(fields[0])
     return Body(fields, embed, single)
 
 

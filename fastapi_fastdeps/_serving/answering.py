@@ -11,12 +11,13 @@ from typing import Any, Final
 import anyio
 from starlette.responses import JSONResponse, Response
 
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._serving.solution import Solution
 
 _names: Final = routing_names()
 _own: Final = {
-    name: _names.get(name)
+    name: original_of(_names.get(name))
     for name in (
         "Response",
         "_build_response_args",
@@ -54,7 +55,7 @@ def is_as_ever() -> bool:
     return (
         get("jsonable_encoder") is _jsonable_encoder
         and get("serialize_response") is _serialize_response
-        and get("run_endpoint_function") is _run_endpoint_function
+        and _is_run_as_ever(get("run_endpoint_function"))
         and get("_build_response_args") is _build_response_args
         and get("is_body_allowed_for_status_code") is _is_body_allowed_for_status_code
         and get("run_in_threadpool") is _run_in_threadpool
@@ -64,6 +65,10 @@ def is_as_ever() -> bool:
         and JSONResponse.render is _render_json
         and JSONResponse.init_headers is _init_headers
     )
+
+
+def _is_run_as_ever(found: Any) -> bool:
+    return found is _run_endpoint_function or original_of(found) is _run_endpoint_function
 
 
 def is_generator(endpoint: Any, known: bool) -> bool:

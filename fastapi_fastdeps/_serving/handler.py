@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
-from fastapi import params, routing
+from fastapi import BackgroundTasks, params, routing
 from fastapi.datastructures import DefaultPlaceholder
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import (
@@ -29,12 +29,13 @@ from fastapi_fastdeps._fastapi.names import (
     operation,
     validation_failed,
 )
+from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
 from fastapi_fastdeps._lane.placing import Placing
-from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._lane.tree import ClassifiedDependant, classified_dependant
 from fastapi_fastdeps._plan.kinds import Kind, kind_of_endpoint
-from fastapi_fastdeps._serving import answering
+from fastapi_fastdeps._serving import answering, instrumented
 from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
@@ -68,8 +69,12 @@ class RouteState(Protocol):
 class PlannedHandler:
     """Handles the requests of one route by its plan.
 
-    While a function of FastAPI that the plan replaces is instrumented, requests go to
-    `fallback`, which handles them in FastAPI's lane.
+    While a function of FastAPI that the plan replaces is instrumented by something unknown,
+    requests go to `fallback`, which handles them in FastAPI's lane.
+
+    Attributes:
+        serve: handles a request in the fast lane, which nothing that was replaced speaks
+            against: within what a known tool does around FastAPI's handler, if there is one.
     """
 
     def __init__(
@@ -83,7 +88,9 @@ class PlannedHandler:
     ) -> None:
         self._live = live
         self._root = live.root
+        self._dependant = classified_dependant(live)
         self._fallback = fallback
+        self.serve: Handler = self._answer
         # FastAPI settles this once, and calls what stands there when a request comes.
         self._is_async = live.was_async
         self._settle()
@@ -126,6 +133,7 @@ class PlannedHandler:
             ways_to_answer(state.body_field, state.response_field, state.response_class),
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
+            endpoint_of=self._dependant.called_as,
             fuses=fuses_visits(self._provider),
             validate=self._validate,
         )
@@ -141,6 +149,7 @@ class PlannedHandler:
         graph = self._live.current()
         self._settled = graph
         self._call: Any = self._root.call
+        self._endpoint: Any = self._dependant.called_as(self._call)
         self._is_inline = isinstance(graph.root.execution, Inline)
         self._limiter = limiter_of(graph.root.execution)
         self._is_stream = is_gen_callable(self._call) or is_async_gen_callable(self._call)
@@ -155,8 +164,45 @@ class PlannedHandler:
             return await self._fallback(request)
         return await self.serve(request)
 
-    async def serve(self, request: Request) -> Response:
-        """Handle a request in the fast lane, which nothing that was replaced speaks against."""
+    def serve_within(
+        self, around: Callable[[Handler], Handler], dependant: ClassifiedDependant
+    ) -> None:
+        """Handle requests within what a tool does around FastAPI's handler, calling the endpoint
+        as the tool has changed it in the tree that it was given."""
+        self.serve = around(self._answer)
+        self._dependant = dependant
+        self._settle()
+
+    async def solve(
+        self,
+        request: Request,
+        response: Response,
+        background_tasks: BackgroundTasks,
+        visits: Visits,
+    ) -> dict[str, Any]:
+        """The arguments of the endpoint, in the middle of FastAPI's own handler, which has read
+        the body. Raises what FastAPI does where something does not validate."""
+        if self._root.call is not self._call:
+            self._settle()
+        begun = self._begun(request)
+        body: Any = Undefined
+        if self._is_form:
+            # FastAPI closes it.
+            body = await request.form()
+        elif self._body_field is not None:
+            body = await self._read_body(request, begun)
+        solution = Solution(request, visits, body)
+        solution.response, solution.background_tasks = response, background_tasks
+        await self._solver.run(solution, is_traced=True)
+        if solution.errors:
+            raise _invalid(solution, begun)
+        return solution.values
+
+    def _begun(self, request: Request) -> _Begun:
+        scope = request.scope
+        return self._endpoint, self._root.path, scope["method"], scope.get("root_path", "")
+
+    async def _answer(self, request: Request) -> Response:
         if self._root.call is not self._call:
             self._settle()
         if self._is_stream:
@@ -169,12 +215,7 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack), (
             "fastapi_middleware_astack not found in request scope"
         )
-        begun: _Begun = (
-            self._call,
-            self._root.path,
-            scope["method"],
-            scope.get("root_path", ""),
-        )
+        begun = self._begun(request)
         body = Undefined if self._body_field is None else await self._read_body(request, begun)
         if data is not None:
             data.body = None if body is Undefined else body
@@ -186,23 +227,19 @@ class PlannedHandler:
         )
         solution = Solution(request, Visits(self._live.threads, self._live).begin(), body)
         if telemetry is None:
-            returned = await self._solver.run(solution)
+            if instrumented.is_solver_instrumented():
+                returned = await self._solve_within_tools(solution)
+            else:
+                returned = await self._solver.run(solution)
         else:
             with operation(name="dependencies", function=begun[0]):
-                returned = await self._solver.run(solution, is_traced=True)
+                returned = await self._solve_within_tools(solution)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors
         if returned is NOT_CALLED:
             if solution.errors:
-                names = routing_names()
-                invalid = names["RequestValidationError"](
-                    solution.errors,
-                    body=None if body is Undefined else body,
-                    endpoint_ctx=_context(begun),
-                )
-                names["_validation_failed"](invalid)
-                raise invalid
+                raise _invalid(solution, begun)
             if self._live.current() is not self._settled or self._root.call is not self._call:
                 self._settle()
             if answering.is_generator(self._call, self._is_stream):
@@ -229,6 +266,12 @@ class PlannedHandler:
             self._placing.response(response, solution.visits)
         return response
 
+    async def _solve_within_tools(self, solution: Solution) -> Any:
+        if instrumented.is_solver_instrumented():
+            await instrumented.solve(self._solver, solution, self._dependant)
+            return NOT_CALLED
+        return await self._solver.run(solution, is_traced=True)
+
     async def _read_body(self, request: Request, begun: _Begun) -> Any:
         try:
             if self._is_form:
@@ -246,28 +289,36 @@ class PlannedHandler:
 
     async def _call_endpoint(self, solution: Solution, *, is_traced: bool) -> Any:
         values = solution.values
+        is_awaited = self._is_async or self._is_inline
         if not answering.is_as_ever():
             return await answering.run_endpoint(
-                classified_dependant(self._live),
-                values,
-                is_awaited=self._is_async or self._is_inline,
+                classified_dependant(self._live), values, is_awaited=is_awaited
             )
+        if instrumented.is_call_instrumented():
+            call = partial(self._call_as_planned, solution.visits, is_traced=is_traced)
+            return await instrumented.call_endpoint(
+                call, self._dependant, values, is_awaited=is_awaited
+            )
+        return await self._call_as_planned(solution.visits, values, is_traced=is_traced)
+
+    async def _call_as_planned(
+        self, visits: Visits, values: dict[str, Any], *, is_traced: bool
+    ) -> Any:
         if not is_traced and self._is_async:
-            return await self._call(**values)
+            return await self._endpoint(**values)
         if self._is_inline and not self._is_async:
-            call, observer = self._call, self._live.threads.observer
+            call, observer = self._endpoint, self._live.threads.observer
             if observer is not None:
                 call = observer.calling(self._settled.root.candidate, call)
-            with operation(name="endpoint", function=self._call):
+            with operation(name="endpoint", function=self._endpoint):
                 return call(**values)
         if self._is_async:
-            return await routing.run_endpoint_function(
-                dependant=self._root, values=values, is_coroutine=True
-            )
-        return await solution.visits.run(
+            run: Any = original_of(routing.run_endpoint_function)
+            return await run(dependant=_Called(self._endpoint), values=values, is_coroutine=True)
+        return await visits.run(
             self._limiter,
             routing_names()["_run_sync_endpoint"],
-            function=self._call,
+            function=self._endpoint,
             arguments=values,
         )
 
@@ -284,7 +335,7 @@ class PlannedHandler:
             solution,
             status_code=self._status_code,
             response_class=self._response_class,
-            endpoint=self._call,
+            endpoint=self._endpoint,
             field=self._field,
             is_coroutine=self._is_async or self._is_inline,
             endpoint_ctx=_context(begun),
@@ -305,7 +356,7 @@ class PlannedHandler:
             if status_code is not None:
                 arguments["status_code"] = status_code
             if is_seen:
-                with operation(name="serialization", function=self._call):
+                with operation(name="serialization", function=self._endpoint):
                     content = await self._serialize(begun, returned, solution)
             else:
                 content = await self._serialize(begun, returned, solution)
@@ -356,6 +407,27 @@ class PlannedHandler:
             )
         serialize = field.serialize_json if self._dump_json else field.serialize
         return serialize(value, **self._serialization)
+
+
+class _Called:
+    """What FastAPI reads of a route to call its endpoint."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Any) -> None:
+        self.call = call
+
+
+def _invalid(solution: Solution, begun: _Begun) -> Exception:
+    """What FastAPI raises for what does not validate."""
+    names: Any = routing_names()
+    invalid: Exception = names["RequestValidationError"](
+        solution.errors,
+        body=None if solution.body is Undefined else solution.body,
+        endpoint_ctx=_context(begun),
+    )
+    names["_validation_failed"](invalid)
+    return invalid
 
 
 def _context(begun: _Begun) -> EndpointContext:

@@ -11,7 +11,7 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.functions import NOT_CALLED, Tools
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
-from fastapi_fastdeps._fastapi.names import Dependant, Undefined
+from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._plan.kinds import Kind
 from fastapi_fastdeps._plan.steps import Plan, Step
@@ -21,13 +21,18 @@ from fastapi_fastdeps._serving.interpreter import Child, Interpreter, Level
 from fastapi_fastdeps._serving.reading import read
 from fastapi_fastdeps._serving.received import Received, query_values, reads_as_starlette_does
 from fastapi_fastdeps._serving.solution import Solution
-from fastapi_fastdeps._threads import Visits
 
 _ABSENT: Final = object()
 
 
 class Solver:
-    """Finds the arguments of one route's endpoint, or the validation errors, as FastAPI does."""
+    """Finds the arguments of one route's endpoint, or the validation errors, as FastAPI does.
+
+    Attributes:
+        provider: whose overrides are looked into.
+        embed: whether the only body parameter stands under its name in the body.
+        plan: the plan that holds.
+    """
 
     def __init__(
         self,
@@ -38,16 +43,17 @@ class Solver:
         *,
         embed: bool,
         call_endpoint: Callable[[Node], Kind | None] | None = None,
+        endpoint_of: Callable[[Any], Any] | None = None,
         fuses: bool = False,
         validate: Callable[[Solution, Any], None] | None = None,
     ) -> None:
         """`title` is what tracebacks call the function of the plan, `ways` those on which
         FastAPI handles a request, besides solving it. `call_endpoint` says how a plan calls
-        the endpoint, if it may, `fuses` whether several steps may be one visit to a thread,
-        `validate` validates there what the endpoint returned."""
+        the endpoint, if it may, and `endpoint_of` what it calls; `fuses` whether several steps
+        may be one visit to a thread, `validate` validates there what the endpoint returned."""
         self._live = live
-        self._provider = provider
-        self._embed = embed
+        self.provider = provider
+        self.embed = embed
         tools = Tools(
             self.go_on,
             Received,
@@ -55,17 +61,12 @@ class Solver:
             call_dependency,
             provider,
             call_endpoint,
+            endpoint_of,
             fuses,
             validate,
             live.threads.shares_context,
         )
         self.plan = CurrentPlan(live, tools, title, ways, embed=embed)
-
-    async def solve(self, request: Request | WebSocket, body: Any = Undefined) -> Solution:
-        """What a request gives. Raises whatever a dependency raises."""
-        solution = Solution(request, Visits(self._live.threads, self._live).begin(), body)
-        await self.run(solution, is_traced=True)
-        return solution
 
     async def run(self, solution: Solution, *, is_traced: bool = False) -> Any:
         """What the endpoint returns, if it could be called right away, and `NOT_CALLED` if
@@ -117,7 +118,7 @@ class Solver:
         return NOT_CALLED
 
     def _interpreter(self, solution: Solution, **memory: Any) -> Interpreter:
-        return Interpreter(self._live, self._provider, solution, embed=self._embed, **memory)
+        return Interpreter(self._live, self.provider, solution, embed=self.embed, **memory)
 
 
 def _settle(request: Request | WebSocket, found: dict[str, Any]) -> None:

@@ -8,12 +8,16 @@ from starlette.websockets import WebSocket
 
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.names import (
+    Dependant,
     extract_endpoint_context,
     get_request_telemetry,
     operation,
 )
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._fastapi.ways import Way
+from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._serving import instrumented
+from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
 from fastapi_fastdeps._threads import Visits, fuses_visits
 
@@ -27,15 +31,17 @@ def planned_websocket(
     request in FastAPI's lane, while a function that the plan replaces is instrumented."""
     title, fuses = f"WS {live.path}", fuses_visits(provider)
     solver = Solver(live, provider, title, Way.WEBSOCKET, embed=embed, fuses=fuses)
-    return partial(_handle, solver, live, fallback)
+    return partial(_handle, solver, live, classified_dependant(live), fallback)
 
 
 async def _handle(
     solver: Solver,
     live: LiveGraph,
+    dependant: Dependant,
     fallback: WebSocketHandler,
     websocket: WebSocket,
 ) -> None:
+    """`dependant` is the tree that tools are to see."""
     if solver.plan.ground.is_touched():
         await fallback(websocket)
         return
@@ -47,11 +53,12 @@ async def _handle(
     begun: Any = root.call
     path = root.path
     mount_path: str = websocket.scope.get("root_path", "")
+    solution = Solution(websocket, Visits(live.threads, live).begin())
     if telemetry is None:
-        solution = await solver.solve(websocket)
+        await _solve(solver, solution, dependant)
     else:
         with operation(name="dependencies", function=begun):
-            solution = await solver.solve(websocket)
+            await _solve(solver, solution, dependant)
             if data is not None:
                 data.values = solution.values
                 data.errors = solution.errors
@@ -71,3 +78,10 @@ async def _handle(
     else:
         with operation(name="endpoint", function=call):
             await call(**solution.values)
+
+
+async def _solve(solver: Solver, solution: Solution, dependant: Dependant) -> None:
+    if instrumented.is_solver_instrumented():
+        await instrumented.solve(solver, solution, dependant)
+    else:
+        await solver.run(solution, is_traced=True)

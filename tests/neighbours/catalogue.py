@@ -49,11 +49,6 @@ class Neighbour:
         return self.requirements[0].partition("[")[0]
 
 
-INSTRUMENTED = (
-    "It replaces functions of `fastapi.routing`, so its routes take FastAPI's lane. "
-    "Inline callables stay inline."
-)
-
 DATABASES = ("django", "dummy", "ormar", "peewee", "sqlalchemy", "sqlmodel", "tortoise", "utils")
 """Those that fastapi-pagination's suite tries on a file."""
 
@@ -64,7 +59,6 @@ NEIGHBOURS = (
         "Sentry",
         "sentry",
         ("sentry-sdk",),
-        caveat=INSTRUMENTED,
         suite=Suite(
             ("tests/integrations/fastapi",),
             "asttokens brotli docker executing httpx jinja2 jsonschema pysocks pytest-asyncio "
@@ -76,7 +70,6 @@ NEIGHBOURS = (
         "Logfire",
         "logfire",
         ("logfire[fastapi]",),
-        caveat=INSTRUMENTED,
         suite=Suite(
             ("tests/otel_integrations/test_fastapi.py",),
             "dirty-equals executing httpx inline-snapshot pydantic pytest-recording requests "

@@ -1,16 +1,19 @@
 """Logfire: `instrument_fastapi` with the arguments and the endpoint of each request."""
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import logfire
 import pytest
-from fastapi import Depends
+from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 from opentelemetry.sdk.trace import ReadableSpan
 
-from fastapi_fastdeps import Inline, inline
+import fastapi_fastdeps
+from fastapi_fastdeps import FastDepsAPI, Inline, explain, inline
 from tests.neighbours.shop import (
     PATHS,
     AppClass,
@@ -21,6 +24,7 @@ from tests.neighbours.shop import (
     traced,
 )
 from tests.neighbours.spans import Recorder
+from tests.neighbours.watched import ask_for_all, difference, make_watched
 
 ENDPOINT_SPAN = "{method} {http.route} ({code.function})"
 
@@ -28,6 +32,8 @@ ENDPOINT_SPAN = "{method} {http.route} ({code.function})"
 @pytest.fixture
 def recorder() -> Iterator[Recorder]:
     recorder = Recorder()
+    # Where it is installed, Logfire takes it for what it is.
+    logfire.add_non_user_code_prefix(str(Path(fastapi_fastdeps.__file__).parent))
     logfire.configure(
         send_to_logfire=False,
         console=False,
@@ -104,3 +110,57 @@ def test_a_span_of_a_sync_callable_belongs_to_the_request(
     assert len(below) == 3
     messages = [attributes(span)["logfire.msg"] for span in recorder.spans[:3]]
     assert messages == traced(app_class)
+
+
+@pytest.mark.parametrize("is_marked", [False, True], ids=["unmarked", "inline"])
+@pytest.mark.parametrize("extra_spans", [False, True], ids=["arguments", "spans of their own"])
+def test_each_span_is_that_beside_fastapi_field_by_field(
+    recorder: Recorder, extra_spans: bool, is_marked: bool
+) -> None:
+    recorded: list[list[Any]] = []
+    answers: list[Any] = []
+    for app_class in (FastAPI, FastDepsAPI):
+        app = make_watched(app_class, lambda text: logfire.info(text), is_marked=is_marked)
+        logfire.instrument_fastapi(app, extra_spans=extra_spans)
+        recorder.exporter.clear()
+        answers.append(ask_for_all(app))
+        recorded.append(comparable(recorder.spans))
+        if isinstance(app, FastDepsAPI):
+            assert [each.why for each in explain(app) if each.lane != "fast"] == []
+    assert answers[0] == answers[1]
+    assert len(recorded[0]) > 100
+    assert difference(*recorded) is None
+
+
+def comparable(spans: Sequence[ReadableSpan]) -> list[Any]:
+    """The spans without ids, times, threads, and the frames of libraries, of which Logfire
+    makes fingerprints, too."""
+    numbers: dict[int, int] = {}
+    for span in spans:
+        assert span.context is not None
+        numbers.setdefault(span.context.span_id, len(numbers))
+    return [
+        {
+            "name": span.name,
+            "kind": span.kind,
+            "parent": numbers.get(span.parent.span_id) if span.parent else None,
+            "status": (span.status.status_code, span.status.description),
+            "scope": span.instrumentation_scope and span.instrumentation_scope.name,
+            "attributes": without_what_varies(attributes(span)),
+            "events": [
+                (event.name, without_what_varies(dict(event.attributes or {})))
+                for event in span.events
+            ],
+        }
+        for span in spans
+    ]
+
+
+def without_what_varies(found: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: re.findall(r"tests/neighbours/watched.*\n.*", value)
+        if name == "exception.stacktrace"
+        else value
+        for name, value in found.items()
+        if not name.endswith(("timestamp", "fingerprint")) and not name.startswith("thread.")
+    }

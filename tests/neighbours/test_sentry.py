@@ -1,19 +1,20 @@
 """sentry-sdk: transactions, spans inside sync callables, and the thread of a profile."""
 
+import re
 import threading
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
 import sentry_sdk
-from fastapi import Depends
+from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.integrations.fastapi import FastApiIntegration
 from sentry_sdk.integrations.starlette import StarletteIntegration
 from sentry_sdk.transport import Transport
 
-from fastapi_fastdeps import Inline, inline
+from fastapi_fastdeps import FastDepsAPI, Inline, explain, inline
 from tests.neighbours.shop import (
     PATHS,
     AppClass,
@@ -24,6 +25,7 @@ from tests.neighbours.shop import (
     make_shop,
     traced,
 )
+from tests.neighbours.watched import ask_for_all, difference, make_watched
 
 
 class Outbox(Transport):
@@ -37,6 +39,15 @@ class Outbox(Transport):
         for item in envelope.items:
             if item.payload.json is not None:
                 self.events.append(item.payload.json)
+
+    @property
+    def items(self) -> list[Any]:
+        """Each event, and the spans of each trace, which are sent in batches as time goes by."""
+        traces: dict[str, list[Any]] = {}
+        spans = [each for event in self.events if "version" in event for each in event["items"]]
+        for span in sorted(spans, key=lambda each: float(each["start_timestamp"])):
+            traces.setdefault(span["trace_id"], []).append(span)
+        return [event for event in self.events if "version" not in event] + [*traces.values()]
 
     @property
     def transactions(self) -> list[dict[str, Any]]:
@@ -172,3 +183,102 @@ def test_an_exception_is_an_event_with_its_transaction(
         assert error["transaction"] == "/refused"
     else:
         assert error["transaction"].endswith(".endpoint")
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "errors only": {},
+    "tracing": {"traces_sample_rate": 1.0},
+    "streamed spans": {"traces_sample_rate": 1.0, "_experiments": {"trace_lifecycle": "stream"}},
+}
+
+
+def record_message(text: str) -> None:
+    """What a callable of the user's notes: an event, a breadcrumb, and a span of its own."""
+    with sentry_sdk.start_span(op="shop", name=text):
+        sentry_sdk.add_breadcrumb(message=text)
+        sentry_sdk.set_tag("last", text)
+        sentry_sdk.capture_message(text)
+
+
+@pytest.mark.parametrize("is_marked", [False, True], ids=["unmarked", "inline"])
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_what_is_sent_is_what_is_sent_beside_fastapi_field_by_field(
+    style: str, options: dict[str, Any], is_marked: bool
+) -> None:
+    sent: list[list[Any]] = []
+    answers: list[Any] = []
+    for app_class in (FastAPI, FastDepsAPI):
+        outbox = Outbox()
+        sentry_sdk.init(
+            dsn="https://key@sentry.invalid/1",
+            transport=outbox,
+            send_default_pii=True,
+            # They are counted by the minute.
+            auto_session_tracking=False,
+            integrations=[
+                StarletteIntegration(transaction_style=style),
+                FastApiIntegration(transaction_style=style),
+            ],
+            **options,
+        )
+        try:
+            app = make_watched(app_class, record_message, is_marked=is_marked)
+            answers.append(ask_for_all(app))
+            sentry_sdk.flush()
+        finally:
+            sentry_sdk.init()
+        if isinstance(app, FastDepsAPI):
+            assert [each.why for each in explain(app) if each.lane != "fast"] == []
+        sent.append([Comparable(is_marked=is_marked).of(each) for each in outbox.items])
+    assert answers[0] == answers[1]
+    assert len(sent[0]) > 50
+    assert difference(*sent) is None
+
+
+class Comparable:
+    """What is sent without what differs from run to run.
+
+    An id is replaced by how many others came before it in the event, so that what belongs
+    together still does. Frames of libraries are left out, where another function calls the
+    user's. An endpoint that is marked inline runs in another thread, and Sentry, which takes it
+    for async, leaves it unwrapped: then the thread, and the file that FastAPI names in an invalid
+    response, Sentry's own where it has wrapped the endpoint, are left out.
+    """
+
+    def __init__(self, *, is_marked: bool) -> None:
+        self._ids: dict[str, str] = {}
+        self._is_marked = is_marked
+        self._omitted = {*_VOLATILE, "thread.name"} if is_marked else _VOLATILE
+
+    def of(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {
+                key: self._frames(each) if key == "frames" else self.of(each)
+                for key, each in value.items()
+                if key not in self._omitted
+            }
+        if isinstance(value, list):
+            return [self.of(each) for each in value]
+        if isinstance(value, str):
+            value = _ID.sub(self._number, _ADDRESS.sub("", value))
+            return _FILE.sub("", value) if self._is_marked else value
+        return value
+
+    def _frames(self, frames: list[dict[str, Any]]) -> list[Any]:
+        return [self.of(each) for each in frames if str(each.get("module")).startswith("tests.")]
+
+    def _number(self, found: re.Match[str]) -> str:
+        return self._ids.setdefault(found[0], f"id {len(self._ids)}")
+
+
+_ID = re.compile(r"\b([0-9a-f]{32}|[0-9a-f]{16})\b")
+_ADDRESS = re.compile(r"(?<=0x)[0-9a-f]+|(?<=asyncio-portal-)[0-9a-f]+")
+_FILE = re.compile(r"(?<=File \")[^\"]+")
+_VOLATILE = {
+    "_meta",
+    "end_timestamp",
+    "sample_rand",
+    "start_timestamp",
+    "thread.id",
+    "timestamp",
+}

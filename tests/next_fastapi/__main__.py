@@ -7,6 +7,7 @@ of its own, which begins with everything imported but FastAPI and Starlette.
 
 import importlib
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -60,9 +61,13 @@ def _ours(words: list[str], decoys: bool, version: str | None, stock: Any) -> An
         rename(words, decoys=decoys)
     fastapi = importlib.import_module("fastapi")
     vars(fastapi)["__version__"] = version or fastapi.__version__
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, FastDepsWarning, explain
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    logging.getLogger("fastapi_fastdeps").addHandler(handler)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, explain
     from tests.harness.hops import everything
     from tests.next_fastapi.app import Ran, answers, make
 
@@ -77,7 +82,7 @@ def _ours(words: list[str], decoys: bool, version: str | None, stock: Any) -> An
     return {
         "error": "",
         "differences": [pair for pair in zip(stock, ours, strict=True) if pair[0] != pair[1]],
-        "warnings": [str(each.message) for each in caught if each.category is FastDepsWarning],
+        "said": said,
         "inline": sorted({name for name, where in ran if where == "loop"}),
         "threaded": sorted({name for name, where in ran if where == "thread"}),
         "lanes": sorted({(route.lane, route.why) for route in explain(app)}),

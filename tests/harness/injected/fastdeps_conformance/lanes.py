@@ -1,7 +1,6 @@
 """Which lane the routes of the suite take when they are built."""
 
 import json
-import weakref
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,24 @@ FAST = "fast"
 def count_lanes() -> Counter[str]:
     """A count of the routes that this interpreter builds from now on, by the reason why
     they don't take the fast lane."""
-    from fastapi_fastdeps._building import handling, routes
+    from fastapi_fastdeps._building import routes
+    from fastapi_fastdeps._building.handling import Handling
 
     lanes: Counter[str] = Counter()
-    why_not_planned = routes.why_not_planned
-    counted: dict[int, weakref.ref[Any]] = {}
+    init, websocket_app = Handling.__init__, routes.websocket_app
 
-    def counting(graph: Any, *args: Any, **kwargs: Any) -> str | None:
-        why = why_not_planned(graph, *args, **kwargs)
-        # A route that is included is looked at twice.
-        key = id(graph)
-        if key not in counted:
-            counted[key] = weakref.ref(graph, lambda _: counted.pop(key, None))
-            lanes[why or FAST] += 1
-        return why
+    def counting(handling: Any, *args: Any, **options: Any) -> None:
+        init(handling, *args, **options)
+        lanes[handling.why_not_planned or FAST] += 1
 
-    for module in (handling, routes):
-        vars(module)["why_not_planned"] = counting
+    def counting_websockets(*args: Any, **options: Any) -> Any:
+        why, app = websocket_app(*args, **options)
+        lanes[why or FAST] += 1
+        return why, app
+
+    vars(routes)["websocket_app"] = counting_websockets
+    replaced: Any = Handling
+    replaced.__init__ = counting
     return lanes
 
 
