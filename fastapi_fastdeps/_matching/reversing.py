@@ -5,7 +5,7 @@ those are passed over that would do so because of their name alone: it is read w
 come to, so nothing has to be noticed.
 """
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import starlette.routing
 from fastapi import APIRouter
@@ -60,7 +60,7 @@ def url_path_within(inclusion: IncludedRouter, name: str, path_params: dict[str,
 def _has_another_name(route: Any, name: str, known: Any, also_known: Any) -> bool:
     """Whether a route gives no URL because of its name, which it looks at first, by one of
     these functions."""
-    kind: Any = type(route)
+    kind: Any = type(cast("object", route))
     function = getattr(kind, "url_path_for", None)
     if function is None or (function is not known and function is not also_known):
         return False
@@ -68,6 +68,7 @@ def _has_another_name(route: Any, name: str, known: Any, also_known: Any) -> boo
     return (
         "name" in attributes
         and "url_path_for" not in attributes
+        and not hasattr(kind, "name")
         and name != attributes["name"]
         and kind.__getattribute__ is object.__getattribute__
     )
