@@ -1,4 +1,7 @@
-"""What is found for one request."""
+"""What is found for one request.
+
+PYTEST_DONT_REWRITE: what its assertions say is what FastAPI's say.
+"""
 
 from contextlib import AsyncExitStack
 from typing import Any, Final
