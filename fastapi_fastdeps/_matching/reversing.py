@@ -57,7 +57,7 @@ def url_path_within(inclusion: IncludedRouter, name: str, path_params: dict[str,
     raise starlette.routing.NoMatchFound(name, path_params)
 
 
-def _has_another_name(route: Any, name: str, known: Any, also_known: Any) -> bool:
+def _has_another_name(route: object, name: str, known: Any, also_known: Any) -> bool:
     """Whether a route gives no URL because of its name, which it looks at first, by one of
     these functions."""
     kind: Any = type(cast("object", route))
