@@ -9,6 +9,7 @@ from fastapi_fastdeps.classifiers import (
     default_classifier,
     everything,
     first_match,
+    harmless,
     predicate,
 )
 from fastapi_fastdeps.errors import FastDepsError
@@ -51,6 +52,7 @@ __all__ = [
     "everything",
     "explain",
     "first_match",
+    "harmless",
     "inline",
     "markers",
     "predicate",

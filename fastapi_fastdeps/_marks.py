@@ -28,10 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a callable runs, and who said so, in words."""
+    """Where a callable runs, who said so, and why, in words."""
 
     execution: Execution
     source: str
+    because: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.because}" if self.because else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def find_marker(candidate: "Candidate") -> Decision | None:
     """
     if words := _words_at_place(candidate):
         execution = _agreed(words, candidate, "at its place")
-        return Decision(execution, f"{words[0].spelling} at the place")
+        return Decision(execution, f"{words[0].spelling} at the place", execution.because)
     for layer in _layers(candidate.call):
         judge(layer)
         if isinstance(layer, type):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from fastapi_fastdeps._marks import Decision, find_marker
+from fastapi_fastdeps._reading.judging import why_harmless
 from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe_place
 from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark
@@ -29,6 +30,8 @@ class Candidate:
         parameter: the name of the parameter that takes the result, `None` where no
             parameter does: an endpoint, or an entry of `dependencies=[...]`.
         path: the path of the route, prefixes included; empty for an exception handler.
+        response_model: what FastAPI validates the result of an endpoint by, which is part of
+            calling it; `None` where nothing does.
     """
 
     call: Callable[..., Any]
@@ -36,6 +39,7 @@ class Candidate:
     metadata: tuple[Any, ...] = ()
     parameter: str | None = None
     path: str = ""
+    response_model: Any = None
 
     def tags(self, kind: type[Tag], /) -> tuple[Tag, ...]:
         """The instances of a class of your own among the metadata, in their order.
@@ -105,6 +109,33 @@ def predicate(function: Callable[[Callable[..., Any]], object], /) -> Classifier
     return _Predicate(function)
 
 
+def harmless(candidate: Candidate, /) -> Execution | None:
+    """Inline where the source shows that nothing in a callable can block, however it is
+    called; no opinion where it does not, nor about what carries a marker.
+
+    It reads constructors, functions, callable objects and generators, and whatever they call in
+    turn, as far as it can resolve that: assignments, arithmetic, comparisons, f-strings, branches,
+    loops over what a request brings, plain dataclasses and Pydantic models, and builtins that only
+    compute. An argument is what FastAPI makes of its annotation, or what the dependency gives
+    that stands there. What it can't see through is left to others: I/O, locks, imports, unknown
+    calls, attributes that may be computed, validators, and work that grows faster than the request.
+
+    It goes by the source as it is when a route is built. It does not see what somebody assigns
+    from elsewhere, to a module, a class or an object, after that.
+
+    Of an endpoint, the validation of its result is part: its response model must run no code of
+    its own, and what it returns be plain data.
+    """
+    if _is_marked(candidate):
+        return None
+    reason = why_harmless(
+        candidate.call,
+        answers=candidate.role == "endpoint",
+        response_model=candidate.response_model,
+    )
+    return Inline(because=reason) if reason is not None else None
+
+
 @dataclass(frozen=True, slots=True)
 class _FirstMatch:
     classifiers: tuple[Classifier, ...]
@@ -165,6 +196,7 @@ class Remembering(LeavesBehind):
             candidate.role,
             candidate.parameter,
             candidate.path,
+            id(candidate.response_model),
             *map(id, candidate.metadata),
         )
         if key not in self._decisions:
@@ -210,7 +242,7 @@ def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
             f"The classifier {_name(classifier)} returned {execution!r} for "
             f"{describe_place(candidate)}. Return Inline(), Threaded() or None."
         )
-    return Decision(execution, _name(classifier))
+    return Decision(execution, _name(classifier), execution.because)
 
 
 def _is_execution(returned: object) -> bool:

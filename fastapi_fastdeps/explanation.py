@@ -28,7 +28,9 @@ from fastapi_fastdeps._fastapi.names import (
     IncludedRouter,
     classification,
     fast_lane,
+    get_cache_key,
     inclusions,
+    is_gen_callable,
     websockets,
 )
 from fastapi_fastdeps._fastapi.routers import low_priority_routes
@@ -67,8 +69,12 @@ class CallRecord:
         parameter: the parameter that takes its result, `None` where no parameter does.
         depth: how deep in the tree it stands; the endpoint has depth 0.
         execution: where it runs. Async callables always run on the event loop.
-        decided_by: the marker or classifier that decided, in words.
+        decided_by: the marker or classifier that decided, in words, and its reason, if it gave one.
         limiter: the name of the limiter that it waits for a thread of, `None` for none.
+        stock_hops: how often FastAPI would go to a thread for it in one request that succeeds: 0
+            for an async one, and where the value of an earlier place is taken; 2 for a dependency
+            with `yield`, which is entered and left; one more for an endpoint whose result is
+            validated. Of an endpoint that streams, the items are not counted.
     """
 
     name: str
@@ -79,6 +85,7 @@ class CallRecord:
     execution: Literal["inline", "threaded", "async"]
     decided_by: str
     limiter: str | None = None
+    stock_hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +118,23 @@ class RouteRecord:
     calls: tuple[CallRecord, ...]
     hops: int | None = None
     source: str | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def stock_hops(self) -> int:
+        """How often FastAPI would go to a thread."""
+        return sum(call.stock_hops for call in self.calls)
+
+    @property
+    def hops_left(self) -> int:
+        """`hops`; where they are not known, those that FastAPI makes for what is threaded."""
+        if self.hops is not None:
+            return self.hops
+        return sum(call.stock_hops for call in self.calls if call.execution == "threaded")
+
+    @property
+    def hops_saved(self) -> int:
+        """How often a request does not go to a thread, where FastAPI would."""
+        return self.stock_hops - self.hops_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +419,42 @@ def _tasks(handling: Handling | None) -> tuple[CallRecord, ...]:
 
 
 def _calls(graph: Graph) -> tuple[CallRecord, ...]:
-    return tuple(_call_record(node, depth) for node, depth in _with_depths(graph.root))
+    hops = _stock_hops(graph.root)
+    return tuple(
+        _call_record(node, depth, hops[id(node)]) for node, depth in _with_depths(graph.root)
+    )
+
+
+def _stock_hops(root: Node) -> dict[int, int]:
+    """How often FastAPI goes to a thread for each node, in the order in which it solves them."""
+    found: dict[int, int] = {}
+    cached: set[object] = set()
+    uses_scopes: Any = {}
+    for node in reversed(list(_backwards(root))):
+        place = node.place
+        key: object = id(place.call)
+        if fast_lane:
+            key = get_cache_key(dependant=place, uses_scopes_cache=uses_scopes)
+        is_taken = node is not root and place.use_cache and key in cached
+        cached.add(key)
+        found[id(node)] = 0 if node.decision is None or is_taken else _stock_hops_of(node)
+    return found
+
+
+def _backwards(root: Node) -> Iterator[Node]:
+    """What FastAPI solves last comes first."""
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(node.children)
+
+
+def _stock_hops_of(node: Node) -> int:
+    candidate = node.candidate
+    if candidate.role == "dependency":
+        return 2 if is_gen_callable(candidate.call) else 1
+    return 1 if candidate.response_model is None else 2
 
 
 def _with_depths(root: Node) -> Iterator[tuple[Node, int]]:
@@ -406,11 +465,13 @@ def _with_depths(root: Node) -> Iterator[tuple[Node, int]]:
         pending.extend((child, depth + 1) for child in reversed(node.children))
 
 
-def _call_record(node: Node, depth: int) -> CallRecord:
-    return _record(node.candidate, node.decision, depth)
+def _call_record(node: Node, depth: int, stock_hops: int) -> CallRecord:
+    return _record(node.candidate, node.decision, depth, stock_hops)
 
 
-def _record(candidate: Candidate, decision: Decision | None, depth: int) -> CallRecord:
+def _record(
+    candidate: Candidate, decision: Decision | None, depth: int, stock_hops: int = 0
+) -> CallRecord:
     call = candidate.call
     return CallRecord(
         name=name_of(call),
@@ -425,8 +486,9 @@ def _record(candidate: Candidate, decision: Decision | None, depth: int) -> Call
             if isinstance(decision.execution, Inline)
             else "threaded"
         ),
-        decided_by=decision.source if decision else "",
+        decided_by=str(decision) if decision else "",
         limiter=limiter_of(decision.execution) if decision else None,
+        stock_hops=stock_hops,
     )
 
 

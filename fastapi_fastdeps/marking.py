@@ -4,7 +4,7 @@ import copy
 import inspect
 import types
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final, Never, Protocol, TypeAlias, TypeVar, cast, final, overload
 from weakref import WeakValueDictionary
@@ -24,7 +24,12 @@ class Inline:
     """Call it on the event loop, in the task and the context of the request.
 
     As a marker, `Annotated[Page, Depends(), Inline]`, or as the decision of a classifier.
+
+    Attributes:
+        because: the reason, which `explain` shows.
     """
+
+    because: str = field(default="", kw_only=True, compare=False)
 
     def __init_subclass__(cls) -> None:
         raise MarkerError(_NO_BASE.format(cls.__qualname__, "Inline"))
@@ -41,9 +46,11 @@ class Threaded:
         limiter: the name of the limiter that it waits for a thread of, one of those that the
             app declares: `FastDepsAPI(limiters={"db": 20})`. `None` for the one that all share
             that name none.
+        because: the reason, which `explain` shows.
     """
 
     limiter: str | None = None
+    because: str = field(default="", kw_only=True, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(cast("object", self.limiter), str | None):

@@ -26,6 +26,7 @@ from fastapi_fastdeps import (
     default_classifier,
     explain,
     first_match,
+    harmless,
     inline,
     predicate,
     threaded,
@@ -131,12 +132,17 @@ def test_the_records_hold_what_the_text_shows() -> None:
     (record,) = explain(app)
 
     def call(
-        function: Callable[..., Any], parameter: str | None, depth: int, execution: Any, by: str
+        function: Callable[..., Any],
+        parameter: str | None,
+        depth: int,
+        execution: Any,
+        by: str,
+        hops: int,
     ) -> CallRecord:
         location = f"{__file__}:{inspect.getsourcelines(function)[1]}"
         role: Any = "dependency" if depth else "endpoint"
         name = function.__qualname__
-        return CallRecord(name, location, role, parameter, depth, execution, by)
+        return CallRecord(name, location, role, parameter, depth, execution, by, stock_hops=hops)
 
     assert record == RouteRecord(
         path="/items",
@@ -145,11 +151,11 @@ def test_the_records_hold_what_the_text_shows() -> None:
         lane="fast",
         why="",
         calls=(
-            call(items, None, 0, "threaded", "no opinion"),
-            call(Page, "page", 1, "inline", "all_classes"),
-            call(Settings, "settings", 2, "inline", "InlineMixin"),
-            call(user, "user", 1, "async", ""),
-            call(session, "session", 2, "inline", "@inline"),
+            call(items, None, 0, "threaded", "no opinion", 2),
+            call(Page, "page", 1, "inline", "all_classes", 1),
+            call(Settings, "settings", 2, "inline", "InlineMixin", 1),
+            call(user, "user", 1, "async", "", 0),
+            call(session, "session", 2, "inline", "@inline", 2),
         ),
         hops=1,
     )
@@ -402,3 +408,47 @@ def test_the_source_of_a_plan_is_shown_once_it_is_compiled(included: bool) -> No
         client.get("/read")
     assert sources[:2] == [None, None]
     assert "await endpoint(q=" in str(sources[2])
+
+
+def test_hops_are_counted_as_fastapi_makes_them() -> None:
+    def session() -> Iterable[int]:
+        yield 1
+
+    def user(session: Annotated[int, Depends(session)]) -> int:
+        return session
+
+    def fresh(user: Annotated[int, Depends(user)]) -> int:
+        return user
+
+    app = bare()
+
+    @app.get("/")
+    def read(
+        session: Annotated[int, Depends(session)],
+        user: Annotated[int, Depends(user), Inline],
+        fresh: Annotated[int, Depends(fresh)],
+        again: Annotated[int, Depends(user, use_cache=False)],
+    ) -> int:
+        return 1
+
+    @app.get("/bare", response_model=None)
+    def plain() -> Any:
+        return 1
+
+    first, second = explain(app)
+    counted = {call.parameter: 0 for call in first.calls}
+    for call in first.calls:
+        counted[call.parameter] += call.stock_hops
+    assert counted == {None: 2, "session": 2, "user": 1, "fresh": 1, "again": 1}
+    assert (first.stock_hops, first.hops_left, first.hops_saved) == (7, 3, 4)
+    assert (second.stock_hops, second.hops_left, second.hops_saved) == (1, 1, 0)
+
+
+def test_the_reason_that_a_decision_carries_is_shown() -> None:
+    def because(candidate: Any) -> Inline:
+        return Inline(because="it is short")
+
+    expected = f"{because.__qualname__}: it is short"
+    assert decided_by(report, classifier=because) == expected
+    assert decided_by(report, Threaded(because="locks")) == "Threaded at the place: locks"
+    assert decided_by(Page, classifier=harmless) == "harmless: does nothing"

@@ -10,6 +10,7 @@ LAYERS = (
     "errors",
     "_fastapi",
     "_watching",
+    "_reading",
     "marking",
     "_threads",
     "_sending",
@@ -26,6 +27,8 @@ LAYERS = (
     "running",
     "applications",
     "explanation",
+    "_cli",
+    "__main__",
     "__init__",
 )
 """The modules and folders of the package; each may import those before it."""

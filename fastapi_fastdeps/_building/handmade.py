@@ -54,6 +54,7 @@ class HandMade:
             self._deciding,
             endpoint=is_http,
             dependencies=self.route.dependencies,
+            response_model=getattr(self.route, "response_model", None),
         )
         self.live.was_async = arguments.get("is_coroutine", self.live.was_async)
         if isinstance(self.route, APIRoute):

@@ -143,6 +143,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                     endpoint=endpoint,
                     path=path,
                     dependencies=route.dependencies,
+                    response_model=getattr(route, "response_model", None),
                 )
                 check_limiters(graph.root, self._threads)
                 self._check_dependencies(classifier, self.include_context.dependencies, path)
@@ -176,6 +177,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
             self._asked(),
             endpoint=isinstance(route, APIRoute),
             dependencies=dependencies,
+            response_model=getattr(route, "response_model", None),
         )
 
     def preview_of_frontend(self, group: FrontendRouteGroup) -> Graph:

@@ -163,12 +163,22 @@ class FastDepsRoute(NoticesMatching, APIRoute):
                 return context.handling.handle
             # Included into an app that is not a FastDepsAPI.
             assert context.dependant is not None
-            live = LiveGraph(context.dependant, self, dependencies=context.dependencies)
+            live = LiveGraph(
+                context.dependant,
+                self,
+                dependencies=context.dependencies,
+                response_model=self.response_model,
+            )
             return Handling(self, context, live, context.dependency_overrides_provider).handle
         if not inclusions:
             # FastAPI has added the parameterless dependencies since.
             _watching.watch(self.dependant)
-        self.live = LiveGraph(self.dependant, self, dependencies=self.dependencies)
+        self.live = LiveGraph(
+            self.dependant,
+            self,
+            dependencies=self.dependencies,
+            response_model=self.response_model,
+        )
         self.handling = Handling(self, self, self.live, self.dependency_overrides_provider)
         return self.handling.handle
 
@@ -194,7 +204,12 @@ def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction 
 
     def live_graph() -> LiveGraph:
         _watching.watch(route.dependant)
-        return LiveGraph(route.dependant, deciding, dependencies=route.dependencies)
+        return LiveGraph(
+            route.dependant,
+            deciding,
+            dependencies=route.dependencies,
+            response_model=route.response_model,
+        )
 
     construction = Construction(route, live_graph, is_wrapped=has_own_handler(route))
     # FastAPI asks it for no more than this.
@@ -372,6 +387,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
             self._deciding,
             dependencies=self.dependencies,
             memory=_memory.get(),
+            response_model=getattr(self.original_route, "response_model", None),
         )
 
     def settle(self) -> None:

@@ -80,18 +80,20 @@ def classify(
     endpoint: bool = True,
     path: str | None = None,
     dependencies: Sequence[params.Depends] = (),
+    response_model: Any = None,
 ) -> Graph:
     """Ask `classifier` about each sync callable of a route's tree.
 
     `endpoint=False` where FastAPI doesn't call the root in a thread: WebSocket routes.
     `path` is the path to tell the classifier, the tree's own if `None`. `dependencies` are
-    the entries of `dependencies=[...]` that FastAPI put at the root.
+    the entries of `dependencies=[...]` that FastAPI put at the root; `response_model` is what
+    validates what the endpoint returns.
     Raises `FastDepsError` for markers on async callables, contradicting and misplaced
     markers, and classifiers that fail.
     """
     assert dependant.call is not None
     path = dependant.path or "" if path is None else path
-    candidate = Candidate(dependant.call, role="endpoint", path=path)
+    candidate = Candidate(dependant.call, role="endpoint", path=path, response_model=response_model)
     decision = None
     if endpoint:
         decision = classify_call(candidate, classifier)

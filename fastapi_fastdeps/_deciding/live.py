@@ -73,11 +73,13 @@ class LiveGraph(LeavesBehind):
         endpoint: bool = True,
         dependencies: Sequence[params.Depends] = (),
         memory: Memory | None = None,
+        response_model: Any = None,
     ) -> None:
         """Classify the tree. Raises `FastDepsError` where a marker or a classifier is wrong.
 
         `endpoint=False` where FastAPI doesn't call the root in a thread. `dependencies` are
         the entries of `dependencies=[...]` at the root. `memory` is what was asked before.
+        `response_model` validates what the endpoint returns.
         """
         self.root = root
         self._dependencies = dependencies
@@ -88,6 +90,7 @@ class LiveGraph(LeavesBehind):
         self._deciding = deciding
         self._token: object = None
         self._endpoint = endpoint
+        self._response_model = response_model
         self._derive(memory)
 
     def serve_in(self, threads: Threads) -> None:
@@ -158,7 +161,13 @@ class LiveGraph(LeavesBehind):
         self._dependencies_known = self._snapshot.known_dependencies
         classifier = self._deciding.classifier_in_force
         asked = classifier if memory is None else memory.of(classifier)
-        graph = classify(self.root, asked, endpoint=self._endpoint, dependencies=self._dependencies)
+        graph = classify(
+            self.root,
+            asked,
+            endpoint=self._endpoint,
+            dependencies=self._dependencies,
+            response_model=self._response_model,
+        )
         check_limiters(graph.root, self.threads)
         self._graph = Graph(graph.root, classifier)
         self._judged = {id(node.dependant): node for node in self._graph.root}

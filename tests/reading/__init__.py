@@ -1,0 +1,1 @@
+"""What `harmless` reads, and how."""

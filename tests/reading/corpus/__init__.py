@@ -1,0 +1,1 @@
+"""Callables with what is right for each, decided by hand."""
