@@ -16,7 +16,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from types import CodeType, FunctionType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi_fastdeps._fastapi.ground import BUILDING, MATCHING, SERVING, SHELL, Functions
 from fastapi_fastdeps._fastapi.proven import CODES, SOURCES
@@ -169,7 +169,7 @@ def _instructions(code: CodeType) -> Iterator[str]:
         if isinstance(constant, CodeType):
             yield from _instructions(constant)
         elif isinstance(constant, frozenset):
-            yield repr(sorted(map(repr, constant)))
+            yield repr(sorted(map(repr, cast("frozenset[object]", constant))))
         else:
             yield repr(constant)
 
@@ -214,7 +214,7 @@ def _written(node: ast.AST) -> Iterator[str]:
             and ast.get_docstring(node, clean=False)
         ):
             value = value[1:]
-        values: Iterable[Any] = value if isinstance(value, list) else [value]
+        values = cast("list[Any]", value if isinstance(value, list) else [value])
         for each in values:
             if isinstance(each, ast.AST):
                 yield f"{name}:"
