@@ -31,7 +31,7 @@ def test_the_page_of_the_documentation_is_made_of_the_results() -> None:
 def test_the_readme_names_the_versions_with_the_fast_lane() -> None:
     readme = " ".join((PACKAGE.parent / "README.md").read_text().split())
     *versions, last = FAST_LANE
-    assert f"FastAPI {', '.join(versions)} and {last}." in readme
+    assert f"FastAPI {', '.join(versions)} and {last}" in readme
     assert f"FastAPI {OLDEST.removesuffix('.0')} and newer" in readme
 
 

@@ -19,6 +19,7 @@ from fastapi_fastdeps._fastapi.names import LANE_VARIABLE, fast_lane
 from fastapi_fastdeps._fastapi.proven import CODES, SOURCES
 from fastapi_fastdeps._fastapi.versions import NEWEST
 from tests.conformance.recording import FILE, record, written
+from tests.upkeep.changes import changes
 
 pytestmark = [
     pytest.mark.skipif(not fast_lane, reason="there is no fast lane"),
@@ -221,3 +222,15 @@ def test_only_a_proof_adds_a_source(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert record({**found, "sources": {"f.g": "2"}}, is_proof=True) == ["f.g"]
     expected = written({"f.g": ("1", "2")}, {"3": {"p": ("c",)}})
     assert (tmp_path / "proven.py").read_text() == expected
+
+
+def test_what_another_fastapi_has_changed_is_shown(copy: Copy) -> None:
+    python = Path(sys.executable)
+    assert changes(python, copy.root) == []
+    copy.change(*CHANGED)
+    copy.change("routing.py", "async def serialize_response(", "async def serialize_it(")
+    changed, gone = sorted(changes(python, copy.root), key=lambda each: each.function)
+    assert changed.function == "fastapi.dependencies.utils._should_embed_body_fields"
+    assert "\n+    fields = [*fields]\n" in changed.diff()
+    assert (gone.part, gone.function) == ("fast_lane", "fastapi.routing.serialize_response")
+    assert gone.is_gone

@@ -11,7 +11,7 @@ import ast
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
@@ -214,14 +214,20 @@ def _written(node: ast.AST) -> Iterator[str]:
             and ast.get_docstring(node, clean=False)
         ):
             value = value[1:]
-        values = cast("list[object]", value) if isinstance(value, list) else [value]
-        for each in values:
-            if isinstance(each, ast.AST):
-                yield f"{name}:"
-                yield from _written(each)
-            elif each is not None:
-                yield f"{name}={each!r}"
+        if isinstance(value, list):
+            for each in cast("Sequence[object]", value):
+                yield from _written_field(name, each)
+        else:
+            yield from _written_field(name, value)
     yield "."
+
+
+def _written_field(name: str, value: object) -> Iterator[str]:
+    if isinstance(value, ast.AST):
+        yield f"{name}:"
+        yield from _written(value)
+    elif value is not None:
+        yield f"{name}={value!r}"
 
 
 def _shortened(written: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.conformance.comparison import Verdict, judge, read_expectations
 from tests.conformance.environment import Environment, newest_version
 from tests.conformance.examination import fast_lane_is_taken
+from tests.conformance.recording import FILE, found_by, record
 from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE, STOCK, Setting, run, stock
 from tests.conformance.versions import NEWEST, RELEASES, release
 from tests.harness.commands import PreparationError
@@ -15,6 +16,8 @@ from tests.harness.injected.fastdeps_conformance.replacement import MODES
 from tests.harness.outcomes import Outcomes, compare, summary
 
 DIFFERENCES = Path(__file__).parent / "differences"
+PROOF = Setting("fastdeps", FAST_LANE)
+"""How a run proves the fast lane, where nothing differs."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,7 +45,16 @@ def _run(environment: Environment, setting: Setting, reference: Outcomes, worker
     for line in _complaints(verdict):
         print(line)
     print(_conclusion(setting, outcomes, verdict), flush=True)
+    if setting == PROOF and verdict.holds and not verdict.differences:
+        _record(environment)
     return verdict.holds and fast_lane_is_taken(environment, setting)
+
+
+def _record(environment: Environment) -> None:
+    """Write down that the fast lane was proven there."""
+    package = environment.root / PROOF.name / "package"
+    new = record(found_by(environment.installed.python, package), is_proof=True)
+    print(f"recorded in {FILE.name}: {len(new)} new sources", *new, sep="\n  ", flush=True)
 
 
 def _complaints(verdict: Verdict) -> list[str]:

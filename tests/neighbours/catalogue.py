@@ -14,6 +14,7 @@ class Suite:
         unresolved: what it needs whose own requirements can't be met beside the neighbour.
         apart: files that are each run in a process of their own.
         chance: a regular expression for what is another in the tests' names in each run.
+        version: of the last sdist that has it, where the newest has none.
     """
 
     paths: tuple[str, ...]
@@ -22,6 +23,7 @@ class Suite:
     unresolved: str = ""
     apart: tuple[str, ...] = ()
     chance: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ NEIGHBOURS = (
             "dirty-equals executing httpx inline-snapshot pydantic pytest-recording requests "
             "requests-mock",
             ("--override-ini=filterwarnings=",),
+            version="5.2.0",
         ),
     ),
     Neighbour(

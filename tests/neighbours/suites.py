@@ -15,7 +15,9 @@ from tests.neighbours.results import SuiteResult, counted
 
 
 def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
-    """Both runs, test by test; says so where they could not be made."""
+    """Both runs, test by test; says so where they could not be made. `version` is the tested
+    one, of which the suite is, if its sdist has it."""
+    version = suite.version or version
     first, *others = neighbour.requirements
     requirements = (f"{first}=={version}", *others, *suite.requirements.split(), *SUITE_COMMON)
     environment = Environment(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fastapi_fastdeps._fastapi.versions import FAST_LANE, OLDEST
+from fastapi_fastdeps._fastapi.versions import FAST_LANE, NEWEST, OLDEST
 from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES
 from tests.harness.commands import REPOSITORY
 
@@ -29,9 +29,17 @@ FastAPI {oldest} and newer. Tested are the oldest and the last of each minor ver
   run again in both, one test after the other, and counts as it ends then.
 - in bold: what CI runs every time ({every_run}).
 
-A FastAPI that is not listed takes FastAPI's lane: slower than the fast lane, with inline
-calls as ever. What a newer one has renamed or changed is left to FastAPI itself, and one
-`FastDepsWarning` at import says what that makes slower.
+The fast lane is on where each function of FastAPI and Starlette that it stands in for is, by its
+content, one that the suite was passed with, whatever the number of the release says. Where one is
+another, routes take FastAPI's lane: slower, with inline calls as ever. What a newer FastAPI has
+renamed is left to FastAPI itself. One line of the log (`fastapi_fastdeps`, when the package is
+imported) says which functions have changed and what that makes slower; `explain` says it for each
+route.
+
+Then look for a newer fastapi-fastdeps, or pin FastAPI to {newest}. `FASTAPI_FASTDEPS_LANE=fast` in
+the environment has the fast lane nonetheless, at your own risk: where FastAPI now does something
+else in one of these functions, an authentication included, the fast lane still does what it did.
+Run your tests in both lanes first. `FASTAPI_FASTDEPS_LANE=fastapi` keeps every route out of it.
 
 | FastAPI | dependencies as of | served | suite, fast lane | suite, FastAPI's lane |
 |---|---|---|---|---|"""
@@ -59,7 +67,8 @@ def keep(name: str, **found: Any) -> None:
 
 
 def page(results: Results) -> str:
-    lines = [INTRODUCTION.format(oldest=OLDEST, every_run=", ".join(EVERY_RUN))]
+    introduction = INTRODUCTION.format(oldest=OLDEST, newest=NEWEST, every_run=", ".join(EVERY_RUN))
+    lines = [introduction]
     for release in reversed(RELEASES):
         found = results.get(release.version, {})
         name = f"**{release.version}**" if release.version in EVERY_RUN else release.version

@@ -1,0 +1,1 @@
+"""What is to be done when a FastAPI comes out."""
