@@ -1,8 +1,8 @@
-"""Keeps an app under load for two stretches of time, and says what is left of it afterwards:
+"""Keeps an app under load for some stretches of time, and says what is left of it afterwards:
 `python -m benchmarks.load`.
 
 Requests are lost, generators, tasks or threads left over, or memory grows from the end of the
-first stretch to that of the second: each is a failure.
+first stretch to that of the last: each is a failure.
 """
 
 import argparse
@@ -45,6 +45,7 @@ class Stretch:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     parser.add_argument("--seconds", type=int, default=60, help="of each stretch; %(default)s")
+    parser.add_argument("--stretches", type=int, default=2, help="%(default)s")
     parser.add_argument("--connections", type=int, default=1000, help="%(default)s")
     options = parser.parse_args(arguments)
     try:
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         before = _counts(port)
         stretches = [
             asyncio.run(_stretch(port, options.connections, options.seconds, client_cores))
-            for _ in range(2)
+            for _ in range(options.stretches)
         ]
     _show(before, stretches)
     problems = list(problems_of(before, stretches))

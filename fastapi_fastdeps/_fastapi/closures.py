@@ -103,7 +103,7 @@ def iterated_in_threads(items: Any) -> tuple[Any] | None:
     code = getattr(items, "ag_code", None)
     if not streams or code is not iterate_in_threadpool.__code__:
         return None
-    variables: dict[str, Any] = items.ag_frame.f_locals if items.ag_frame is not None else {}
+    variables: dict[str, Any] = dict(items.ag_frame.f_locals) if items.ag_frame is not None else {}
     return (variables["iterator"],) if variables.keys() == {"iterator"} else None
 
 

@@ -320,7 +320,7 @@ else:
     streams.find(
         "starlette.concurrency",
         "iterate_in_threadpool",
-        lambda found: found(()).ag_frame.f_locals == {"iterator": ()},
+        lambda found: dict(found(()).ag_frame.f_locals) == {"iterator": ()},
     )
     uploads.find(
         "starlette.datastructures",

@@ -1,4 +1,5 @@
-"""`python -m tests.pyodide`: the program in Pyodide under Node, where no thread can start."""
+"""`python -m tests.pyodide`: the program, and files of these tests, in Pyodide under Node, where no
+thread can start."""
 
 import importlib.metadata
 import shutil
@@ -9,13 +10,16 @@ from tests.harness.commands import CACHE, REPOSITORY, PreparationError, run, run
 
 PYODIDE = "314.0.7"
 PYTHON, PLATFORM = "3.14", "pyemscripten_2026_0_wasm32"
+PACKAGES = "site-packages"
 SCRIPT = Path(__file__).with_name("run.mjs")
 
 
 def main() -> int:
     try:
         directory = prepare()
-        print(run("node", directory / SCRIPT.name, REPOSITORY, directory / "site"), end="")
+        for what in ("program", "suite"):
+            script = directory / SCRIPT.name
+            print(run("node", script, REPOSITORY, directory / PACKAGES, what), end="", flush=True)
     except PreparationError as error:
         print(error)
         return 1
@@ -33,9 +37,9 @@ def prepare() -> Path:
         run("npm", "install", "--prefix", directory, f"pyodide@{PYODIDE}")
         run_python(
             "pip",
-            *("install", "--quiet", "--target", directory / "site", "--only-binary", ":all:"),
+            *("install", "--quiet", "--target", directory / PACKAGES, "--only-binary", ":all:"),
             *("--python-version", PYTHON, "--platform", PLATFORM, "--platform", "any"),
-            *(f"fastapi=={fastapi}", "python-multipart"),
+            *(f"fastapi=={fastapi}", "python-multipart", "httpx", "hypothesis", "pytest"),
         )
         complete.touch()
     # Node looks for packages from where the script is.
