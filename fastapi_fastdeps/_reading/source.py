@@ -23,6 +23,7 @@ class Module:
         functions: by the line where their code begins and their name; `None` where two share both.
         codes: the code objects that the source compiles to.
         inner: the functions that stand in another one, by the `id` of their node, with that.
+        imported: names that are imported out of a module, with its name and theirs there.
         declared: the names that a function declares `global` or `nonlocal`.
         mutated: names of what may be changed in place, those of attributes with a dot before
             them: it stands elsewhere than where its items are read.
@@ -34,6 +35,7 @@ class Module:
     codes: frozenset[types.CodeType]
     inner: dict[int, Function]
     bindings: dict[str, int]
+    imported: dict[str, tuple[str, str]]
     declared: frozenset[str]
     mutated: frozenset[str]
     reassigned: frozenset[str]
@@ -106,10 +108,19 @@ def _parsed(source: str) -> Module | None:
         frozenset(_codes(code)),
         inner,
         bindings,
+        dict(_imported(tree)),
         frozenset(declared),
         frozenset(mutated),
         frozenset(_reassigned(tree, None)),
     )
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                yield alias.asname or alias.name, (module, alias.name)
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
