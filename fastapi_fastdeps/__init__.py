@@ -12,8 +12,13 @@ from fastapi_fastdeps.classifiers import (
     harmless,
     predicate,
 )
-from fastapi_fastdeps.errors import FastDepsError, FastDepsWarning
-from fastapi_fastdeps.explanation import explain
+from fastapi_fastdeps.errors import (
+    ClassifierError,
+    FastDepsError,
+    FastDepsWarning,
+    MarkerError,
+)
+from fastapi_fastdeps.explanation import CallRecord, Explanation, RouteRecord, explain
 from fastapi_fastdeps.marking import (
     Execution,
     Inline,
@@ -34,9 +39,12 @@ from fastapi_fastdeps.classifiers import markers
 __version__ = "0.1.0"
 
 __all__ = [
+    "CallRecord",
     "Candidate",
     "Classifier",
+    "ClassifierError",
     "Execution",
+    "Explanation",
     "FastDepsAPI",
     "FastDepsError",
     "FastDepsRoute",
@@ -45,6 +53,8 @@ __all__ = [
     "FastDepsWebSocketRoute",
     "Inline",
     "InlineMixin",
+    "MarkerError",
+    "RouteRecord",
     "Threaded",
     "ThreadedMixin",
     "all_classes",

@@ -5,7 +5,6 @@ import linecache
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -70,10 +69,18 @@ def definition_of(function: types.FunctionType) -> tuple[Function, Module] | Non
 def module_of(filename: str, namespace: dict[str, object]) -> Module | None:
     """What is known of a file of source, `None` where there is none."""
     lines = linecache.getlines(filename, namespace)
-    return _parsed("".join(lines)) if lines else None
+    if not lines:
+        return None
+    known = _known.get(filename)
+    if known is None or known[0] is not lines:
+        known = _known[filename] = lines, _parsed("".join(lines))
+    return known[1]
 
 
-@lru_cache(maxsize=64)
+# By file, with the lines that were read; `linecache` has others when they have changed.
+_known: dict[str, tuple[list[str], Module | None]] = {}
+
+
 def _parsed(source: str) -> Module | None:
     try:
         tree = ast.parse(source)
