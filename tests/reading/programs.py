@@ -529,7 +529,7 @@ def tried(module: types.ModuleType, call: Callable[..., Any], size: int) -> tupl
     return seconds, ran
 
 
-def outcomes(count: int, seed: int) -> Iterator[Outcome | None]:
+def outcomes(count: int, seed: int, *, large: int = LARGE) -> Iterator[Outcome | None]:
     """What became of each program; `None` where there was no opinion."""
     signal.signal(signal.SIGVTALRM, _stop)
     with tempfile.TemporaryDirectory() as name:
@@ -539,8 +539,8 @@ def outcomes(count: int, seed: int) -> Iterator[Outcome | None]:
             if harmless(Candidate(module.judged)) is None:
                 yield None
             else:
-                small, _ = tried(module, module.judged, SMALL)
-                large, ran = tried(module, module.judged, LARGE)
+                small, _ = tried(module, module.judged, large * SMALL // LARGE)
+                large, ran = tried(module, module.judged, large)
                 yield Outcome(source.removeprefix(HEADER), small, large, ran)
             del sys.modules[f"program_{number}"]
             (Path(name) / f"program_{number}.py").unlink()
