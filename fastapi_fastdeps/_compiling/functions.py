@@ -66,6 +66,14 @@ _GENERATORS: Final = (*ENTERED, Kind.INLINE_GENERATOR)
 _IN_THREADS: Final = (*ENTERED, Kind.THREADED)
 
 
+_READ_FOR_ALL: Final = ("_is_async_gen_callable", "_is_gen_callable", "run_endpoint_function")
+_READ_FOR: Final = {
+    Kind.ASYNC: (*_READ_FOR_ALL, "_operation"),
+    Kind.INLINE: (*_READ_FOR_ALL, "_operation"),
+    Kind.THREADED: (*_READ_FOR_ALL, "run_in_threadpool"),
+}
+"""What FastAPI reads to call an endpoint; a step before it may have replaced one."""
+
 NOT_CALLED: Final = object()
 """What a function returns that has found the endpoint's arguments, and not called it."""
 
@@ -161,7 +169,7 @@ class _Writer:
             "query_values": tools.query_values,
             "received_of": tools.received,
             "request_params_to_args": request_params_to_args,
-            "run_endpoint_function": _names.get("run_endpoint_function"),
+            **{f"own_{name}": _names.get(name) for each in _READ_FOR.values() for name in each},
             "validate": tools.validate,
             "watching": _watching,
         }.items():
@@ -204,7 +212,7 @@ class _Writer:
         arguments = self._prepare(start, steps[start])
         assert arguments is not None
         if steps[start].kind is Kind.ENDPOINT:
-            self._unless_it_is_called(arguments)
+            self._unless_it_is_called(Kind.THREADED, arguments)
         enters = any(step.kind is Kind.THREADED_GENERATOR for step in steps[start:end])
         limiter = lines.bind(f"w{start}", steps[start].limiter)
         if enters:
@@ -321,7 +329,7 @@ class _Writer:
         if call is None or (call is Kind.THREADED and self._entered is None):
             self._give_arguments(arguments)
             return
-        self._unless_it_is_called(arguments)
+        self._unless_it_is_called(call, arguments)
         endpoint = self.lines.bind("endpoint", step.node.candidate.call)
         if call is Kind.THREADED:
             given = [f"function={endpoint}", f"arguments=dict({', '.join(arguments)})"]
@@ -338,11 +346,10 @@ class _Writer:
             return f"{callee}({', '.join(arguments)})"
         return f"copy_context().run({', '.join([callee, *arguments])})"
 
-    def _unless_it_is_called(self, arguments: list[str]) -> None:
+    def _unless_it_is_called(self, call: Kind, arguments: list[str]) -> None:
         """Leave the endpoint to the handler where more is to happen than a call."""
-        with self.lines.block(
-            "if is_traced or names['run_endpoint_function'] is not run_endpoint_function:"
-        ):
+        replaced = [f"names[{name!r}] is not own_{name}" for name in _READ_FOR[call]]
+        with self.lines.block(f"if {' or '.join(['is_traced', *replaced])}:"):
             self._give_arguments(arguments)
 
     def _give_arguments(self, arguments: list[str]) -> None:

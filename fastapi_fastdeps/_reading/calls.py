@@ -1,10 +1,10 @@
 """What calls give: of functions, of objects, of methods."""
 
 import ast
-import functools
 import inspect
 import types
 from ast import AST
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi_fastdeps._reading import shapes, vetted
@@ -103,13 +103,18 @@ def _call_vetted_function(reader: "Reader", what: Any, given: Arguments, node: A
     return result
 
 
+def _call_partial(
+    reader: "Reader", made: partial[Any], given: Arguments, node: AST | None
+) -> Value:
+    positional = [*map(unstable, made.args), *given.positional]
+    named = {name: unstable(value) for name, value in made.keywords.items()}
+    both = Arguments(positional, {**named, **given.named}, given.is_open)
+    return reader.call(shapes.of_object(made.func), both, node)
+
+
 def _call_instance(reader: "Reader", what: Instance, given: Arguments, node: AST | None) -> Value:
-    if kind_of(what.known) is functools.partial:
-        made: functools.partial[Any] = what.known
-        positional = [*map(unstable, made.args), *given.positional]
-        named = {name: unstable(value) for name, value in made.keywords.items()}
-        both = Arguments(positional, {**named, **given.named}, given.is_open)
-        return reader.call(shapes.of_object(made.func), both, node)
+    if kind_of(what.known) is partial:
+        return _call_partial(reader, what.known, given, node)
     found = inspect.getattr_static(what.cls, "__call__", None)
     if what.exact and isinstance(found, types.FunctionType):
         return enter(reader, found, given.behind(what), node)

@@ -70,9 +70,12 @@ def evaluate(reader: "Reader", node: ast.expr) -> Value:
             return _named(reader, node)
         case ast.Tuple() if not any(isinstance(each, ast.Starred) for each in node.elts):
             return tuple_of(reader, node)
-        case ast.Tuple() | ast.List() | ast.Set():
-            kind = {ast.Tuple: tuple, ast.List: list, ast.Set: set}[type(node)]
-            return display(reader, node, kind, node.elts)
+        case ast.Tuple():
+            return display(reader, node, tuple, node.elts)
+        case ast.List():
+            return display(reader, node, list, node.elts)
+        case ast.Set():
+            return display(reader, node, set, node.elts)
         case ast.Dict():
             return dict_of(reader, node)
         case ast.ListComp() | ast.GeneratorExp():

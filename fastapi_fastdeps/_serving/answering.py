@@ -11,7 +11,6 @@ from typing import Any, Final
 import anyio
 from starlette.responses import JSONResponse, Response
 
-from fastapi_fastdeps._fastapi.names import is_async_gen_callable
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._serving.solution import Solution
 
@@ -39,6 +38,8 @@ _own: Final = {
     _run_in_threadpool,
     _serialize_response,
 ) = _own.values()
+_is_async_generator = _names.get("_is_async_gen_callable")
+_is_generator = _names.get("_is_gen_callable")
 _make_json, _render_json = JSONResponse.__init__, JSONResponse.render
 _init_headers = JSONResponse.init_headers
 
@@ -63,6 +64,15 @@ def is_as_ever() -> bool:
         and JSONResponse.render is _render_json
         and JSONResponse.init_headers is _init_headers
     )
+
+
+def is_generator(endpoint: Any, known: bool) -> bool:
+    """Whether FastAPI streams what the endpoint yields; `known`: by its own functions."""
+    get: Any = _names.get
+    is_async, is_sync = get("_is_async_gen_callable"), get("_is_gen_callable")
+    if is_async is _is_async_generator and is_sync is _is_generator:
+        return known
+    return bool(is_async(endpoint) or is_sync(endpoint))
 
 
 async def run_endpoint(dependant: Any, values: dict[str, Any], *, is_awaited: bool) -> Any:
@@ -111,7 +121,8 @@ def stream(
 ) -> Response:
     """What FastAPI answers where a generator function has taken the endpoint's place."""
     items: Any = endpoint(**values)
-    if is_async_gen_callable(endpoint):
+    is_async: Any = _names["_is_async_gen_callable"]
+    if is_async(endpoint):
         items = _with_checkpoints(items)
     arguments, injected_headers = _arguments(solution, status_code)
     response: Response = response_class(content=items, **arguments)

@@ -204,7 +204,7 @@ class PlannedHandler:
                 raise invalid
             if self._live.current() is not self._settled or self._root.call is not self._call:
                 self._settle()
-            if self._is_stream:
+            if answering.is_generator(self._call, self._is_stream):
                 # It has become one meanwhile: FastAPI streams it raw.
                 return answering.stream(
                     self._call,
