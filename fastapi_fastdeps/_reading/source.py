@@ -3,6 +3,7 @@
 import ast
 import linecache
 import types
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -83,8 +84,11 @@ _known: dict[str, tuple[list[str], Module | None]] = {}
 
 def _parsed(source: str) -> Module | None:
     try:
-        tree = ast.parse(source)
-        code = compile(source, "<source>", "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            # It has been compiled before, with its warnings.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+            code = compile(source, "<source>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
         return None
     functions: dict[tuple[int, str], Function | None] = {}

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -496,7 +497,10 @@ def loaded(source: str, directory: Path, name: str) -> types.ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    with warnings.catch_warnings():
+        # A random program may well do what the compiler wonders about.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        spec.loader.exec_module(module)
     return module
 
 
@@ -536,12 +540,14 @@ def outcomes(count: int, seed: int, *, large: int = LARGE) -> Iterator[Outcome |
         for number in range(seed, seed + count):
             source = HEADER + "\n\n" + Writer(number).function("judged")
             module = loaded(source, Path(name), f"program_{number}")
-            if harmless(Candidate(module.judged)) is None:
+            opinion = harmless(Candidate(module.judged))
+            assert not module.RAN, "To read it ran code of an object"
+            if opinion is None:
                 yield None
             else:
-                small, _ = tried(module, module.judged, large * SMALL // LARGE)
-                large, ran = tried(module, module.judged, large)
-                yield Outcome(source.removeprefix(HEADER), small, large, ran)
+                less, _ = tried(module, module.judged, large * SMALL // LARGE)
+                seconds, ran = tried(module, module.judged, large)
+                yield Outcome(source.removeprefix(HEADER), less, seconds, ran)
             del sys.modules[f"program_{number}"]
             (Path(name) / f"program_{number}.py").unlink()
 
