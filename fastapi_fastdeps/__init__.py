@@ -12,8 +12,8 @@ from fastapi_fastdeps.classifiers import (
     harmless,
     predicate,
 )
-from fastapi_fastdeps.errors import FastDepsError
-from fastapi_fastdeps.explanation import explain
+from fastapi_fastdeps.errors import ClassifierError, FastDepsError, LimiterError, MarkerError
+from fastapi_fastdeps.explanation import CallRecord, Explanation, RouteRecord, explain
 from fastapi_fastdeps.guarding import Guard, GuardError, SlowCall, SlowCallError
 from fastapi_fastdeps.marking import (
     Execution,
@@ -35,9 +35,12 @@ from fastapi_fastdeps.classifiers import markers
 __version__ = "0.1.0"
 
 __all__ = [
+    "CallRecord",
     "Candidate",
     "Classifier",
+    "ClassifierError",
     "Execution",
+    "Explanation",
     "FastDepsAPI",
     "FastDepsError",
     "FastDepsRoute",
@@ -47,6 +50,9 @@ __all__ = [
     "GuardError",
     "Inline",
     "InlineMixin",
+    "LimiterError",
+    "MarkerError",
+    "RouteRecord",
     "SlowCall",
     "SlowCallError",
     "Threaded",

@@ -31,10 +31,12 @@ class Overview:
     Attributes:
         is_dry_run: whether the app is a plain `FastAPI`, of which it says what moving would change.
         routes: those asked for.
+        handlers: its exception handlers that are sync.
     """
 
     is_dry_run: bool
     routes: tuple[RouteRecord, ...]
+    handlers: tuple[CallRecord, ...] = ()
 
     @property
     def lanes(self) -> Counter[str]:
@@ -61,7 +63,8 @@ class Overview:
             for call in route.calls:
                 key = (call.name, call.location, call.role, call.execution, call.decided_by)
                 found.setdefault(key, (call, set()))[1].add(number)
-        return [Use(call, len(numbers)) for call, numbers in found.values()]
+        uses = [Use(call, len(numbers)) for call, numbers in found.values()]
+        return [*uses, *(Use(call, 0) for call in self.handlers)]
 
 
 def overview(app: FastAPI, *, route: str | None = None, threaded: bool = False) -> Overview:
@@ -77,6 +80,7 @@ def overview(app: FastAPI, *, route: str | None = None, threaded: bool = False) 
             if (route is None or route in each.path)
             and (not threaded or any(call.execution == "threaded" for call in each.calls))
         ),
+        found.handlers,
     )
 
 
@@ -108,6 +112,7 @@ def as_json(shown: Overview) -> dict[str, Any]:
                 "role": use.call.role,
                 "execution": use.call.execution,
                 "decided_by": use.call.decided_by,
+                "limiter": use.call.limiter,
                 "routes": use.routes,
             }
             for use in shown.uses()
@@ -120,20 +125,23 @@ def as_json(shown: Overview) -> dict[str, Any]:
                 "lane": route.lane,
                 "why": route.why,
                 "hops": {"left": route.hops_left, "saved": route.hops_saved},
-                "calls": [
-                    {
-                        "name": call.name,
-                        "location": call.location,
-                        "role": call.role,
-                        "parameter": call.parameter,
-                        "depth": call.depth,
-                        "execution": call.execution,
-                        "decided_by": call.decided_by,
-                        "stock_hops": call.stock_hops,
-                    }
-                    for call in route.calls
-                ],
+                "calls": [_as_json(call) for call in route.calls],
             }
             for route in shown.routes
         ],
+        "handlers": [_as_json(call) for call in shown.handlers],
+    }
+
+
+def _as_json(call: CallRecord) -> dict[str, Any]:
+    return {
+        "name": call.name,
+        "location": call.location,
+        "role": call.role,
+        "parameter": call.parameter,
+        "depth": call.depth,
+        "execution": call.execution,
+        "decided_by": call.decided_by,
+        "limiter": call.limiter,
+        "stock_hops": call.stock_hops,
     }

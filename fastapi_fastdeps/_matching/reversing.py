@@ -5,7 +5,7 @@ those are passed over that would do so because of their name alone: it is read w
 come to, so nothing has to be noticed.
 """
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import starlette.routing
 from fastapi import APIRouter
@@ -60,7 +60,7 @@ def url_path_within(inclusion: IncludedRouter, name: str, path_params: dict[str,
 def _has_another_name(route: object, name: str, known: Any, also_known: Any) -> bool:
     """Whether a route gives no URL because of its name, which it looks at first, by one of
     these functions."""
-    kind: Any = type(cast("object", route))
+    kind: Any = type(route)
     function = getattr(kind, "url_path_for", None)
     if function is None or (function is not known and function is not also_known):
         return False

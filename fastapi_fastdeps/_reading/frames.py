@@ -2,15 +2,17 @@
 
 import ast
 import builtins
+import sys
 import types
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import resolve_name
 from typing import Any
 
 from fastapi_fastdeps._reading.shapes import of_object
 from fastapi_fastdeps._reading.source import Function, Module, definition_of, module_of
-from fastapi_fastdeps._reading.values import UNKNOWN, Data, Value, either
+from fastapi_fastdeps._reading.values import CONTAINERS, UNKNOWN, Data, Value, either, kind_of
 
 Variables = dict[str, Value]
 
@@ -122,11 +124,27 @@ class Frame:
         if name in namespace:
             if not self.module.is_bound_once(name):
                 return UNKNOWN
+            if name in self.module.imported and kind_of(namespace[name]) in CONTAINERS:
+                return self._imported(name)
             return of_object(namespace[name], stable=name not in self.module.mutated)
         found: Any = namespace.get("__builtins__", builtins)
         inside: Mapping[str, Any] = vars(builtins) if found is builtins else found
         # What is no builtin either is defined later, or not at all.
         return of_object(inside[name]) if name in inside else UNKNOWN
+
+    def _imported(self, name: str) -> Value:
+        """A container of another module, which that one may change."""
+        namespace: dict[str, Any] = self.function.__globals__
+        written, original = self.module.imported[name]
+        try:
+            module = sys.modules[resolve_name(written, namespace.get("__package__") or "")]
+        except (ImportError, KeyError):
+            return UNKNOWN
+        if vars(module).get(original) is not namespace[name]:
+            return UNKNOWN
+        if name in self.module.mutated:
+            return of_object(namespace[name], stable=False)
+        return in_module(module, original)
 
 
 def in_module(module: types.ModuleType, name: str) -> Value:

@@ -3,9 +3,9 @@
 import ast
 import linecache
 import types
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TypeAlias
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -23,6 +23,7 @@ class Module:
         functions: by the line where their code begins and their name; `None` where two share both.
         codes: the code objects that the source compiles to.
         inner: the functions that stand in another one, by the `id` of their node, with that.
+        imported: names that are imported out of a module, with its name and theirs there.
         declared: the names that a function declares `global` or `nonlocal`.
         mutated: names of what may be changed in place, those of attributes with a dot before
             them: it stands elsewhere than where its items are read.
@@ -34,6 +35,7 @@ class Module:
     codes: frozenset[types.CodeType]
     inner: dict[int, Function]
     bindings: dict[str, int]
+    imported: dict[str, tuple[str, str]]
     declared: frozenset[str]
     mutated: frozenset[str]
     reassigned: frozenset[str]
@@ -68,14 +70,25 @@ def definition_of(function: types.FunctionType) -> tuple[Function, Module] | Non
 def module_of(filename: str, namespace: dict[str, object]) -> Module | None:
     """What is known of a file of source, `None` where there is none."""
     lines = linecache.getlines(filename, namespace)
-    return _parsed("".join(lines)) if lines else None
+    if not lines:
+        return None
+    known = _known.get(filename)
+    if known is None or known[0] is not lines:
+        known = _known[filename] = lines, _parsed("".join(lines))
+    return known[1]
 
 
-@lru_cache(maxsize=64)
+# By file, with the lines that were read; `linecache` has others when they have changed.
+_known: dict[str, tuple[list[str], Module | None]] = {}
+
+
 def _parsed(source: str) -> Module | None:
     try:
-        tree = ast.parse(source)
-        code = compile(source, "<source>", "exec", dont_inherit=True)
+        with warnings.catch_warnings():
+            # It has been compiled before, with its warnings.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+            code = compile(source, "<source>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError):
         return None
     functions: dict[tuple[int, str], Function | None] = {}
@@ -106,10 +119,19 @@ def _parsed(source: str) -> Module | None:
         frozenset(_codes(code)),
         inner,
         bindings,
+        dict(_imported(tree)),
         frozenset(declared),
         frozenset(mutated),
         frozenset(_reassigned(tree, None)),
     )
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[str, tuple[str, str]]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                yield alias.asname or alias.name, (module, alias.name)
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:

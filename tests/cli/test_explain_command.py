@@ -205,8 +205,18 @@ def test_the_json_has_all_that_the_table_has(run: Run) -> None:
         "depth": 1,
         "execution": "inline",
         "decided_by": "InlineMixin",
+        "limiter": None,
         "stock_hops": 1,
     }
+
+
+def test_exception_handlers_are_shown_too(run: Run) -> None:
+    handler = "\n@app.exception_handler(KeyError)\ndef missing(request, error): ...\n"
+    written("main.py", APP + handler)
+    found = shown(run("--format", "json"))
+    (missing,) = (each for each in found["handlers"] if each["name"] == "missing")
+    assert (missing["role"], missing["execution"]) == ("exception handler", "threaded")
+    assert {"name": "missing", "routes": 0}.items() <= found["callables"][-1].items()
 
 
 def test_a_plain_app_is_shown_as_it_would_be(run: Run) -> None:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,13 @@ from typing import Any
 
 from fastapi_fastdeps import Candidate, harmless
 
-SIZE = 8_000
-"""How many items or characters the hostile request has."""
-MOST_SECONDS = 0.4
-"""What a call may take: more than ten times what the bounds of `harmless` come to."""
+SMALL, LARGE = 4_000, 32_000
+"""How many items or characters two hostile requests have."""
+MOST_SECONDS = 2.0
+"""What a call may take with the large one."""
+MOST_TIMES = 3 * LARGE // SMALL
+"""How many times as long the large one may take as the small one, if it takes long at all."""
+LONG = 0.08
 
 HEADER = '''
 from dataclasses import dataclass, field
@@ -152,20 +156,20 @@ PARAMETERS = {
 }
 
 
-def hostile() -> dict[str, Any]:
+def hostile(size: int) -> dict[str, Any]:
     """One request for each parameter: long, nested, with large numbers and equal items."""
-    many = [f"{number:x}" for number in range(SIZE)]
-    same = ["a" * 40] * (SIZE // 40)
+    many = [str(number) for number in range(size)]
+    same = ["a" * 40] * (size // 40)
     return {
-        "s": "a," * (SIZE // 2),
-        "t": "ab" * (SIZE // 4) + "a",
+        "s": "a," * (size // 2),
+        "t": "ab" * (size // 4) + "a",
         "n": 10**4200,
-        "k": SIZE,
+        "k": size,
         "x": 1e308,
         "a": many,
         "b": same,
-        "q": [(2**61 - 1) * number for number in range(SIZE)],
-        "m": [same[:50] for _ in range(SIZE // 50)],
+        "q": [(2**61 - 1) * number for number in range(size)],
+        "m": [same[:50] for _ in range(size // 50)],
         "d": dict.fromkeys(many, "v" * 3),
         "e": dict.fromkeys(many, 10**50),
     }
@@ -198,9 +202,13 @@ class Writer:
             "other": ["u", "UNSEEN", "OBJECTS[0]", "TUPLE[0]", "c", "item", "None", "Holder(a)"],
         }
         self.count = 0
+        self.deep = self.chance(0.3)
 
     def pick(self, kind: str) -> str:
         return self.random.choice(self.names[kind])
+
+    def separator(self, one: Callable[[str], str]) -> str:
+        return "','" if self.chance(0.7) else one("str")
 
     def name(self, kind: str) -> str:
         return self.random.choice([each for each in self.names[kind] if each.isidentifier()])
@@ -225,7 +233,7 @@ class Writer:
     def expression(self, kind: str, depth: int = 0) -> str:
         if self.chance(0.01):
             kind = self.random.choice(list(self.names))
-        if depth > 2 or self.chance(0.3):
+        if depth > 1 + self.deep or self.chance(0.4 - 0.2 * self.deep):
             return self.pick(kind)
         one: Callable[[str], str] = lambda kind: self.expression(kind, depth + 1)  # noqa: E731
         return self.random.choice(list(getattr(self, f"_{kind}")(one)))()
@@ -276,7 +284,7 @@ class Writer:
         yield lambda: f"round({one('float')}, 2)"
 
     def _list(self, one: Callable[[str], str]) -> Iterator[Callable[[], str]]:
-        yield lambda: f"{one('str')}.split({one('str')})"
+        yield lambda: f"{one('str')}.split({self.separator(one)})"
         yield lambda: f"[{one('str')}, {one('str')}]"
         yield lambda: f"[z for z in {one('list')} if z in {one('list')}]"
         yield lambda: f"[z + {one('str')} for z in {one('list')}]"
@@ -353,14 +361,19 @@ class Writer:
 
     def block(self, indent: str, depth: int) -> None:
         before = {kind: list(names) for kind, names in self.names.items()}
-        for _ in range(self.random.randint(1, 3 if depth else 5)):
-            self.statement(indent, depth)
+        for _ in range(self.random.randint(1, 2 if depth else 3)):
+            if depth or self.chance(0.2):
+                self.statement(indent, depth)
+                continue
+            self.lines.append(f"{indent}try:")
+            self.statement(indent + "    ", depth)
+            self.lines.append(f"{indent}except Exception:\n{indent}    pass")
         if depth and self.chance(0.5):
             self.names = before
 
     def statement(self, indent: str, depth: int) -> None:
         choice = self.random.random()
-        if choice < 0.3:
+        if choice < 0.2:
             self._assign(indent)
         elif choice < 0.6:
             self._change(indent)
@@ -442,12 +455,23 @@ class Writer:
 
     def function(self, name: str) -> str:
         """The source of a function of up to four parameters, each of a kind of its own."""
-        self.block("    ", 0)
+        for kind, value in _OWN:
+            # What the function has made itself, it may change.
+            own = self.fresh(kind)
+            self.lines.append(f"    {own} = {value}")
+            self.known(own, kind)
+        if self.chance(0.5):
+            self._loop("    ", 0)
+        else:
+            self.block("    ", 0)
         kinds = ("str", "int", "list", "ints", "lists", "dict", "other")
-        results = ", ".join(self.expression(kind, 2) for kind in kinds)
-        self.lines.append(f"    return {results if self.chance(0.5) else self.expression('list')}")
+        results = ", ".join(self.pick(kind) for kind in kinds)
+        self.lines.append(f"    return {results if self.chance(0.5) else self.pick('list')}")
         parameters = ", ".join(f"{each}: {kind}" for each, kind in PARAMETERS.items())
         return f"def {name}({parameters}):\n" + "\n".join(self.lines) + "\n"
+
+
+_OWN = (("str", "'ab'"), ("int", "3"), ("list", "['p', 'q']"), ("dict", "{'p': 'q'}"))
 
 
 @dataclass(frozen=True)
@@ -455,12 +479,14 @@ class Outcome:
     """What became of a function that was called harmless."""
 
     source: str
-    seconds: float
+    small: float
+    large: float
     ran: bool
 
     @property
     def is_wrong(self) -> bool:
-        return self.ran or self.seconds > MOST_SECONDS
+        times = self.large / max(self.small, 0.001)
+        return self.ran or self.large > MOST_SECONDS or (self.large > LONG and times > MOST_TIMES)
 
 
 def loaded(source: str, directory: Path, name: str) -> types.ModuleType:
@@ -471,7 +497,10 @@ def loaded(source: str, directory: Path, name: str) -> types.ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    with warnings.catch_warnings():
+        # A random program may well do what the compiler wonders about.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        spec.loader.exec_module(module)
     return module
 
 
@@ -483,11 +512,11 @@ def _stop(*_: object) -> None:
     raise TooLong
 
 
-def tried(module: types.ModuleType, call: Callable[..., Any]) -> tuple[float, bool]:
+def tried(module: types.ModuleType, call: Callable[..., Any], size: int) -> tuple[float, bool]:
     """How long a call takes with a hostile request, and whether it ran what can't be seen."""
     seconds, ran = 10.0, False
     for _ in range(2):
-        arguments = hostile()
+        arguments = hostile(size)
         arguments["item"] = module.Item(name=arguments["s"], tags=arguments["a"])
         arguments["c"], arguments["u"] = module.Colour.RED, module.Unseen()
         module.RAN.clear()
@@ -504,18 +533,21 @@ def tried(module: types.ModuleType, call: Callable[..., Any]) -> tuple[float, bo
     return seconds, ran
 
 
-def outcomes(count: int, seed: int) -> Iterator[Outcome | None]:
+def outcomes(count: int, seed: int, *, large: int = LARGE) -> Iterator[Outcome | None]:
     """What became of each program; `None` where there was no opinion."""
     signal.signal(signal.SIGVTALRM, _stop)
     with tempfile.TemporaryDirectory() as name:
         for number in range(seed, seed + count):
             source = HEADER + "\n\n" + Writer(number).function("judged")
             module = loaded(source, Path(name), f"program_{number}")
-            if harmless(Candidate(module.judged)) is None:
+            opinion = harmless(Candidate(module.judged))
+            assert not module.RAN, "To read it ran code of an object"
+            if opinion is None:
                 yield None
             else:
-                seconds, ran = tried(module, module.judged)
-                yield Outcome(source.removeprefix(HEADER), seconds, ran)
+                less, _ = tried(module, module.judged, large * SMALL // LARGE)
+                seconds, ran = tried(module, module.judged, large)
+                yield Outcome(source.removeprefix(HEADER), less, seconds, ran)
             del sys.modules[f"program_{number}"]
             (Path(name) / f"program_{number}.py").unlink()
 
@@ -531,7 +563,8 @@ def main() -> None:
         found += 1
         if outcome.is_wrong:
             wrong += 1
-            print(f"{outcome.seconds:.2f} s, ran={outcome.ran}\n{outcome.source}", flush=True)
+            times = f"{outcome.small:.3f} s, {outcome.large:.3f} s"
+            print(f"{times}, ran={outcome.ran}\n{outcome.source}", flush=True)
     print(f"{count} programs, {found} called harmless, {wrong} of them wrongly")
     sys.exit(1 if wrong else 0)
 
