@@ -2,6 +2,7 @@
 
 import enum
 import json
+import sys
 from typing import Annotated
 
 import typer
@@ -12,6 +13,14 @@ from fastapi_fastdeps._cli.graphs import as_mermaid
 from fastapi_fastdeps._cli.overview import as_json, overview
 from fastapi_fastdeps._cli.page import as_html
 from fastapi_fastdeps._cli.tables import show
+from fastapi_fastdeps._cli.trying import (
+    MODES,
+    STOCK,
+    compare,
+    measure,
+    show_comparison,
+    show_measurements,
+)
 from fastapi_fastdeps.errors import FastDepsError
 
 command = typer.Typer(
@@ -59,8 +68,7 @@ def explain(
     try:
         shown = overview(find_app(app), route=route, threaded=threaded)
     except (NotFoundError, FastDepsError) as error:
-        typer.echo(f"fastdeps: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
+        raise _bad_input(error) from None
     match format:
         case Format.TABLE:
             show(Console(), shown, by_route=by_route or route is not None)
@@ -70,3 +78,60 @@ def explain(
             typer.echo(as_mermaid(shown.routes))
         case Format.HTML:
             typer.echo(as_html(shown))
+
+
+@command.command(name="try")
+def try_(
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[APP] PATH... | -- COMMAND...",
+            help="An app and the paths to ask it for; or after --, a command, such as pytest.",
+        ),
+    ] = None,
+    *,
+    header: Annotated[
+        list[str] | None,
+        typer.Option("--header", "-H", help="A header of each request, Name: value."),
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help="What a command is compared with: unmarked, harmless or inline.")
+    ] = "unmarked",
+    python: Annotated[
+        str | None,
+        typer.Option(help="The interpreter of the project; by default that of its .venv."),
+    ] = None,
+) -> None:
+    """What moving would change, before one line is changed: time, hops and lanes, or tests."""
+    arguments = given or []
+    # What comes after -- and what comes before is one list for typer.
+    is_command = "--" in sys.argv
+    try:
+        if mode not in MODES or mode == STOCK:
+            raise NotFoundError(f"There is no mode {mode}: unmarked, harmless or inline.")
+        if is_command:
+            if not arguments:
+                raise NotFoundError("Name a command after --, such as pytest.")
+            compared = compare(arguments, mode=mode, python=python)
+            show_comparison(Console(), compared, mode)
+            raise typer.Exit(0 if compared.is_same else 1)
+        app = arguments.pop(0) if arguments and not arguments[0].startswith("/") else None
+        headers = [_header(each) for each in header or ()]
+        seen = measure(app, arguments, headers=headers, python=python)
+    except NotFoundError as error:
+        raise _bad_input(error) from None
+    show_measurements(Console(), seen)
+    raise typer.Exit(1 if seen.failed or any(seen.differences()) else 0)
+
+
+def _header(given: str) -> tuple[str, str]:
+    name, colon, value = given.partition(":")
+    if not colon:
+        raise NotFoundError(f"{given!r} is no header: write Name: value.")
+    return name.strip(), value.strip()
+
+
+def _bad_input(error: Exception) -> typer.Exit:
+    """One line for the user, and the exit code of what was asked for wrongly."""
+    typer.echo(f"fastdeps: {' '.join(str(error).split())}", err=True)
+    return typer.Exit(2)
