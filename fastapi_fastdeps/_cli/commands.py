@@ -3,14 +3,20 @@
 import enum
 import json
 import sys
+from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from fastapi_fastdeps._cli.apps import NotFoundError, find_app
+from fastapi_fastdeps._cli.checking.expected import changes, write_expected
+from fastapi_fastdeps._cli.checking.findings import RULES
+from fastapi_fastdeps._cli.checking.reports import as_annotations, as_sarif, show_findings
+from fastapi_fastdeps._cli.checking.rules import findings_of
 from fastapi_fastdeps._cli.graphs import as_mermaid
-from fastapi_fastdeps._cli.overview import as_json, overview
+from fastapi_fastdeps._cli.overview import as_json, dry_run, overview
 from fastapi_fastdeps._cli.page import as_html
 from fastapi_fastdeps._cli.tables import show
 from fastapi_fastdeps._cli.trying import (
@@ -21,7 +27,9 @@ from fastapi_fastdeps._cli.trying import (
     show_comparison,
     show_measurements,
 )
+from fastapi_fastdeps.applications import FastDepsAPI
 from fastapi_fastdeps.errors import FastDepsError
+from fastapi_fastdeps.explanation import explain as explained_of
 
 command = typer.Typer(
     name="fastdeps",
@@ -78,6 +86,56 @@ def explain(
             typer.echo(as_mermaid(shown.routes))
         case Format.HTML:
             typer.echo(as_html(shown))
+
+
+class Report(enum.StrEnum):
+    """How findings are shown."""
+
+    TEXT = "text"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+@command.command()
+def check(
+    app: Annotated[
+        str | None,
+        typer.Argument(help="module:app or a file; by default what `fastapi run` would take."),
+    ] = None,
+    *,
+    ignore: Annotated[list[str] | None, typer.Option(help="A code that is left out.")] = None,
+    format: Annotated[Report, typer.Option(help="How it is shown.")] = Report.TEXT,  # noqa: A002
+    expect: Annotated[
+        Path | None, typer.Option(help="A file of what runs where: what changed is told.")
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write the file of --expect.")] = False,
+) -> None:
+    """What is wrong with what runs where, or could be better; exit code 1 if anything is."""
+    left_out = set(ignore or ())
+    try:
+        if unknown := left_out - {rule.code for rule in RULES}:
+            raise NotFoundError(f"There is no code {min(unknown)}.")
+        there = find_app(app)
+        explained = explained_of(there) if isinstance(there, FastDepsAPI) else dry_run(there)
+        changed: list[str] = []
+        if expect is not None and update:
+            write_expected(expect, explained)
+        elif expect is not None:
+            changed = list(changes(expect, explained))
+    except (NotFoundError, FastDepsError) as error:
+        raise _bad_input(error) from None
+    found = [each for each in findings_of(there, explained) if each.rule.code not in left_out]
+    match format:
+        case Report.TEXT:
+            show_findings(Console(), found)
+        case Report.GITHUB:
+            for line in as_annotations(found):
+                typer.echo(line)
+        case Report.SARIF:
+            typer.echo(json.dumps(as_sarif(found, version("fastapi-fastdeps")), indent=2))
+    for line in changed:
+        typer.echo(f"changed: {line}", err=True)
+    raise typer.Exit(1 if found or changed else 0)
 
 
 @command.command(name="try")

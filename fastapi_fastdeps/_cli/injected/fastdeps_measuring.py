@@ -74,7 +74,7 @@ class _Client:
         for _ in range(_WARM):
             status, body = await self.request()
         _, again = await self.request()
-        hops = await self._hops()
+        hops = min([await self._hops() for _ in range(3)])
         started = time.perf_counter()
         await self.request()
         return {
