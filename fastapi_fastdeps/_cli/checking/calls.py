@@ -107,7 +107,8 @@ def _functions(call: Any) -> Iterator[tuple[types.FunctionType, Any]]:
         if isinstance(call, types.FunctionType):
             yield call, None
         else:
-            method = inspect.getattr_static(type(call), "__call__", None)
+            kind: Any = type(call)
+            method = inspect.getattr_static(kind, "__call__", None)
             if isinstance(method, types.FunctionType):
                 yield inspect.unwrap(method), call
 
@@ -234,7 +235,8 @@ def _attribute(owner: Any, name: str) -> Any:
         getter = found.fget if isinstance(found, property) else found.func
         return _instance(_hints(getter).get("return"))
     if isinstance(found, classmethod):
-        return types.MethodType(found.__func__, kind)
+        bound: Any = found
+        return types.MethodType(bound.__func__, kind)
     if isinstance(found, staticmethod):
         return found.__func__
     if isinstance(found, types.FunctionType) and not isinstance(owner, type):
@@ -289,9 +291,8 @@ def _name_of_owner(owner: Any) -> str:
 
 
 def _entered(value: Any) -> Any:
-    if isinstance(value, Of) and hasattr(value.kind, "__enter__"):
-        return value
-    return value if hasattr(type(value), "__enter__") else _NOTHING
+    kind: Any = value.kind if isinstance(value, Of) else type(value)
+    return value if hasattr(kind, "__enter__") else _NOTHING
 
 
 def _instance(annotation: Any) -> Any:

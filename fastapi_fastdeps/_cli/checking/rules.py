@@ -60,8 +60,8 @@ def _blocking(candidate: Candidate) -> Iterator[Finding]:
 
 
 def _inherited(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
-    kind: Any = candidate.call
-    kind = kind if isinstance(kind, type) else type(kind)
+    call_of: Any = candidate.call
+    kind: Any = call_of if isinstance(call_of, type) else type(call_of)
     is_from_base = " on " in call.decided_by and not call.decided_by.endswith(" at the place")
     if not is_from_base or not _CONSTRUCTORS.intersection(vars(kind)):
         return
@@ -86,9 +86,10 @@ def _could_be_inline(call: CallRecord, candidate: Candidate) -> Iterator[Finding
 
 def _context_variables(candidate: Candidate) -> Iterator[Finding]:
     for call in calls_of(candidate.call):
+        owner: Any = call.owner
         if isinstance(call.owner, ContextVar) and call.name == "set":
             message = (
-                f"{name_of(candidate.call)} sets {call.owner.name!r} in a thread, where nobody "
+                f"{name_of(candidate.call)} sets {owner.name!r} in a thread, where nobody "
                 "who comes after it sees that"
             )
             yield Finding(CONTEXT, message, (*call.places, *_place(candidate.call)))
