@@ -382,7 +382,7 @@ def counts() -> float:
 @fine
 def suppresses() -> None:
     with contextlib.suppress(KeyError):
-        settings["b"]  # noqa: B018
+        settings["b"]
 
 
 @fine

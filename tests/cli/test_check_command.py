@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from fastapi_fastdeps._cli.checking.blocking import blocking_calls
 from fastapi_fastdeps._cli.checking.findings import RULES
 from fastapi_fastdeps._cli.commands import command
+from fastapi_fastdeps.errors import name_of
 from tests.cli.blocking_cases import BLOCKING, FINE
 
 APP = """
@@ -94,12 +95,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     sys.modules.pop("main", None)
 
 
-@pytest.mark.parametrize("call", BLOCKING, ids=str)
+@pytest.mark.parametrize("call", BLOCKING, ids=name_of)
 def test_what_plainly_blocks_is_found(call: Callable[..., object]) -> None:
     assert list(blocking_calls(call))
 
 
-@pytest.mark.parametrize("call", FINE, ids=str)
+@pytest.mark.parametrize("call", FINE, ids=name_of)
 def test_what_does_not_is_left_alone(call: Callable[..., object]) -> None:
     assert list(blocking_calls(call)) == []
 
