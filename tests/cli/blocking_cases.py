@@ -269,12 +269,12 @@ def asks_the_user() -> str:
     return input()
 
 
-class Callable_:
+class Sleeper:
     def __call__(self) -> None:
         time.sleep(1)
 
 
-blocks(Callable_())
+blocks(Sleeper())
 blocks(functools.partial(sleeps_far_away, q="x"))
 blocks(store.load)
 

@@ -82,6 +82,8 @@ class _Walk:
 def _is_entered(target: Any) -> bool:
     if isinstance(target, type):
         return is_users_own(target)
+    if isinstance(target, types.MethodType):
+        target = target.__func__
     target = inspect.unwrap(target) if callable(target) else target
     return isinstance(target, types.FunctionType) and is_users_own(target)
 

@@ -26,6 +26,7 @@ from fastapi_fastdeps._cli.checking.findings import (
 from fastapi_fastdeps.classifiers import Candidate, harmless
 from fastapi_fastdeps.errors import is_users_own, locate, name_of
 from fastapi_fastdeps.explanation import CallRecord, Explanation
+from fastapi_fastdeps.marking import InlineMixin
 
 _THREADS = 40
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
@@ -62,7 +63,9 @@ def _blocking(candidate: Candidate) -> Iterator[Finding]:
 def _inherited(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
     call_of: Any = candidate.call
     kind: Any = call_of if isinstance(call_of, type) else type(call_of)
-    is_from_base = " on " in call.decided_by and not call.decided_by.endswith(" at the place")
+    is_from_base = " on " in call.decided_by or (
+        call.decided_by == InlineMixin.__name__ and InlineMixin not in kind.__bases__
+    )
     if not is_from_base or not _CONSTRUCTORS.intersection(vars(kind)):
         return
     unmarked = Candidate(_without_marks(kind))

@@ -29,7 +29,7 @@ def main() -> None:
     except NotFoundError as error:
         _say(answers, {"error": str(error)})
         return
-    from fastapi_fastdeps import FastDepsAPI
+    from fastapi_fastdeps.applications import FastDepsAPI
 
     if isinstance(app, FastDepsAPI) == (asked["mode"] == "stock"):
         is_ours = asked["mode"] == "stock"
@@ -180,8 +180,8 @@ class _Lifespan:
 
 def _open_paths(app: Any) -> list[str]:
     """The paths that a GET request needs no parameter in its path for."""
-    from fastapi_fastdeps import explain
     from fastapi_fastdeps._cli.overview import dry_run
+    from fastapi_fastdeps.explanation import explain
 
     found = explain(app) if not _is_stock() else dry_run(app)
     paths = [
@@ -195,7 +195,7 @@ def _open_paths(app: Any) -> list[str]:
 def _lane(app: Any, path: str) -> str:
     from starlette.routing import compile_path
 
-    from fastapi_fastdeps import explain
+    from fastapi_fastdeps.explanation import explain
 
     if _is_stock():
         return "stock"
