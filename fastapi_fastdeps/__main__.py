@@ -8,10 +8,10 @@ def main() -> None:
     try:
         from fastapi_fastdeps._cli.commands import command
     except ModuleNotFoundError as error:
-        if error.name not in ("blockbuster", "rich", "typer"):
+        if error.name not in ("blockbuster", "libcst", "rich", "typer"):
             raise
         sys.stderr.write(
-            "fastdeps needs typer, rich and blockbuster: pip install 'fastapi-fastdeps[cli]'.\n"
+            "fastdeps needs what its extra brings: pip install 'fastapi-fastdeps[cli]'.\n"
         )
         sys.exit(2)
     command(prog_name="fastdeps")

@@ -16,6 +16,7 @@ from fastapi_fastdeps._cli.checking.findings import RULES
 from fastapi_fastdeps._cli.checking.reports import as_annotations, as_sarif, show_findings
 from fastapi_fastdeps._cli.checking.rules import findings_of
 from fastapi_fastdeps._cli.graphs import as_mermaid
+from fastapi_fastdeps._cli.migrating import migrations
 from fastapi_fastdeps._cli.overview import as_json, dry_run, overview
 from fastapi_fastdeps._cli.page import as_html
 from fastapi_fastdeps._cli.tables import show
@@ -180,6 +181,31 @@ def try_(
         raise _bad_input(error) from None
     show_measurements(Console(), seen)
     raise typer.Exit(1 if seen.failed or any(seen.differences()) else 0)
+
+
+@command.command()
+def migrate(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders; the working directory if none.")
+    ] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without being asked.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the diff, and write nothing.")] = False,
+) -> None:
+    """Source that is written for FastAPI, or for another package that marks, as it is with this."""
+    try:
+        changes = list(migrations(paths or [Path()]))
+    except NotFoundError as error:
+        raise _bad_input(error) from None
+    for change in changes:
+        typer.echo(change.diff())
+    files = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
+    if not changes or diff:
+        typer.echo(f"{files} to change." if changes else "Nothing to change.")
+        return
+    if yes or typer.confirm(f"Write {files}?"):
+        for change in changes:
+            change.write()
 
 
 def _header(given: str) -> tuple[str, str]:
