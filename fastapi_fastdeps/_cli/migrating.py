@@ -1,4 +1,4 @@
-"""`fastdeps migrate`: source that is written for FastAPI or its neighbours, as it is with this package."""
+"""`fastdeps migrate`: source that is written for FastAPI or its neighbours, with this package."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -109,9 +109,6 @@ class _Renaming(cst.CSTTransformer):
         self._imports = imports
         self._is_imported = False
 
-    def visit_Attribute_attr(self, node: cst.Attribute) -> None:  # noqa: N802
-        """The name of an attribute is none of the module's."""
-
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:  # noqa: ARG002, N802
         return False
 
@@ -153,13 +150,7 @@ class _Renaming(cst.CSTTransformer):
                 ours.append(alias.with_changes(name=name, comma=cst.MaybeSentinel.DEFAULT))
             elif key not in _CALLS:
                 others.append(alias)
-        if (
-            not ours
-            and not isinstance(node.names, cst.ImportStar)
-            and len(others) == len(node.names)
-        ):
-            return line
-        if isinstance(node.names, cst.ImportStar):
+        if isinstance(node.names, cst.ImportStar) or len(others) == len(node.names):
             return line
         lines: list[cst.BaseStatement] = []
         if others:

@@ -5,6 +5,7 @@ import builtins
 import functools
 import inspect
 import io
+import sqlite3
 import sys
 import types
 import typing
@@ -109,8 +110,7 @@ def _functions(call: Any) -> Iterator[tuple[types.FunctionType, Any]]:
         if isinstance(call, types.FunctionType):
             yield call, None
         else:
-            kind: Any = type(call)
-            method = inspect.getattr_static(kind, "__call__", None)
+            method = inspect.getattr_static(class_of(call), "__call__", None)
             if isinstance(method, types.FunctionType):
                 yield inspect.unwrap(method), call
 
@@ -218,6 +218,15 @@ def _inside(function: Function) -> Iterator[ast.AST]:
             pending.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
+def class_of(what: object) -> type[Any]:
+    """A class itself, and of anything else its class."""
+    return what if inspect.isclass(what) else type(what)
+
+
+def _is_classmethod(what: object) -> bool:
+    return isinstance(what, classmethod)
+
+
 def _attribute(owner: Any, name: str) -> Any:
     if owner is _NOTHING:
         return _NOTHING
@@ -236,9 +245,8 @@ def _attribute(owner: Any, name: str) -> Any:
     if isinstance(found, property | functools.cached_property):
         getter = found.fget if isinstance(found, property) else found.func
         return _instance(_hints(getter).get("return"))
-    if isinstance(found, classmethod):
-        bound: Any = found
-        return types.MethodType(bound.__func__, kind)
+    if _is_classmethod(found):
+        return types.MethodType(found.__func__, kind)
     if isinstance(found, staticmethod):
         return found.__func__
     if isinstance(found, types.FunctionType) and not isinstance(owner, type):
@@ -273,14 +281,16 @@ def _result(called: tuple[Any, Any, str]) -> Any:
         return _NOTHING
     if isinstance(target, type):
         return Of(target)
-    if target is open:
-        return Of(io.TextIOWrapper)
+    for function, kind in _MADE_BY:
+        if target is function:
+            return Of(kind)
     made = _HANDED_ON.get((_name_of_owner(owner), name))
     if made == "self":
         return owner
     return _instance(_hints(target).get("return"))
 
 
+_MADE_BY = ((open, io.TextIOWrapper), (sqlite3.connect, sqlite3.Connection))
 _HANDED_ON = {
     ("sqlalchemy.orm.query.Query", name): "self"
     for name in ("filter", "filter_by", "order_by", "options", "join", "limit", "offset")

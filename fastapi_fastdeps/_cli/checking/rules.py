@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fastapi_fastdeps._cli.checking.blocking import blocking_calls
-from fastapi_fastdeps._cli.checking.calls import calls_of
+from fastapi_fastdeps._cli.checking.calls import calls_of, class_of
 from fastapi_fastdeps._cli.checking.findings import (
     BLOCKS,
     CONNECTIONS,
@@ -61,8 +61,7 @@ def _blocking(candidate: Candidate) -> Iterator[Finding]:
 
 
 def _inherited(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
-    call_of: Any = candidate.call
-    kind: Any = call_of if isinstance(call_of, type) else type(call_of)
+    kind = class_of(candidate.call)
     is_from_base = " on " in call.decided_by or (
         call.decided_by == InlineMixin.__name__ and InlineMixin not in kind.__bases__
     )
