@@ -18,18 +18,21 @@ from fastapi_fastdeps._cli.migrating import migrated
             "app = FastDepsAPI(title='x')  # mine\n",
         ),
         (
-            "from fastapi import APIRouter, FastAPI as App\nr: APIRouter = APIRouter()\na = App()\n",
+            "from fastapi import APIRouter, FastAPI as App\nr: APIRouter = APIRouter()\n"
+            "a = App()\n",
             "from fastapi_fastdeps import FastDepsRouter, FastDepsAPI as App\n"
             "r: FastDepsRouter = FastDepsRouter()\na = App()\n",
         ),
         (
-            "from fastapi import FastAPI\nimport fastapi\nx = fastapi.FastAPI\ny = FastAPI(FastAPI=1)\n",
+            "from fastapi import FastAPI\nimport fastapi\n"
+            "x = fastapi.FastAPI\ny = FastAPI(FastAPI=1)\n",
             "from fastapi_fastdeps import FastDepsAPI\nimport fastapi\n"
             "x = fastapi.FastAPI\ny = FastDepsAPI(FastAPI=1)\n",
         ),
         (
             "from fastapi_async_safe import async_safe, AsyncSafeMixin, async_unsafe, init_app\n"
-            "@async_safe\nclass A(AsyncSafeMixin): ...\n@async_unsafe\ndef f(): ...\ninit_app(app)\n",
+            "@async_safe\nclass A(AsyncSafeMixin): ...\n@async_unsafe\n"
+            "def f(): ...\ninit_app(app)\n",
             "from fastapi_fastdeps import inline, InlineMixin, threaded\n"
             "@inline\nclass A(InlineMixin): ...\n@threaded\ndef f(): ...\n",
         ),
