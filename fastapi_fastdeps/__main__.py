@@ -8,9 +8,11 @@ def main() -> None:
     try:
         from fastapi_fastdeps._cli.commands import command
     except ModuleNotFoundError as error:
-        if error.name not in ("typer", "rich"):
+        if error.name not in ("blockbuster", "libcst", "rich", "typer"):
             raise
-        sys.stderr.write("fastdeps needs typer and rich: pip install 'fastapi-fastdeps[cli]'.\n")
+        sys.stderr.write(
+            "fastdeps needs what its extra brings: pip install 'fastapi-fastdeps[cli]'.\n"
+        )
         sys.exit(2)
     command(prog_name="fastdeps")
 

@@ -75,6 +75,7 @@ class CallRecord:
             for an async one, and where the value of an earlier place is taken; 2 for a dependency
             with `yield`, which is entered and left; one more for an endpoint whose result is
             validated. Of an endpoint that streams, the items are not counted.
+        candidate: what the classifier was asked about.
     """
 
     name: str
@@ -86,6 +87,7 @@ class CallRecord:
     decided_by: str
     limiter: str | None = None
     stock_hops: int = 0
+    candidate: Candidate | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,6 +492,7 @@ def _record(
         decided_by=str(decision) if decision else "",
         limiter=limiter_of(decision.execution) if decision else None,
         stock_hops=stock_hops,
+        candidate=candidate,
     )
 
 

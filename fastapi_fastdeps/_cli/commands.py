@@ -2,17 +2,35 @@
 
 import enum
 import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from fastapi_fastdeps._cli.apps import NotFoundError, find_app
+from fastapi_fastdeps._cli.checking.expected import changes, write_expected
+from fastapi_fastdeps._cli.checking.findings import RULES
+from fastapi_fastdeps._cli.checking.reports import as_annotations, as_sarif, show_findings
+from fastapi_fastdeps._cli.checking.rules import findings_of
 from fastapi_fastdeps._cli.graphs import as_mermaid
-from fastapi_fastdeps._cli.overview import as_json, overview
+from fastapi_fastdeps._cli.migrating import migrations
+from fastapi_fastdeps._cli.overview import as_json, dry_run, overview
 from fastapi_fastdeps._cli.page import as_html
 from fastapi_fastdeps._cli.tables import show
+from fastapi_fastdeps._cli.trying import (
+    MODES,
+    STOCK,
+    compare,
+    measure,
+    show_comparison,
+    show_measurements,
+)
+from fastapi_fastdeps.applications import FastDepsAPI
 from fastapi_fastdeps.errors import FastDepsError
+from fastapi_fastdeps.explanation import explain as explained_of
 
 command = typer.Typer(
     name="fastdeps",
@@ -59,8 +77,7 @@ def explain(
     try:
         shown = overview(find_app(app), route=route, threaded=threaded)
     except (NotFoundError, FastDepsError) as error:
-        typer.echo(f"fastdeps: {' '.join(str(error).split())}", err=True)
-        raise typer.Exit(2) from None
+        raise _bad_input(error) from None
     match format:
         case Format.TABLE:
             show(Console(), shown, by_route=by_route or route is not None)
@@ -70,3 +87,135 @@ def explain(
             typer.echo(as_mermaid(shown.routes))
         case Format.HTML:
             typer.echo(as_html(shown))
+
+
+class Report(enum.StrEnum):
+    """How findings are shown."""
+
+    TEXT = "text"
+    GITHUB = "github"
+    SARIF = "sarif"
+
+
+@command.command()
+def check(
+    app: Annotated[
+        str | None,
+        typer.Argument(help="module:app or a file; by default what `fastapi run` would take."),
+    ] = None,
+    *,
+    ignore: Annotated[list[str] | None, typer.Option(help="A code that is left out.")] = None,
+    format: Annotated[Report, typer.Option(help="How it is shown.")] = Report.TEXT,  # noqa: A002
+    expect: Annotated[
+        Path | None, typer.Option(help="A file of what runs where: what changed is told.")
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write the file of --expect.")] = False,
+) -> None:
+    """What is wrong with what runs where, or could be better; exit code 1 if anything is."""
+    left_out = set(ignore or ())
+    try:
+        if unknown := left_out - {rule.code for rule in RULES}:
+            raise NotFoundError(f"There is no code {min(unknown)}.")
+        there = find_app(app)
+        explained = explained_of(there) if isinstance(there, FastDepsAPI) else dry_run(there)
+        changed: list[str] = []
+        if expect is not None and update:
+            write_expected(expect, explained)
+        elif expect is not None:
+            changed = list(changes(expect, explained))
+    except (NotFoundError, FastDepsError) as error:
+        raise _bad_input(error) from None
+    found = [each for each in findings_of(there, explained) if each.rule.code not in left_out]
+    match format:
+        case Report.TEXT:
+            show_findings(Console(), found)
+        case Report.GITHUB:
+            for line in as_annotations(found):
+                typer.echo(line)
+        case Report.SARIF:
+            typer.echo(json.dumps(as_sarif(found, version("fastapi-fastdeps")), indent=2))
+    for line in changed:
+        typer.echo(f"changed: {line}", err=True)
+    raise typer.Exit(1 if found or changed else 0)
+
+
+@command.command(name="try")
+def try_(
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[APP] PATH... | -- COMMAND...",
+            help="An app and the paths to ask it for; or after --, a command, such as pytest.",
+        ),
+    ] = None,
+    *,
+    header: Annotated[
+        list[str] | None,
+        typer.Option("--header", "-H", help="A header of each request, Name: value."),
+    ] = None,
+    mode: Annotated[
+        str, typer.Option(help="What a command is compared with: unmarked, harmless or inline.")
+    ] = "unmarked",
+    python: Annotated[
+        str | None,
+        typer.Option(help="The interpreter of the project; by default that of its .venv."),
+    ] = None,
+) -> None:
+    """What moving would change, before one line is changed: time, hops and lanes, or tests."""
+    arguments = given or []
+    # What comes after -- and what comes before is one list for typer.
+    is_command = "--" in sys.argv
+    try:
+        if mode not in MODES or mode == STOCK:
+            raise NotFoundError(f"There is no mode {mode}: unmarked, harmless or inline.")
+        if is_command:
+            if not arguments:
+                raise NotFoundError("Name a command after --, such as pytest.")
+            compared = compare(arguments, mode=mode, python=python)
+            show_comparison(Console(), compared, mode)
+            raise typer.Exit(0 if compared.is_same else 1)
+        app = arguments.pop(0) if arguments and not arguments[0].startswith("/") else None
+        headers = [_header(each) for each in header or ()]
+        seen = measure(app, arguments, headers=headers, python=python)
+    except NotFoundError as error:
+        raise _bad_input(error) from None
+    show_measurements(Console(), seen)
+    raise typer.Exit(1 if seen.failed or any(seen.differences()) else 0)
+
+
+@command.command()
+def migrate(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders; the working directory if none.")
+    ] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Write without being asked.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the diff, and write nothing.")] = False,
+) -> None:
+    """Source that is written for FastAPI, or for another package that marks, as it is with this."""
+    try:
+        changes = list(migrations(paths or [Path()]))
+    except NotFoundError as error:
+        raise _bad_input(error) from None
+    for change in changes:
+        typer.echo(change.diff())
+    files = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
+    if not changes or diff:
+        typer.echo(f"{files} to change." if changes else "Nothing to change.")
+        return
+    if yes or typer.confirm(f"Write {files}?"):
+        for change in changes:
+            change.write()
+
+
+def _header(given: str) -> tuple[str, str]:
+    name, colon, value = given.partition(":")
+    if not colon:
+        raise NotFoundError(f"{given!r} is no header: write Name: value.")
+    return name.strip(), value.strip()
+
+
+def _bad_input(error: Exception) -> typer.Exit:
+    """One line for the user, and the exit code of what was asked for wrongly."""
+    typer.echo(f"fastdeps: {' '.join(str(error).split())}", err=True)
+    return typer.Exit(2)

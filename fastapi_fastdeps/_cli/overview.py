@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from fastapi_fastdeps.applications import FastDepsAPI
-from fastapi_fastdeps.classifiers import default_classifier, first_match, harmless
+from fastapi_fastdeps.classifiers import Classifier, default_classifier, first_match, harmless
 from fastapi_fastdeps.explanation import CallRecord, Explanation, RouteRecord, explain
 
 
@@ -71,7 +71,7 @@ def overview(app: FastAPI, *, route: str | None = None, threaded: bool = False) 
     """What is shown of an app: the routes with `route` in their path, and those in which
     something is threaded."""
     is_dry_run = not isinstance(app, FastDepsAPI)
-    found = dry_run(app) if is_dry_run else explain(app)
+    found = dry_run(app, harmless) if is_dry_run else explain(app)
     return Overview(
         is_dry_run,
         tuple(
@@ -84,12 +84,12 @@ def overview(app: FastAPI, *, route: str | None = None, threaded: bool = False) 
     )
 
 
-def dry_run(app: FastAPI) -> Explanation:
-    """A plain app as it would be with `FastDepsAPI` in place of `FastAPI` and `harmless`.
+def dry_run(app: FastAPI, *policies: Classifier) -> Explanation:
+    """A plain app as it would be with `FastDepsAPI` in place of `FastAPI` and some policies.
 
     The app is not changed.
     """
-    moved = FastDepsAPI(openapi_url=None, classifier=first_match(default_classifier, harmless))
+    moved = FastDepsAPI(openapi_url=None, classifier=first_match(default_classifier, *policies))
     moved.include_router(app.router)
     return explain(moved)
 

@@ -1,0 +1,1 @@
+"""What `fastdeps check` looks for, and how it says what it found."""

@@ -1,0 +1,170 @@
+"""What is looked for in an app."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fastapi_fastdeps._cli.checking.blocking import blocking_calls
+from fastapi_fastdeps._cli.checking.calls import calls_of, class_of
+from fastapi_fastdeps._cli.checking.findings import (
+    BLOCKS,
+    CONNECTIONS,
+    CONTEXT,
+    HARMLESS,
+    INHERITED,
+    MIDDLEWARE,
+    Finding,
+)
+from fastapi_fastdeps.classifiers import Candidate, harmless
+from fastapi_fastdeps.errors import is_users_own, locate, name_of
+from fastapi_fastdeps.explanation import CallRecord, Explanation
+from fastapi_fastdeps.marking import InlineMixin
+
+_THREADS = 40
+_CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
+
+
+def findings_of(app: FastAPI, found: Explanation) -> list[Finding]:
+    """Each thing once, however many routes it is in; what is silenced is left out."""
+    findings: dict[Finding, None] = {}
+    for route in found:
+        for call in route.calls:
+            if call.candidate is not None:
+                findings.update(dict.fromkeys(_of_call(call, call.candidate)))
+    findings.update(dict.fromkeys(_middleware(app)))
+    return [each for each in findings if not each.is_silenced]
+
+
+def _of_call(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
+    if call.execution == "inline":
+        yield from _blocking(candidate)
+        yield from _inherited(call, candidate)
+    elif call.execution == "threaded":
+        yield from _could_be_inline(call, candidate)
+        yield from _context_variables(candidate)
+        yield from _connections(candidate)
+
+
+def _blocking(candidate: Candidate) -> Iterator[Finding]:
+    name = name_of(candidate.call)
+    for blocking, call in blocking_calls(candidate.call):
+        message = f"{name} runs on the event loop and calls {blocking}, which blocks"
+        yield Finding(BLOCKS, message, (*call.places, *_place(candidate.call)))
+
+
+def _inherited(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
+    kind = class_of(candidate.call)
+    is_from_base = " on " in call.decided_by or (
+        call.decided_by == InlineMixin.__name__ and InlineMixin not in kind.__bases__
+    )
+    if not is_from_base or not _CONSTRUCTORS.intersection(vars(kind)):
+        return
+    unmarked = Candidate(_without_marks(kind))
+    if harmless(unmarked) is None:
+        message = f"{call.name} is inline by {call.decided_by}, and has a constructor of its own"
+        yield Finding(INHERITED, message, _place(candidate.call))
+
+
+def _without_marks(kind: type) -> Any:
+    """Its constructor as a function, which inherits nothing."""
+    return vars(kind).get("__init__") or vars(kind).get("__call__") or kind
+
+
+def _could_be_inline(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
+    if call.decided_by == "no opinion" and is_users_own(candidate.call):
+        execution = harmless(candidate)
+        if execution is not None:
+            message = f"{call.name} goes to a thread, and can't block: it {execution.because}"
+            yield Finding(HARMLESS, message, _place(candidate.call))
+
+
+def _context_variables(candidate: Candidate) -> Iterator[Finding]:
+    for call in calls_of(candidate.call):
+        owner: Any = call.owner
+        if isinstance(call.owner, ContextVar) and call.name == "set":
+            message = (
+                f"{name_of(candidate.call)} sets {owner.name!r} in a thread, where nobody "
+                "who comes after it sees that"
+            )
+            yield Finding(CONTEXT, message, (*call.places, *_place(candidate.call)))
+
+
+def _connections(candidate: Candidate) -> Iterator[Finding]:
+    function: Any = inspect.unwrap(candidate.call)
+    if not inspect.isgeneratorfunction(function):
+        return
+    for name in function.__code__.co_names:
+        used = function.__globals__.get(name)
+        engine = getattr(used, "kw", {}).get("bind") if hasattr(used, "kw") else used
+        pool = getattr(engine, "pool", None)
+        size, overflow = getattr(pool, "size", None), getattr(pool, "_max_overflow", None)
+        if not callable(size) or not isinstance(overflow, int) or overflow < 0:
+            continue
+        connections: Any = size()
+        connections += overflow
+        if 0 < connections < _THREADS:
+            message = (
+                f"{name_of(candidate.call)} holds one of {connections} connections through a "
+                f"request, and {_THREADS} threads ask for them"
+            )
+            yield Finding(CONNECTIONS, message, _place(candidate.call))
+
+
+def _middleware(app: FastAPI) -> Iterator[Finding]:
+    for each in app.user_middleware:
+        kind: Any = each.cls
+        if isinstance(kind, type) and issubclass(kind, BaseHTTPMiddleware):
+            message = (
+                f"{kind.__qualname__} is a BaseHTTPMiddleware, which costs each request "
+                f"{cost_of_middleware() * 1e6:.0f} µs here before it does anything; as pure ASGI "
+                "it is a class with `async def __call__(self, scope, receive, send)`"
+            )
+            dispatch = each.kwargs.get("dispatch") or kind
+            yield Finding(MIDDLEWARE, message, _place(dispatch))
+
+
+def cost_of_middleware() -> float:
+    """Seconds that a `BaseHTTPMiddleware` which does nothing adds to a request, on this machine."""
+
+    class Nothing(BaseHTTPMiddleware):
+        async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+            return await call_next(request)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await Response(b"")(scope, receive, send)
+
+    async def timed(app: Any) -> float:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_: Any) -> None: ...
+
+        scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": []}
+        rounds: list[float] = []
+        for _ in range(5):
+            started = time.perf_counter()
+            for _ in range(50):
+                await app(dict(scope), receive, send)
+            rounds.append((time.perf_counter() - started) / 50)
+        return min(rounds)
+
+    async def difference() -> float:
+        return await timed(Nothing(app)) - await timed(app)
+
+    return asyncio.run(difference())
+
+
+def _place(call: Any) -> tuple[tuple[str, int], ...]:
+    location = locate(call)
+    if location is None:
+        return ()
+    file, _, line = location.rpartition(":")
+    return ((file, int(line)),)

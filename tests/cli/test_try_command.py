@@ -1,0 +1,91 @@
+"""`fastdeps try`: an app and its tests on our classes, in processes of their own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+APP = """
+from typing import Annotated
+from fastapi import APIRouter, Depends, FastAPI
+
+class Page:
+    def __init__(self, skip: int = 0) -> None:
+        self.skip = skip
+
+app = FastAPI()
+router = APIRouter()
+
+@router.get("/pages")
+def pages(page: Annotated[Page, Depends()]) -> int:
+    return page.skip
+
+app.include_router(router)
+"""
+TESTS = """
+from fastapi.testclient import TestClient
+from main import app
+
+def test_that_passes():
+    assert TestClient(app).get("/pages").json() == 0
+
+def test_that_asks_for_the_class():
+    assert type(app).__name__ == "FastAPI"
+"""
+
+
+def tried(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fastapi_fastdeps", "try", "--python", sys.executable, *arguments],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "200", "FASTDEPS_TRY": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "main.py").write_text(APP)
+    return tmp_path
+
+
+def test_an_app_is_asked_in_each_mode(folder: Path) -> None:
+    result = tried(folder, "main:app", "/pages")
+    assert result.returncode == 0, result.stderr
+    [row] = [line.split() for line in result.stdout.splitlines() if line.startswith("/pages")]
+    hops = [row[3], row[5], row[8], row[11]]
+    assert hops == ["3", "1", "0", "0"]
+    assert [row[6], row[9], row[12]] == ["fast"] * 3
+
+
+def test_tests_that_end_otherwise_are_named(folder: Path) -> None:
+    (folder / "test_app.py").write_text(TESTS)
+    result = tried(folder, "--", "pytest", "-q", "-p", "no:cacheprovider")
+    assert result.returncode == 1
+    assert "2 tests, 1 differ" in result.stdout
+    assert "test_app.py::test_that_asks_for_the_class: passed on" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("", ["main:app", "/"]),
+        ("def", ["main:app", "/"]),
+        ("import nothing_of_that_name", ["main:app", "/"]),
+        (APP, ["--", "no-command-of-that-name"]),
+        (APP, ["-H", "nonsense", "/pages"]),
+        ("from fastapi_fastdeps import FastDepsAPI\napp = FastDepsAPI()", ["/"]),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    tmp_path: Path, text: str, arguments: list[str]
+) -> None:
+    (tmp_path / "main.py").write_text(text)
+    result = tried(tmp_path, *arguments)
+    assert result.returncode == 2, result.stdout
+    assert len(result.stderr.splitlines()) == 1, result.stderr
