@@ -78,11 +78,8 @@ def migrated(source: str) -> str:
 
 
 class _Imports(cst.CSTVisitor):
-    """Which names of the module mean what is replaced.
-
-    Only what is imported at the top, by `from ... import`, is; and no name that the module also
-    binds itself, or that this package's would hide.
-    """
+    """Which names of the module mean what is replaced: those that are imported at its top, by
+    `from ... import`. What a function binds to such a name is not told apart from it."""
 
     def __init__(self) -> None:
         self.renamed: dict[str, str] = {}

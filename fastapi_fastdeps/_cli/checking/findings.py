@@ -7,8 +7,6 @@ from typing import Literal
 
 Level = Literal["error", "warning", "note"]
 
-DOCS = "https://github.com/fastapi-fastdeps/fastapi-fastdeps/blob/main/docs/checks"
-
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from fastapi_fastdeps._cli.checking.findings import DOCS, RULES, Finding
+from fastapi_fastdeps._cli.checking.findings import RULES, Finding
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
@@ -39,7 +39,6 @@ def as_sarif(findings: Sequence[Finding], version: str) -> dict[str, Any]:
         {
             "id": rule.code,
             "shortDescription": {"text": rule.title},
-            "helpUri": f"{DOCS}/{rule.code}.md",
             "defaultConfiguration": {"level": rule.level},
         }
         for rule in RULES

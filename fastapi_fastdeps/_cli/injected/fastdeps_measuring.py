@@ -3,15 +3,13 @@ took. One line of JSON comes in for each round, and one goes out."""
 
 import asyncio
 import hashlib
+import importlib
 import json
 import os
 import sys
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TextIO
-
-# Before this package is, as the program would: see sitecustomize.
-import fastapi
 
 _PATIENCE = 20.0
 _WARM = 10
@@ -217,5 +215,6 @@ def _say(answers: TextIO, what: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    assert fastapi
+    # Before this package is, as the program would: see sitecustomize.
+    importlib.import_module("fastapi")
     main()
