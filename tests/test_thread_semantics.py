@@ -229,6 +229,7 @@ def test_an_event_loop_that_ends_while_a_thread_is_busy_ends_as_in_fastapi(
 ) -> None:
     def logged(make: Make) -> list[str]:
         held = Held(make())
+        threads_before = {*threading.enumerate()}
 
         async def run() -> None:
             for _ in range(2):
@@ -241,7 +242,7 @@ def test_an_event_loop_that_ends_while_a_thread_is_busy_ends_as_in_fastapi(
             assert not asking.done()
 
         asyncio.run(run())
-        for thread in threading.enumerate():
+        for thread in {*threading.enumerate()} - threads_before:
             if "AnyIO" in thread.name:
                 thread.join(30)
         gc.collect()
