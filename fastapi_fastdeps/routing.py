@@ -5,7 +5,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from fastapi.routing import APIRoute, APIRouter, APIWebSocketRoute
-from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
@@ -85,12 +84,6 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             stack: Any = wrap_app_with_body_limit(self.app, max_body_size(self))
             self.middleware_stack = stack
 
-    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        if is_reversed_as_ever(APIRouter):
-            found: URLPath = url_path_for(self, name, path_params)
-            return found
-        return super().url_path_for(name, **path_params)
-
     if matching and not TYPE_CHECKING:
         app = wraps(APIRouter.app)(dispatch)
 
@@ -101,6 +94,12 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             return low_priority_candidates(self, index)
 
     if not TYPE_CHECKING:
+
+        @wraps(APIRouter.url_path_for)
+        def url_path_for(self, name, /, **path_params):
+            if is_reversed_as_ever(APIRouter):
+                return url_path_for(self, name, path_params)
+            return super().url_path_for(name, **path_params)
 
         def __init__(
             self,

@@ -77,7 +77,7 @@ def test_a_constructor_shows_fastapis_arguments_and_no_more_than_its_own(
     mine = dict(inspect.signature(ours).parameters)
     theirs = inspect.signature(fastapis).parameters
     own = (
-        ["classifier", "fuse_visits", "limiters", "thread_tokens", "thread_context"]
+        ["classifier", "guard", "fuse_visits", "limiters", "thread_tokens", "thread_context"]
         if ours is FastDepsAPI
         else ["classifier"]
     )

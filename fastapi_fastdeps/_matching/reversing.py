@@ -5,6 +5,7 @@ those are passed over that would do so because of their name alone: it is read w
 come to, so nothing has to be noticed.
 """
 
+from inspect import isdatadescriptor
 from typing import Any, Final
 
 import starlette.routing
@@ -68,7 +69,7 @@ def _has_another_name(route: object, name: str, known: Any, also_known: Any) -> 
     return (
         "name" in attributes
         and "url_path_for" not in attributes
-        and not hasattr(kind, "name")
+        and not isdatadescriptor(getattr(kind, "name", None))
         and name != attributes["name"]
         and kind.__getattribute__ is object.__getattribute__
     )
