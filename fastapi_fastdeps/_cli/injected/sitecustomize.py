@@ -1,16 +1,14 @@
 """Puts this package's classes in FastAPI's place in one process, as soon as `fastapi` is imported.
 
 It is run when an interpreter starts that `fastdeps try` has started, or one below that. It is
-imported by nothing.
+imported by nothing, and imports neither FastAPI nor this package before the program does.
 """
 
-import importlib
 import importlib.machinery
 import importlib.util
 import os
 import sys
 import types
-from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -79,7 +77,4 @@ def _run_the_next() -> None:
 
 if os.environ.get("FASTDEPS_TRY", "stock") != "stock":
     sys.meta_path.insert(0, _Finder())
-    # Before pytest does, which loads what it takes for plugins in a way of its own.
-    with suppress(ImportError):
-        importlib.import_module("fastapi")
 _run_the_next()
