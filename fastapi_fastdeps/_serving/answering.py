@@ -2,8 +2,6 @@
 
 Whether anything is replaced is asked when a request begins. What a dependency or an endpoint
 replaces meanwhile is FastAPI's to read when it comes to make the response.
-
-PYTEST_DONT_REWRITE: what its assertions say is what FastAPI's say.
 """
 
 from collections.abc import AsyncIterator

@@ -1,7 +1,4 @@
-"""The request handler of a planned route.
-
-PYTEST_DONT_REWRITE: what its assertions say is what FastAPI's say.
-"""
+"""The request handler of a planned route."""
 
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack

@@ -1,7 +1,4 @@
-"""What is found for one request.
-
-PYTEST_DONT_REWRITE: what its assertions say is what FastAPI's say.
-"""
+"""What is found for one request."""
 
 from contextlib import AsyncExitStack
 from typing import Any, Final
