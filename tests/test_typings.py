@@ -116,7 +116,7 @@ def test_an_editor_offers_every_argument_of_fastapi_and_the_classifier(
 ) -> None:
     names = {f"{name}=" for name in inspect.signature(fastapis).parameters}
     own = (
-        {"classifier=", "fuse_visits=", "limiters=", "thread_tokens=", "thread_context="}
+        {"classifier=", "guard=", "fuse_visits=", "limiters=", "thread_tokens=", "thread_context="}
         if fastapis is FastAPI
         else {"classifier="}
     )

@@ -57,8 +57,8 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
 
     def __init__(self, live: LiveGraph, of: Dependant, parent: Dependant | None = None) -> None:
         """`parent` is FastAPI's `Dependant` above, `None` at the root."""
-        self.of = of
-        self.live = live
+        self.of: Dependant = of
+        self.live: LiveGraph = live
         self._parent = parent
         self._views: dict[int, ClassifiedDependant] = {}
         self._token: object = None
@@ -67,7 +67,7 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         self._execution: Execution | None = None
         self._is_awaited = False
         self._is_wrapped = False
-        self.is_being_asked = False
+        self.is_being_asked: bool = False
 
     def __reduce__(self) -> Any:
         # The fields are FastAPI's own, which what copies objects would read and assign to.

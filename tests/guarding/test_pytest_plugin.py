@@ -4,6 +4,9 @@ import sys
 
 import pytest
 
+# Each suite here is to have the same one, which tests replace names in.
+from fastapi_fastdeps import pytest_plugin
+
 pytest_plugins = ["pytester"]
 
 APP = """
@@ -47,8 +50,9 @@ client = TestClient(app)
 
 
 @pytest.fixture
-def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     pytester.makepyfile(app=APP.replace("SLEEP", "0.2"))
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"-p {pytest_plugin.__name__}")
     return pytester
 
 
