@@ -11,6 +11,7 @@ from .program import STREAMS, Marks, Program
 from .recorder import Event
 from .source import source
 
+_REPEATS = 20
 _VALIDATION = ("validate", "default")
 
 
@@ -27,9 +28,17 @@ def check_agreement(running: Driver, program: Program, marks: Marks) -> Observat
     observed = actual = running.observe(functions, fastdeps(marks))
     if marks.moves_anything:
         expected, actual = expected.keeping(_placeless), actual.keeping(_placeless)
-    if found := difference(expected, actual):
+    found = difference(expected, actual)
+    if found and not _is_a_race(running, program):
         raise AssertionError(f"FastDepsAPI differs\n{report(program, marks)}\n{found}")
     return observed
+
+
+def _is_a_race(running: Driver, program: Program) -> bool:
+    """Whether FastAPI differs from itself, as where leaving a dependency fails while events are
+    being made in threads: how many come before that is known is up to the threads."""
+    first, *others = (running.observe(Functions(program, Marks()), STOCK) for _ in range(_REPEATS))
+    return any(difference(first, each) for each in others)
 
 
 def _placeless(answer: Answer) -> Iterator[Event]:
