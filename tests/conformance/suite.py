@@ -86,7 +86,8 @@ class Pytest:
     def run(self, *arguments: str) -> Outcomes:
         return run_pytest(
             self.environment.installed.python,
-            *("-p", "no:sugar", "--timeout", TIME_LIMIT, "--timeout-method", "signal"),
+            # Without our plugin, which would import the package before FastAPI is replaced.
+            *("-p", "no:sugar", "-p", "no:fastdeps", "--timeout", TIME_LIMIT, "--timeout-method", "signal"),
             *arguments,
             cwd=self.directory / "suite",
             variables=self.variables,
