@@ -87,7 +87,16 @@ class Pytest:
         return run_pytest(
             self.environment.installed.python,
             # Without our plugin, which would import the package before FastAPI is replaced.
-            *("-p", "no:sugar", "-p", "no:fastdeps", "--timeout", TIME_LIMIT, "--timeout-method", "signal"),
+            *(
+                "-p",
+                "no:sugar",
+                "-p",
+                "no:fastdeps",
+                "--timeout",
+                TIME_LIMIT,
+                "--timeout-method",
+                "signal",
+            ),
             *arguments,
             cwd=self.directory / "suite",
             variables=self.variables,
