@@ -2,6 +2,8 @@
 
 Whether anything is replaced is asked when a request begins. What a dependency or an endpoint
 replaces meanwhile is FastAPI's to read when it comes to make the response.
+
+PYTEST_DONT_REWRITE: an assertion that fails says here what it says in FastAPI.
 """
 
 from collections.abc import AsyncIterator

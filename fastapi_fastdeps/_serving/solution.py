@@ -1,4 +1,7 @@
-"""What is found for one request."""
+"""What is found for one request.
+
+PYTEST_DONT_REWRITE: an assertion that fails says here what it says in FastAPI.
+"""
 
 from contextlib import AsyncExitStack
 from typing import Any, Final
