@@ -63,6 +63,8 @@ def _index_of_original(found: Any) -> int | None:
     code, module = found.__code__, found.__globals__.get("__name__", "")
     # A wrapper may say that it is what it wraps. Its code and its globals are its own.
     name = _REPLACED.get((module, code.co_qualname))
-    if name not in code.co_freevars or found.__globals__ is not vars(sys.modules[module]):
+    if name not in code.co_freevars or found.__globals__ is not getattr(
+        sys.modules.get(module), "__dict__", None
+    ):
         return None
     return code.co_freevars.index(name)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from operator import is_
-from typing import Any, ClassVar
+from types import MethodType
+from typing import Any, ClassVar, Final, TypeVar
 
 from fastapi import params
 
@@ -27,6 +28,18 @@ from fastapi_fastdeps.marking import Execution, Threaded
 
 _REMEMBERED = 256
 """How many callables are kept with what overrides them, for each route."""
+
+
+_Method = TypeVar("_Method", bound=Callable[..., Any])
+
+
+def solves_by_plan(method: _Method) -> _Method:
+    """A dependency of this package's own, about which no overrides are asked."""
+    _OWN.add(method)
+    return method
+
+
+_OWN: Final[set[Callable[..., Any]]] = set()
 
 
 class ClassifiedOverrides(LeavesBehind):
@@ -57,6 +70,8 @@ class ClassifiedOverrides(LeavesBehind):
 
     def find(self, call: Callable[..., Any], overrides: Overrides) -> Callable[..., Any]:
         """What FastAPI's solver should call in place of `call`."""
+        if isinstance(call, MethodType) and call.__func__ in _OWN:
+            return call
         original = call.call if isinstance(call, StandIn) else call
         override = overrides.get(original, original)
         classifier = self._classifier
@@ -135,6 +150,8 @@ class _InForce:
         self._classified = classified
 
     def __contains__(self, call: object) -> bool:
+        if isinstance(call, MethodType) and call.__func__ in _OWN:
+            return False
         return call in self._overrides
 
     def __getitem__(self, call: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,7 +4,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from types import FunctionType, GeneratorType
-from typing import Any
+from typing import Any, cast
 
 from anyio.lowlevel import checkpoint
 
@@ -19,13 +19,18 @@ def place_stream(response: Any, met: Met, visits: Visits) -> None:
     """Have what a response sends be iterated where it was decided. In a thread, too, it does
     not wait behind first visits: what its request has entered is still to be left. Raises
     `FastDepsError`."""
-    given: Any = getattr(response, "body_iterator", None)
-    if given is None:
+    # Elsewhere than in the response itself, it is in the hands of a class of the user's.
+    attributes: dict[str, Any] = getattr(response, "__dict__", {})
+    given: Any = attributes.get("body_iterator")
+    kind: Any = type(cast("object", response))
+    if given is None or kind.__setattr__ is not object.__setattr__:
         return
     found = iterated_in_threads(given)
     if not found:
         return
     (items,) = found
+    if not hasattr(type(cast("object", items)), "__iter__"):
+        return
     candidate = met.candidate(_made_by(items), "stream")
     execution = met.decided(candidate).execution
     if isinstance(execution, Inline):

@@ -32,11 +32,21 @@ class _PlacedTask(BackgroundTask):
     def __init__(self, of: BackgroundTask, met: Met, visits: Visits) -> None:
         vars(self).update(vars(of))
         self._of: Any = of
+        self._given = dict(vars(of))
         self._met = met
         self._visits = visits
 
     async def __call__(self) -> None:
-        await self._placed(self._of)()
+        await self._placed(self._now())()
+
+    def _now(self) -> Any:
+        """The task as it is now: whoever has the response may have changed what is here."""
+        now = copy(self._of)
+        mine = vars(self)
+        for name, given in self._given.items():
+            if mine[name] is not given:
+                setattr(now, name, mine[name])
+        return now
 
     def _placed(self, task: BackgroundTask) -> BackgroundTask:
         """A task as it is to be run: in a thread, too, it does not wait behind first visits,
@@ -59,6 +69,6 @@ class _PlacedTasks(_PlacedTask, BackgroundTasks):
     """The tasks of a response: the list is that which it had, also for those who add to it."""
 
     async def __call__(self) -> None:
-        running: Any = copy(self._of)
-        running.tasks = (self._placed(each) for each in self._of.tasks)
+        running = self._now()
+        running.tasks = (self._placed(each) for each in running.tasks)
         await running()

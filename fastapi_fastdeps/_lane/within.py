@@ -8,6 +8,7 @@ streams FastAPI's own handler sends: it is given a tree with a single dependency
 
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, ClassVar, Final, Protocol, cast
 
 from fastapi import BackgroundTasks, Request, Response
@@ -24,6 +25,7 @@ from fastapi_fastdeps._fastapi.names import (
     is_coroutine_callable,
     is_gen_callable,
 )
+from fastapi_fastdeps._lane.overrides import solves_by_plan
 from fastapi_fastdeps._lane.standins import (
     is_awaited_by_fastapi,
     standing_where,
@@ -145,7 +147,7 @@ class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
         self._solving: Dependant | None = None
 
     def can_begin(self) -> bool:
-        return not self._streamed.is_served_by_fastapi()
+        return not (self._streamed.is_served_by_fastapi() or _is_partial(self.get_call()))
 
     def instead(self) -> list[Dependant]:
         if self._solving is None:
@@ -153,6 +155,7 @@ class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
             self._solving.name = _VALUES
         return [self._solving]
 
+    @solves_by_plan
     async def solve(
         self, request: Request, response: Response, background_tasks: BackgroundTasks
     ) -> dict[str, Any]:
@@ -164,11 +167,18 @@ class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
 
     def endpoint(self) -> Any:
         call = self.get_call()
+        if _is_partial(call) and not self.is_planned():
+            # What it is a partial of, FastAPI finds out in more ways than one.
+            return call
         if call is not self._endpoint_seen:
             self._endpoint_seen = call
             user_call = cast("Any", self.of.call)
             self._endpoint_within = streaming_endpoint(call, user_call, _values_of)
         return self._endpoint_within
+
+
+def _is_partial(call: object) -> bool:
+    return isinstance(call, partial)
 
 
 def _values_of(values: dict[str, Any]) -> dict[str, Any]:

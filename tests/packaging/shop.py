@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from importlib.metadata import files
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -65,12 +66,15 @@ async def get(path: str, query: str) -> bytes:
 
 
 def check_files() -> None:
-    """Nothing is installed outside the package and its metadata, and it says that it is typed."""
+    """Nothing but the command is installed outside the package and its metadata; what is no code
+    is there, and it says that it is typed."""
     installed = [str(file) for file in files("fastapi-fastdeps") or ()]
     version = fastapi_fastdeps.__version__
     own = ("fastapi_fastdeps/", f"fastapi_fastdeps-{version}.dist-info/")
-    outside = [file for file in installed if not file.startswith(own)]
-    assert not outside, outside
+    outside = [PurePath(file).stem for file in installed if not file.startswith(own)]
+    assert outside == ["fastdeps"], outside
+    for data in ("page.html", "checking/blocking.toml", "injected/sitecustomize.py"):
+        assert f"fastapi_fastdeps/_cli/{data}" in installed
     assert "fastapi_fastdeps/py.typed" in installed
     assert f"fastapi_fastdeps-{version}.dist-info/licenses/LICENSE" in installed
 

@@ -46,7 +46,8 @@ def _names(call: Call) -> Iterator[str]:
             else type(owner)
         )
         for base in kind.__mro__:
-            module = base.__module__.removeprefix("_")
+            # From Python 3.13 on, pathlib's classes come from pathlib._local.
+            module = base.__module__.removeprefix("_").removesuffix("._local")
             yield f"{module}.{base.__qualname__}.{call.name}"
     where, name = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
     if isinstance(where, str) and isinstance(name, str):
