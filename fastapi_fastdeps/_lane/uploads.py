@@ -5,7 +5,6 @@ from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
 from fastapi import params
-from starlette import datastructures
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.datastructures import UploadFile as StarletteUploadFile
@@ -47,9 +46,9 @@ def _methods() -> tuple[Any, ...]:
     return tuple(getattr(each, "__code__", None) for each in found)
 
 
+_FILE: Final = FormData.close.__code__.co_filename
 _STARLETTES: Final = tuple(
-    code if getattr(code, "co_filename", "") == datastructures.__file__ else object()
-    for code in _methods()
+    code if getattr(code, "co_filename", "") == _FILE else object() for code in _methods()
 )
 """What it is where nobody has replaced anything, equal to nothing where someone has before."""
 
