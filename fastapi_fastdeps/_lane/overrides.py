@@ -42,6 +42,10 @@ def solves_by_plan(method: _Method) -> _Method:
 _OWN: Final[set[Callable[..., Any]]] = set()
 
 
+def _is_own(call: object) -> bool:
+    return isinstance(call, MethodType) and call.__func__ in _OWN
+
+
 class ClassifiedOverrides(LeavesBehind):
     """The `dependency_overrides_provider` of a classified tree.
 
@@ -70,7 +74,7 @@ class ClassifiedOverrides(LeavesBehind):
 
     def find(self, call: Callable[..., Any], overrides: Overrides) -> Callable[..., Any]:
         """What FastAPI's solver should call in place of `call`."""
-        if isinstance(call, MethodType) and call.__func__ in _OWN:
+        if _is_own(call):
             return call
         original = call.call if isinstance(call, StandIn) else call
         override = overrides.get(original, original)
@@ -150,9 +154,7 @@ class _InForce:
         self._classified = classified
 
     def __contains__(self, call: object) -> bool:
-        if isinstance(call, MethodType) and call.__func__ in _OWN:
-            return False
-        return call in self._overrides
+        return not _is_own(call) and call in self._overrides
 
     def __getitem__(self, call: Callable[..., Any]) -> Callable[..., Any]:
         return self._classified.find(call, self._overrides)

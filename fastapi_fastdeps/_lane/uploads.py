@@ -29,10 +29,10 @@ def takes_files(body_field: Any) -> bool:
 
 def place_uploads(form: FormData, met: Met) -> None:
     """Have the files of a form be read where it was decided. Raises `FastDepsError`."""
-    if not uploads:
+    if not uploads or _methods() != _STARLETTES:
         return
     for _, upload in form.multi_items():
-        if type(upload) is StarletteUploadFile and _methods() == _STARLETTES:
+        if type(upload) is StarletteUploadFile:
             execution = met.decided(met.candidate(READ, "upload")).execution
             placed: Any = upload
             # Starlette has made it for this request.

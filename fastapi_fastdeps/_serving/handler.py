@@ -228,12 +228,12 @@ class PlannedHandler:
         solution = Solution(request, Visits(self._live.threads, self._live).begin(), body)
         if telemetry is None:
             if instrumented.is_solver_instrumented():
-                returned = await self._solve_within_tools(solution)
+                returned = await instrumented.run(self._solver, solution, self._dependant)
             else:
                 returned = await self._solver.run(solution)
         else:
             with operation(name="dependencies", function=begun[0]):
-                returned = await self._solve_within_tools(solution)
+                returned = await instrumented.run(self._solver, solution, self._dependant)
                 if data is not None:
                     data.values = solution.values
                     data.errors = solution.errors
@@ -265,12 +265,6 @@ class PlannedHandler:
         if solution.background_tasks is not None or response is returned:
             self._placing.response(response, solution.visits)
         return response
-
-    async def _solve_within_tools(self, solution: Solution) -> Any:
-        if instrumented.is_solver_instrumented():
-            await instrumented.solve(self._solver, solution, self._dependant)
-            return NOT_CALLED
-        return await self._solver.run(solution, is_traced=True)
 
     async def _read_body(self, request: Request, begun: _Begun) -> Any:
         try:

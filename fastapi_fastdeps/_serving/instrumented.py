@@ -4,6 +4,7 @@ a plan. Each is called as FastAPI calls it, where it stands at that moment."""
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from fastapi_fastdeps._compiling.functions import NOT_CALLED
 from fastapi_fastdeps._fastapi.names import Dependant, SolvedDependency
 from fastapi_fastdeps._fastapi.replacements import around, original_of
 from fastapi_fastdeps._fastapi.requests import routing_names
@@ -25,8 +26,16 @@ def is_call_instrumented() -> bool:
     return _names["run_endpoint_function"] is not _run_endpoint_function
 
 
-async def solve(solver: Solver, solution: Solution, dependant: Dependant) -> None:
-    """Have a plan solve what a tool has called for. `dependant` is what the tool sees."""
+async def run(solver: Solver, solution: Solution, dependant: Dependant) -> Any:
+    """What `solver.run` returns for a request that is traced, within what a tool does around
+    FastAPI's solver, if one does: that calls no endpoint. `dependant` is what the tool sees."""
+    if not is_solver_instrumented():
+        return await solver.run(solution, is_traced=True)
+    await _solve(solver, solution, dependant)
+    return NOT_CALLED
+
+
+async def _solve(solver: Solver, solution: Solution, dependant: Dependant) -> None:
 
     async def solve_as_planned(**_: Any) -> Any:
         await solver.run(solution, is_traced=True)
@@ -63,5 +72,5 @@ async def call_endpoint(
     async def call_as_planned(*, values: dict[str, Any], **_: Any) -> Any:
         return await call(values)
 
-    run: Any = around(_names["run_endpoint_function"], call_as_planned)
-    return await run(dependant=dependant, values=values, is_coroutine=is_awaited)
+    instrumented: Any = around(_names["run_endpoint_function"], call_as_planned)
+    return await instrumented(dependant=dependant, values=values, is_coroutine=is_awaited)

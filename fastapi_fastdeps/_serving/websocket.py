@@ -55,10 +55,10 @@ async def _handle(
     mount_path: str = websocket.scope.get("root_path", "")
     solution = Solution(websocket, Visits(live.threads, live).begin())
     if telemetry is None:
-        await _solve(solver, solution, dependant)
+        await instrumented.run(solver, solution, dependant)
     else:
         with operation(name="dependencies", function=begun):
-            await _solve(solver, solution, dependant)
+            await instrumented.run(solver, solution, dependant)
             if data is not None:
                 data.values = solution.values
                 data.errors = solution.errors
@@ -78,10 +78,3 @@ async def _handle(
     else:
         with operation(name="endpoint", function=call):
             await call(**solution.values)
-
-
-async def _solve(solver: Solver, solution: Solution, dependant: Dependant) -> None:
-    if instrumented.is_solver_instrumented():
-        await instrumented.solve(solver, solution, dependant)
-    else:
-        await solver.run(solution, is_traced=True)
