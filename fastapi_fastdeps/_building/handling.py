@@ -36,6 +36,7 @@ from fastapi_fastdeps._lane.tree import ClassifiedDependant, classified_dependan
 from fastapi_fastdeps._lane.within import (
     PlannedDependant,
     PlannedStream,
+    body_field_within,
     can_be_planned_within,
     is_stream,
 )
@@ -85,7 +86,8 @@ class Handling:
         self._is_within = is_within
         self._is_stream = _note_stream(live, state)
         self.planned: PlannedHandler | None = None
-        self.placing: Placing = Placing(live, getattr(self._state, "body_field", None))
+        self._body_field = getattr(self._state, "body_field", None)
+        self.placing: Placing = Placing(live, self._body_field)
         self.handle: Handler = self._handle_as_fastapi
         self.why_not_planned: str = why_not_planned() or ""
         is_instrumented = not is_within and not self._is_stream and is_handler_instrumented()
@@ -199,6 +201,7 @@ class Handling:
         # Within FastAPI's own handler, this one is asked for what the plan leaves to FastAPI.
         dependant = classified_dependant(self.live) if self._is_within else self.tree()
         self._state.dependant = dependant
+        self._state.body_field = body_field_within(dependant, self._body_field)
         # What FastAPI asks now, it asks of the endpoint that was there at first.
         dependant.is_being_asked = True
         token = effective_route_context_var.set(self._state)
@@ -309,6 +312,7 @@ class Construction:
         self.live: LiveGraph | None = None
         self.handling: Handling | None = None
         self._live_graph = live_graph
+        self._dependant: Dependant | None = None
 
     @property
     def dependant(self) -> Dependant:
@@ -318,8 +322,13 @@ class Construction:
         self.live.serve_in(threads_of(provider))
         if not self._is_wrapped:
             return classified_dependant(self.live)
-        dependant, self.handling = handled_within(route, route, self.live, provider)
-        return dependant
+        self._dependant, self.handling = handled_within(route, route, self.live, provider)
+        return self._dependant
+
+    @property
+    def body_field(self) -> Any:
+        """Asked for after the tree."""
+        return body_field_within(self._dependant, self.original_route.body_field)
 
     @property
     def dependency_overrides_provider(self) -> ClassifiedOverrides | None:

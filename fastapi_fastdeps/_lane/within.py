@@ -20,6 +20,7 @@ from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EventSourceResponse,
     classification,
+    effective_route_context_var,
     get_request_telemetry,
     is_async_gen_callable,
     is_coroutine_callable,
@@ -64,7 +65,7 @@ _planned: ContextVar[object] = ContextVar("fastdeps_planned", default=None)
 class _Within(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
     """A route's tree for FastAPI's handler, or another one with a plan in it."""
 
-    __slots__ = ("_endpoint_seen", "_endpoint_within")
+    __slots__ = ("_endpoint_seen", "_endpoint_within", "_has_begun_with_body")
 
     left_behind: ClassVar[Makers] = {
         **ClassifiedDependant.left_behind,
@@ -76,16 +77,27 @@ class _Within(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
         super().__init__(live, live.root)
         self._endpoint_seen: object = None
         self._endpoint_within: Any = None
+        self._has_begun_with_body = False
+
+    def unread(self, body_field: Any) -> Any:
+        """The body field for FastAPI's handler, which is made of this tree."""
+        self._has_begun_with_body = True
+        return _UnreadBody(body_field, self)
 
     def is_planned(self) -> bool:
         """Whether FastAPI's solver has been told in this request that there is nothing to do."""
         return _planned.get() is self
 
     def begin(self) -> bool:
-        """Decide what to tell FastAPI's solver, which asks for the dependencies first."""
+        """Decide what to tell FastAPI's handler."""
         is_planned = get_request_telemetry() is None and self.can_begin()
         _planned.set(self if is_planned else None)
         return is_planned
+
+    def has_begun(self) -> bool:
+        """What FastAPI's solver is told, which asks for the dependencies first. FastAPI's
+        handler has asked before whether there is a body to read, where there is one."""
+        return self.is_planned() if self._has_begun_with_body else self.begin()
 
     def can_begin(self) -> bool:
         """Whether nothing but telemetry needs FastAPI's solver."""
@@ -98,6 +110,31 @@ class _Within(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
     def endpoint(self) -> Any:
         """What FastAPI calls: what the plan needs, or the endpoint with the values found."""
         raise NotImplementedError
+
+
+class _UnreadBody:
+    """The body field of a route in whose handler a plan is: no body where the plan reads it.
+
+    FastAPI's handler asks for the truth of it alone, once when it is made and then for each
+    request; a `Request` of the user's own is so read once, as by FastAPI.
+    """
+
+    __slots__ = ("_dependant", "_given", "field_info")
+
+    def __init__(self, given: Any, dependant: _Within) -> None:
+        self._given = given
+        self._dependant = dependant
+        self.field_info: Any = given.field_info
+
+    def __bool__(self) -> bool:
+        is_being_made = effective_route_context_var.get() is not None
+        return is_being_made or not self._dependant.begin()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__slots__:
+            # A copy is asked for its methods before it has anything.
+            raise AttributeError(name)
+        return getattr(self._given, name)
 
 
 class PlannedDependant(_Within):  # pyrefly: ignore[bad-class-definition]
@@ -198,6 +235,13 @@ def is_stream(live: LiveGraph, response_class: Any) -> bool:
     )
 
 
+def body_field_within(dependant: Dependant | None, body_field: Any) -> Any:
+    """The body field of a route for FastAPI's handler, which is made of this tree."""
+    if body_field is None or not isinstance(dependant, _Within):
+        return body_field
+    return dependant.unread(body_field)
+
+
 def can_be_planned_within(graph: Graph) -> bool:
     """Whether FastAPI's handler awaits the endpoint, as it has to await a plan."""
     root = graph.root
@@ -217,7 +261,7 @@ def _unless_planned(name: str, otherwise: Any) -> property:
 def _dependencies(dependant: _Within) -> Any:
     given = PROPERTIES["dependencies"].fget
     assert given is not None
-    return dependant.instead() if dependant.begin() else given(dependant)
+    return dependant.instead() if dependant.has_begun() else given(dependant)
 
 
 def _endpoint(dependant: _Within) -> Any:

@@ -180,17 +180,12 @@ class PlannedHandler:
         background_tasks: BackgroundTasks,
         visits: Visits,
     ) -> dict[str, Any]:
-        """The arguments of the endpoint, in the middle of FastAPI's own handler, which has read
-        the body. Raises what FastAPI does where something does not validate."""
+        """The arguments of the endpoint, in the middle of FastAPI's own handler, which leaves the
+        body to the plan. Raises what FastAPI does where something does not validate."""
         if self._root.call is not self._call:
             self._settle()
         begun = self._begun(request)
-        body: Any = Undefined
-        if self._is_form:
-            # FastAPI closes it.
-            body = await request.form()
-        elif self._body_field is not None:
-            body = await self._read_body(request, begun)
+        body = Undefined if self._body_field is None else await self._read_body(request, begun)
         solution = Solution(request, visits, body)
         solution.response, solution.background_tasks = response, background_tasks
         await self._solver.run(solution, is_traced=True)
