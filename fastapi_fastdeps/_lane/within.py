@@ -223,15 +223,24 @@ def _values_of(values: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def is_stream(live: LiveGraph, response_class: Any) -> bool:
-    """Whether FastAPI streams what the endpoint of a route returns."""
-    response_class = getattr(response_class, "value", response_class)
+def is_stream(live: LiveGraph, state: Any) -> bool:
+    """Whether FastAPI streams what the endpoint of a route returns, whatever stands there now.
+
+    `state` is what FastAPI knows of the route. The tree, which may have seen another endpoint
+    than FastAPI has, takes note.
+    """
+    live.is_streamed = live.is_streamed or _has_settled_on_a_stream(state)
     call = live.root.call
+    return live.is_streamed or is_gen_callable(call) or is_async_gen_callable(call)
+
+
+def _has_settled_on_a_stream(state: Any) -> bool:
+    kind = getattr(state.response_class, "value", state.response_class)
     return (
-        live.was_generator
-        or is_gen_callable(call)
-        or is_async_gen_callable(call)
-        or (isinstance(response_class, type) and issubclass(response_class, EventSourceResponse))
+        getattr(state, "is_json_stream", False)
+        or getattr(state, "is_sse_stream", False)
+        # Of these, FastAPI takes an endpoint of any kind for a stream.
+        or (isinstance(kind, type) and issubclass(kind, EventSourceResponse))
     )
 
 
