@@ -26,6 +26,7 @@ from fastapi_fastdeps._lane.choice import (
     SOLVER_INSTRUMENTED,
     is_handler_instrumented,
     is_solver_instrumented,
+    ways_to_plan,
     why_not_now,
     why_not_planned,
 )
@@ -104,6 +105,7 @@ class Handling:
             self._handle_as_fastapi,
             self._state.form_limits,
             self.placing,
+            ways_to_plan(is_streamed=self._is_stream, is_within=is_within),
         )
         self.handle = self.planned.handle
         if is_instrumented:
