@@ -26,6 +26,7 @@ from fastapi_fastdeps._lane.choice import (
     SOLVER_INSTRUMENTED,
     is_handler_instrumented,
     is_solver_instrumented,
+    ways_to_plan,
     why_not_now,
     why_not_planned,
 )
@@ -84,7 +85,7 @@ class Handling:
         self._make = APIRoute.get_route_handler if make is None else make
         self._is_awaited = False
         self._is_within = is_within
-        self._is_stream = _note_stream(live, state)
+        self._is_stream = is_stream(live, state)
         self.planned: PlannedHandler | None = None
         self._body_field = getattr(self._state, "body_field", None)
         self.placing: Placing = Placing(live, self._body_field)
@@ -104,6 +105,7 @@ class Handling:
             self._handle_as_fastapi,
             self._state.form_limits,
             self.placing,
+            ways_to_plan(is_streamed=self._is_stream, is_within=is_within),
         )
         self.handle = self.planned.handle
         if is_instrumented:
@@ -194,7 +196,7 @@ class Handling:
     def _is_to_be_awaited(self) -> bool:
         """Whether FastAPI is to await what it would have called in a thread."""
         is_awaited = is_awaited_by_fastapi(self.live.current().root.execution)
-        return is_awaited and not (self.live.was_async or self.live.was_generator)
+        return is_awaited and not (self.live.was_async or self.live.is_streamed)
 
     def _make_fastapis(self) -> Handler:
         self._is_awaited = self._is_to_be_awaited()
@@ -268,24 +270,12 @@ def overrides_of(provider: Any | None, live: LiveGraph) -> ClassifiedOverrides |
     return None if provider is None else ClassifiedOverrides(provider, live)
 
 
-def _note_stream(live: LiveGraph, state: Any) -> bool:
-    """Whether FastAPI streams what the endpoint returns, of which the tree is to know."""
-    # What stands in the tree may have been exchanged since FastAPI saw a stream.
-    live.was_generator = live.was_generator or _is_stream(state)
-    return is_stream(live, state.response_class)
-
-
-def _is_stream(state: Any) -> bool:
-    """Whether FastAPI streams what the endpoint returns, whatever stands there now."""
-    return bool(getattr(state, "is_json_stream", False) or getattr(state, "is_sse_stream", False))
-
-
 def handled_within(
     route: APIRoute, state: Any, live: LiveGraph, provider: Any | None
 ) -> tuple[Dependant, Handling | None]:
     """The tree that FastAPI's handler is to be made of where a route's class wraps it, and
     how the plan in it handles the route, if there can be one."""
-    is_awaited = _note_stream(live, state) or can_be_planned_within(live.current())
+    is_awaited = is_stream(live, state) or can_be_planned_within(live.current())
     if why_not_planned() or not is_awaited:
         return classified_dependant(live), None
     handling = Handling(route, state, live, provider, is_within=True)

@@ -435,13 +435,15 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         self._deciding = _deciding.get() or UNCLAIMED
 
     @property
-    def body_field(self) -> Any:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def body_field(self) -> Any:
         if not self._is_being_built():
             return self._body_field
         return body_field_within(self._within, self._body_field)
 
     @body_field.setter
-    def body_field(self, body_field: Any) -> None:
+    def body_field(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, body_field: Any
+    ) -> None:
         self._body_field = body_field
 
     @property

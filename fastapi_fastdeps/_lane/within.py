@@ -15,7 +15,6 @@ from fastapi import BackgroundTasks, Request, Response
 
 from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._deciding.live import LiveGraph
-from fastapi_fastdeps._fastapi.callables import dependant_of
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EventSourceResponse,
@@ -188,8 +187,15 @@ class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
 
     def instead(self) -> list[Dependant]:
         if self._solving is None:
-            self._solving = dependant_of(self.solve, "/")
-            self._solving.name = _VALUES
+            # FastAPI's names that analyse a signature may not be FastAPI's any more.
+            self._solving = Dependant(
+                call=self.solve,
+                name=_VALUES,
+                path="/",
+                request_param_name="request",
+                response_param_name="response",
+                background_tasks_param_name="background_tasks",
+            )
         return [self._solving]
 
     @solves_by_plan
@@ -223,15 +229,25 @@ def _values_of(values: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def is_stream(live: LiveGraph, response_class: Any) -> bool:
-    """Whether FastAPI streams what the endpoint of a route returns."""
-    response_class = getattr(response_class, "value", response_class)
+def is_stream(live: LiveGraph, state: Any) -> bool:
+    """Whether FastAPI streams what the endpoint of a route returns, whatever stands there now.
+
+    `state` is what FastAPI knows of the route. The tree, which may have seen another endpoint
+    than FastAPI has, takes note.
+    """
+    live.is_streamed = live.is_streamed or has_settled_on_a_stream(state, state.response_class)
     call = live.root.call
+    return live.is_streamed or is_gen_callable(call) or is_async_gen_callable(call)
+
+
+def has_settled_on_a_stream(state: Any, response_class: Any) -> bool:
+    """Whether FastAPI has seen that a route, answering with this class, streams."""
+    kind = getattr(response_class, "value", response_class)
     return (
-        live.was_generator
-        or is_gen_callable(call)
-        or is_async_gen_callable(call)
-        or (isinstance(response_class, type) and issubclass(response_class, EventSourceResponse))
+        getattr(state, "is_json_stream", False)
+        or getattr(state, "is_sse_stream", False)
+        # Of these, FastAPI takes an endpoint of any kind for a stream.
+        or (isinstance(kind, type) and issubclass(kind, EventSourceResponse))
     )
 
 
