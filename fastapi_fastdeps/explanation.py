@@ -38,12 +38,13 @@ from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._lane.choice import (
     ground_of,
     ways_to_answer,
+    ways_to_plan,
     ways_to_solve,
     why_not_now,
     why_not_planned,
 )
 from fastapi_fastdeps._lane.placed import decided, handler_candidates
-from fastapi_fastdeps._lane.within import can_be_planned_within
+from fastapi_fastdeps._lane.within import can_be_planned_within, has_settled_on_a_stream
 from fastapi_fastdeps._marks import Decision
 from fastapi_fastdeps._threads import fuses_visits, limiter_of, threads_of
 from fastapi_fastdeps.applications import FastDepsAPI
@@ -287,6 +288,8 @@ def _planned_record(
         ways = ways_to_solve(graph)
         if isinstance(route, APIRoute):
             ways |= ways_to_answer(route.body_field, route.response_field, response_class)
+            is_streamed = has_settled_on_a_stream(route, response_class)
+            ways |= ways_to_plan(is_streamed=is_streamed, is_within=has_own_handler(route))
         else:
             ways |= Way.WEBSOCKET
         why = why_not_now(ground_of(ways)) or ""

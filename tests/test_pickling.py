@@ -257,6 +257,11 @@ def own_route_class(app_class: Any, router_class: Any) -> FastAPI:
     app.include_router(router)
     app.router.route_class = Marked
     app.get("/y")(read)
+
+    @app.post("/body")
+    async def body(item: Item) -> Item:
+        return item
+
     return app
 
 
@@ -364,7 +369,14 @@ KINDS: dict[Callable[[Any, Any], FastAPI], Requests] = {
     ],
     websockets: [(WEBSOCKET, "/ws?name=a&size=3", {}), (WEBSOCKET, "/ws", {})],
     hand_made: [get("/given?name=a"), get("/x"), (WEBSOCKET, "/ws?name=a", {})],
-    own_route_class: [get("/x?size=3"), get("/y?size=3"), get("/x?size=x")],
+    own_route_class: [
+        get("/x?size=3"),
+        get("/y?size=3"),
+        get("/x?size=x"),
+        ("POST", "/body", {"json": {"name": "a"}}),
+        ("POST", "/body", {"json": {}}),
+        ("POST", "/body", {"content": "{"}),
+    ],
     overridden: [get("/x?name=a"), get("/x"), get("/y?name=b")],
     around: [get("/inner/x"), get("/state"), get("/fails")],
     frontend: [get("/app/README.md"), get("/router/pages/README.md"), get("/app/nothing")],

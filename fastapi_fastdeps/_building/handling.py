@@ -26,6 +26,7 @@ from fastapi_fastdeps._lane.choice import (
     SOLVER_INSTRUMENTED,
     is_handler_instrumented,
     is_solver_instrumented,
+    ways_to_plan,
     why_not_now,
     why_not_planned,
 )
@@ -36,6 +37,7 @@ from fastapi_fastdeps._lane.tree import ClassifiedDependant, classified_dependan
 from fastapi_fastdeps._lane.within import (
     PlannedDependant,
     PlannedStream,
+    body_field_within,
     can_be_planned_within,
     is_stream,
 )
@@ -83,9 +85,10 @@ class Handling:
         self._make = APIRoute.get_route_handler if make is None else make
         self._is_awaited = False
         self._is_within = is_within
-        self._is_stream = _note_stream(live, state)
+        self._is_stream = is_stream(live, state)
         self.planned: PlannedHandler | None = None
-        self.placing: Placing = Placing(live, getattr(self._state, "body_field", None))
+        self._body_field = getattr(self._state, "body_field", None)
+        self.placing: Placing = Placing(live, self._body_field)
         self.handle: Handler = self._handle_as_fastapi
         self.why_not_planned: str = why_not_planned() or ""
         is_instrumented = not is_within and not self._is_stream and is_handler_instrumented()
@@ -102,6 +105,7 @@ class Handling:
             self._handle_as_fastapi,
             self._state.form_limits,
             self.placing,
+            ways_to_plan(is_streamed=self._is_stream, is_within=is_within),
         )
         self.handle = self.planned.handle
         if is_instrumented:
@@ -192,13 +196,14 @@ class Handling:
     def _is_to_be_awaited(self) -> bool:
         """Whether FastAPI is to await what it would have called in a thread."""
         is_awaited = is_awaited_by_fastapi(self.live.current().root.execution)
-        return is_awaited and not (self.live.was_async or self.live.was_generator)
+        return is_awaited and not (self.live.was_async or self.live.is_streamed)
 
     def _make_fastapis(self) -> Handler:
         self._is_awaited = self._is_to_be_awaited()
         # Within FastAPI's own handler, this one is asked for what the plan leaves to FastAPI.
         dependant = classified_dependant(self.live) if self._is_within else self.tree()
         self._state.dependant = dependant
+        self._state.body_field = body_field_within(dependant, self._body_field)
         # What FastAPI asks now, it asks of the endpoint that was there at first.
         dependant.is_being_asked = True
         token = effective_route_context_var.set(self._state)
@@ -265,24 +270,12 @@ def overrides_of(provider: Any | None, live: LiveGraph) -> ClassifiedOverrides |
     return None if provider is None else ClassifiedOverrides(provider, live)
 
 
-def _note_stream(live: LiveGraph, state: Any) -> bool:
-    """Whether FastAPI streams what the endpoint returns, of which the tree is to know."""
-    # What stands in the tree may have been exchanged since FastAPI saw a stream.
-    live.was_generator = live.was_generator or _is_stream(state)
-    return is_stream(live, state.response_class)
-
-
-def _is_stream(state: Any) -> bool:
-    """Whether FastAPI streams what the endpoint returns, whatever stands there now."""
-    return bool(getattr(state, "is_json_stream", False) or getattr(state, "is_sse_stream", False))
-
-
 def handled_within(
     route: APIRoute, state: Any, live: LiveGraph, provider: Any | None
 ) -> tuple[Dependant, Handling | None]:
     """The tree that FastAPI's handler is to be made of where a route's class wraps it, and
     how the plan in it handles the route, if there can be one."""
-    is_awaited = _note_stream(live, state) or can_be_planned_within(live.current())
+    is_awaited = is_stream(live, state) or can_be_planned_within(live.current())
     if why_not_planned() or not is_awaited:
         return classified_dependant(live), None
     handling = Handling(route, state, live, provider, is_within=True)
@@ -309,6 +302,7 @@ class Construction:
         self.live: LiveGraph | None = None
         self.handling: Handling | None = None
         self._live_graph = live_graph
+        self._dependant: Dependant | None = None
 
     @property
     def dependant(self) -> Dependant:
@@ -318,8 +312,13 @@ class Construction:
         self.live.serve_in(threads_of(provider))
         if not self._is_wrapped:
             return classified_dependant(self.live)
-        dependant, self.handling = handled_within(route, route, self.live, provider)
-        return dependant
+        self._dependant, self.handling = handled_within(route, route, self.live, provider)
+        return self._dependant
+
+    @property
+    def body_field(self) -> Any:
+        """Asked for after the tree."""
+        return body_field_within(self._dependant, self.original_route.body_field)
 
     @property
     def dependency_overrides_provider(self) -> ClassifiedOverrides | None:

@@ -43,6 +43,7 @@ from fastapi_fastdeps._fastapi.requests import embeds_body_fields
 from fastapi_fastdeps._fastapi.routers import includes_by_copy
 from fastapi_fastdeps._lane.choice import why_not_planned
 from fastapi_fastdeps._lane.tree import classified_dependant
+from fastapi_fastdeps._lane.within import body_field_within
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
 from fastapi_fastdeps._threads import Visits, threads_of
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
@@ -375,6 +376,7 @@ class ClassifiedRouteContext(EffectiveRouteContext):
     handling: Handling | None = None
     why_not_planned: str = ""
     provider: Any | None = None
+    _within: Dependant | None = None
 
     @functools.cached_property
     def live(self) -> LiveGraph:
@@ -420,16 +422,29 @@ class ClassifiedRouteContext(EffectiveRouteContext):
         self.live.serve_in(threads_of(self.provider))
         if not has_own_handler(route):
             return classified_dependant(self.live)
-        dependant, self.handling = handled_within(route, self, self.live, self.provider)
-        return dependant
+        self._within = None
+        self._within, self.handling = handled_within(route, self, self.live, self.provider)
+        return self._within
 
-    # FastAPI declares a field here, and reads and writes it like this property.
+    # FastAPI declares a field here, and reads and writes it like this property, as it does below.
     @dependant.setter
     def dependant(  # pyright: ignore[reportIncompatibleVariableOverride]
         self, dependant: Dependant | None
     ) -> None:
         self._dependant = dependant
         self._deciding = _deciding.get() or UNCLAIMED
+
+    @property
+    def body_field(self) -> Any:
+        if not self._is_being_built():
+            return self._body_field
+        return body_field_within(self._within, self._body_field)
+
+    @body_field.setter
+    def body_field(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, body_field: Any
+    ) -> None:
+        self._body_field = body_field
 
     @property
     def dependency_overrides_provider(self) -> Any | None:

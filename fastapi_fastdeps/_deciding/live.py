@@ -58,7 +58,8 @@ class LiveGraph(LeavesBehind):
         root: FastAPI's tree, the object that its own handler would hold.
         was_async: whether the endpoint was async, which FastAPI asks once, when it makes its
             handler: it treats what is put in its place later alike.
-        was_generator: whether the endpoint was a generator function, whose items FastAPI streams.
+        is_streamed: whether FastAPI calls the endpoint on the event loop and streams what that
+            returns, as it has once settled.
         threads: where it waits for threads, as far as its app is known.
     """
 
@@ -88,7 +89,7 @@ class LiveGraph(LeavesBehind):
         self.root = root
         self._dependencies = dependencies
         self.was_async: bool = is_coroutine_callable(root.call)
-        self.was_generator: bool = streams_generators and (
+        self.is_streamed: bool = streams_generators and (
             is_gen_callable(root.call) or is_async_gen_callable(root.call)
         )
         self._deciding = deciding

@@ -37,6 +37,14 @@ def ground_of(ways: Way) -> Ground:
     return _serving.on(ways)
 
 
+def ways_to_plan(*, is_streamed: bool, is_within: bool) -> Way:
+    """What FastAPI's solver does to come to the plan of a route, where that is in a handler of
+    FastAPI's: a dependency of what is streamed, else the endpoint, which takes the request."""
+    if is_streamed:
+        return Way.DEPENDENCIES | Way.INJECTED
+    return Way.INJECTED if is_within else Way(0)
+
+
 def ways_to_answer(body_field: Any, response_field: Any, response_class: Any) -> Way:
     """What FastAPI does to answer a request, besides solving its dependencies."""
     ways = Way.HTTP

@@ -167,11 +167,11 @@ class ClassifiedDependant(Dependant):  # pyrefly: ignore[bad-class-definition]
         """Whether it has replaced an endpoint that FastAPI's handler would have awaited where it
         does not await this one, or the other way round."""
         live, is_async = self.live, is_coroutine_callable(call)
-        return not is_async if live.was_async else is_async and not live.was_generator
+        return is_async != live.was_async
 
     def _endpoint(self, call: Any, execution: Execution | None) -> Any:
         has_stand_in, was_async = is_awaited_by_fastapi(execution), self.live.was_async
-        if self.live.was_generator:
+        if self.live.is_streamed:
             # FastAPI calls what it streams on the event loop, and iterates it as what it is.
             has_stand_in = has_stand_in and is_gen_callable(call)
             return self._endpoint_of(call, execution) if has_stand_in else call

@@ -15,11 +15,11 @@ from fastapi import BackgroundTasks, Request, Response
 
 from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._deciding.live import LiveGraph
-from fastapi_fastdeps._fastapi.callables import dependant_of
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EventSourceResponse,
     classification,
+    effective_route_context_var,
     get_request_telemetry,
     is_async_gen_callable,
     is_coroutine_callable,
@@ -64,7 +64,7 @@ _planned: ContextVar[object] = ContextVar("fastdeps_planned", default=None)
 class _Within(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
     """A route's tree for FastAPI's handler, or another one with a plan in it."""
 
-    __slots__ = ("_endpoint_seen", "_endpoint_within")
+    __slots__ = ("_endpoint_seen", "_endpoint_within", "_has_begun_with_body")
 
     left_behind: ClassVar[Makers] = {
         **ClassifiedDependant.left_behind,
@@ -76,16 +76,27 @@ class _Within(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
         super().__init__(live, live.root)
         self._endpoint_seen: object = None
         self._endpoint_within: Any = None
+        self._has_begun_with_body = False
+
+    def unread(self, body_field: Any) -> Any:
+        """The body field for FastAPI's handler, which is made of this tree."""
+        self._has_begun_with_body = True
+        return _UnreadBody(body_field, self)
 
     def is_planned(self) -> bool:
         """Whether FastAPI's solver has been told in this request that there is nothing to do."""
         return _planned.get() is self
 
     def begin(self) -> bool:
-        """Decide what to tell FastAPI's solver, which asks for the dependencies first."""
+        """Decide what to tell FastAPI's handler."""
         is_planned = get_request_telemetry() is None and self.can_begin()
         _planned.set(self if is_planned else None)
         return is_planned
+
+    def has_begun(self) -> bool:
+        """What FastAPI's solver is told, which asks for the dependencies first. FastAPI's
+        handler has asked before whether there is a body to read, where there is one."""
+        return self.is_planned() if self._has_begun_with_body else self.begin()
 
     def can_begin(self) -> bool:
         """Whether nothing but telemetry needs FastAPI's solver."""
@@ -98,6 +109,31 @@ class _Within(ClassifiedDependant):  # pyrefly: ignore[bad-class-definition]
     def endpoint(self) -> Any:
         """What FastAPI calls: what the plan needs, or the endpoint with the values found."""
         raise NotImplementedError
+
+
+class _UnreadBody:
+    """The body field of a route in whose handler a plan is: no body where the plan reads it.
+
+    FastAPI's handler asks for the truth of it alone, once when it is made and then for each
+    request; a `Request` of the user's own is so read once, as by FastAPI.
+    """
+
+    __slots__ = ("_dependant", "_given", "field_info")
+
+    def __init__(self, given: Any, dependant: _Within) -> None:
+        self._given = given
+        self._dependant = dependant
+        self.field_info: Any = given.field_info
+
+    def __bool__(self) -> bool:
+        is_being_made = effective_route_context_var.get() is not None
+        return is_being_made or not self._dependant.begin()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__slots__:
+            # A copy is asked for its methods before it has anything.
+            raise AttributeError(name)
+        return getattr(self._given, name)
 
 
 class PlannedDependant(_Within):  # pyrefly: ignore[bad-class-definition]
@@ -151,8 +187,15 @@ class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
 
     def instead(self) -> list[Dependant]:
         if self._solving is None:
-            self._solving = dependant_of(self.solve, "/")
-            self._solving.name = _VALUES
+            # FastAPI's names that analyse a signature may not be FastAPI's any more.
+            self._solving = Dependant(
+                call=self.solve,
+                name=_VALUES,
+                path="/",
+                request_param_name="request",
+                response_param_name="response",
+                background_tasks_param_name="background_tasks",
+            )
         return [self._solving]
 
     @solves_by_plan
@@ -186,16 +229,33 @@ def _values_of(values: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def is_stream(live: LiveGraph, response_class: Any) -> bool:
-    """Whether FastAPI streams what the endpoint of a route returns."""
-    response_class = getattr(response_class, "value", response_class)
+def is_stream(live: LiveGraph, state: Any) -> bool:
+    """Whether FastAPI streams what the endpoint of a route returns, whatever stands there now.
+
+    `state` is what FastAPI knows of the route. The tree, which may have seen another endpoint
+    than FastAPI has, takes note.
+    """
+    live.is_streamed = live.is_streamed or has_settled_on_a_stream(state, state.response_class)
     call = live.root.call
+    return live.is_streamed or is_gen_callable(call) or is_async_gen_callable(call)
+
+
+def has_settled_on_a_stream(state: Any, response_class: Any) -> bool:
+    """Whether FastAPI has seen that a route, answering with this class, streams."""
+    kind = getattr(response_class, "value", response_class)
     return (
-        live.was_generator
-        or is_gen_callable(call)
-        or is_async_gen_callable(call)
-        or (isinstance(response_class, type) and issubclass(response_class, EventSourceResponse))
+        getattr(state, "is_json_stream", False)
+        or getattr(state, "is_sse_stream", False)
+        # Of these, FastAPI takes an endpoint of any kind for a stream.
+        or (isinstance(kind, type) and issubclass(kind, EventSourceResponse))
     )
+
+
+def body_field_within(dependant: Dependant | None, body_field: Any) -> Any:
+    """The body field of a route for FastAPI's handler, which is made of this tree."""
+    if body_field is None or not isinstance(dependant, _Within):
+        return body_field
+    return dependant.unread(body_field)
 
 
 def can_be_planned_within(graph: Graph) -> bool:
@@ -217,7 +277,7 @@ def _unless_planned(name: str, otherwise: Any) -> property:
 def _dependencies(dependant: _Within) -> Any:
     given = PROPERTIES["dependencies"].fget
     assert given is not None
-    return dependant.instead() if dependant.begin() else given(dependant)
+    return dependant.instead() if dependant.has_begun() else given(dependant)
 
 
 def _endpoint(dependant: _Within) -> Any:

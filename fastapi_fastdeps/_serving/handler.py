@@ -31,6 +31,7 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
+from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
 from fastapi_fastdeps._lane.placing import Placing
 from fastapi_fastdeps._lane.tree import ClassifiedDependant, classified_dependant
@@ -85,6 +86,7 @@ class PlannedHandler:
         fallback: Handler,
         form_limits: Any,
         placing: Placing,
+        ways_to_plan: Way,
     ) -> None:
         self._live = live
         self._root = live.root
@@ -108,6 +110,7 @@ class PlannedHandler:
             response_class = response_class.value
         self._response_class: type[Response] = response_class
         self._field = state.response_field
+        self._ways = ways_to_plan | ways_to_answer(state.body_field, self._field, response_class)
         self._is_plain_json = is_plain_json(self._field, response_class)
         self._serialization = {
             "include": state.response_model_include,
@@ -130,7 +133,7 @@ class PlannedHandler:
             live,
             self._provider,
             f"{methods} {live.path}",
-            ways_to_answer(state.body_field, state.response_field, state.response_class),
+            self._ways,
             embed=embeds_body_fields(state),
             call_endpoint=self._kind_of_call,
             endpoint_of=self._dependant.called_as,
@@ -180,17 +183,12 @@ class PlannedHandler:
         background_tasks: BackgroundTasks,
         visits: Visits,
     ) -> dict[str, Any]:
-        """The arguments of the endpoint, in the middle of FastAPI's own handler, which has read
-        the body. Raises what FastAPI does where something does not validate."""
+        """The arguments of the endpoint, in the middle of FastAPI's own handler, which leaves the
+        body to the plan. Raises what FastAPI does where something does not validate."""
         if self._root.call is not self._call:
             self._settle()
         begun = self._begun(request)
-        body: Any = Undefined
-        if self._is_form:
-            # FastAPI closes it.
-            body = await request.form()
-        elif self._body_field is not None:
-            body = await self._read_body(request, begun)
+        body = Undefined if self._body_field is None else await self._read_body(request, begun)
         solution = Solution(request, visits, body)
         solution.response, solution.background_tasks = response, background_tasks
         await self._solver.run(solution, is_traced=True)
