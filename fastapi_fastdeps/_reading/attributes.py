@@ -6,6 +6,7 @@ import inspect
 import sys
 import types
 from ast import AST
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -153,10 +154,19 @@ def _of_instance(reader: "Reader", value: Instance, name: str, node: AST | None)
         members: dict[str, Any] = getattr(cls, "__members__", {})
         return either(shapes.of_object(getattr(each, name)) for each in members.values())
     if BaseException in cls.__mro__ and name in ("args", "status_code", "detail"):
-        return UNKNOWN
+        if all(map(partial(_has_plainly, name), shapes.family(cls))):
+            return UNKNOWN
+        return reader.problem(node, f"reads .{name} of {cls.__qualname__}, which it can't see")
     if not value.exact or not reads_plainly(cls):
         return reader.problem(node, f"reads .{name} of {cls.__qualname__}, which it can't see")
     return _of_plain_instance(reader, value, name, node)
+
+
+def _has_plainly(name: str, cls: type[Any]) -> bool:
+    """Whether an exception has an attribute where Python or FastAPI puts it."""
+    found: Any = inspect.getattr_static(cls, name, None)
+    is_pythons = found is vars(BaseException).get(name)
+    return reads_plainly(cls) and (is_pythons or not hasattr(kind_of(found), "__get__"))
 
 
 def _of_plain_instance(reader: "Reader", value: Instance, name: str, node: AST | None) -> Value:

@@ -135,7 +135,10 @@ def comprehension(
             reader.assign(first.target, item, node)
             for test in first.ifs:
                 truth(reader, reader.evaluate(test), test)
+            changes = reader.loops[-1].changes
             nested(rest[1:])
+            if reader.loops[-1].changes != changes:
+                reader.problem(node, "changes in a comprehension what was there before")
 
     targets = [part.target for part in node.generators]
     names = {each.id for t in targets for each in ast.walk(t) if isinstance(each, ast.Name)}

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fastapi_fastdeps._reading.reader import Reader
 
 _SETS = ("difference", "intersection", "isdisjoint", "issubset", "issuperset", "union")
+_ENDING = ("clear", "discard", "pop", "popitem", "remove")
 _STRIPPING = ("lstrip", "rstrip", "strip")
 _FROM_THE_END = ("rfind", "rindex", "rpartition", "rsplit")
 
@@ -147,6 +148,8 @@ def _of_container(
         return _looked_up(reader, name, on, given, node)
     if not _disturbs(reader, name, box):
         return reader.problem(node, f"calls {text} of what it goes through")
+    if name in _ENDING and box.within is None and not is_plain(on):
+        return reader.problem(node, f"calls {text} of what it can't see")
     first = given.positional[0] if given.positional else NONE
     if name == "append" and kind is list:
         reader.put(on, first, node)
@@ -175,13 +178,15 @@ def _disturbs(reader: "Reader", name: str, box: Box) -> bool:
 def _looked_up(reader: "Reader", name: str, on: Data, given: Arguments, node: AST | None) -> Value:
     first = given.positional[0] if given.positional else NONE
     default = given.positional[1] if len(given.positional) > 1 else NONE
-    if not is_plain(first):
+    if not is_plain(first) or (on.box is not None and not is_plain(on.box.keys)):
         return reader.problem(node, f"looks up dict.{name} by what is not plain data")
     reader.goes_through([first], node)
     if on.box is None:
         return UNKNOWN
     if name == "pop" and any(on.box in loop.boxes for loop in reader.loops):
         return reader.problem(node, "takes something out of what it goes through")
+    if name == "pop" and on.box.within is None and not is_plain(on):
+        return reader.problem(node, "takes something out of what it can't see")
     if name == "setdefault":
         put_by_key(reader, on, default, first, node)
     found: Value = on.box.items
@@ -193,7 +198,7 @@ def _looked_up(reader: "Reader", name: str, on: Data, given: Arguments, node: AS
             for e in options(found)
         ]
         found = either(from_share)
-    return either([found, default])
+    return reader.as_grown(either([found, default]))
 
 
 def _rearranged(reader: "Reader", name: str, on: Data, given: Arguments, node: AST | None) -> Value:
@@ -209,7 +214,7 @@ def _rearranged(reader: "Reader", name: str, on: Data, given: Arguments, node: A
     if name == "pop" and kind is list:
         if given.positional:
             reader.goes_through([on], node)
-        return box.items
+        return reader.as_grown(box.items)
     if name in ("copy", "clear", "reverse"):
         reader.goes_through([on], node)
         if name == "copy":
@@ -248,7 +253,7 @@ def call_vetted(
         same = all(
             inspect.getattr_static(each, name, None) is own for each in shapes.family(on.cls)
         )
-        if same and (name == "add_task" or all(map(is_plain, given.all))):
+        if same and not given.is_open and (name == "add_task" or all(map(is_plain, given.all))):
             reader.goes_through([shapes.HEADERS, *given.all], node, 4)
             return methods[name]
     return reader.problem(node, f"calls {on.cls.__qualname__}.{name} with what it can't see")
