@@ -6,6 +6,7 @@ import inspect
 import sys
 import types
 from ast import AST
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,8 @@ def attribute(reader: "Reader", value: Value, name: str, node: AST | None) -> Va
         case Instance():
             return _of_instance(reader, value, name, node)
         case Known(what=types.ModuleType() as module) if type(module) is types.ModuleType:
+            if module is datetime and name == "UTC":
+                return Data(datetime.timezone)
             return in_module(module, name)
         case Known(what=type() as cls):
             return _of_class(reader, cls, name, node)
@@ -110,6 +113,8 @@ def _of_class(reader: "Reader", cls: type[Any], name: str, node: AST | None) -> 
         return vetted.SHORT
     if cls in vetted.NOW and name in ("now", "utcnow", "today"):
         return Known(today if name == "today" and cls is datetime.date else now)
+    if cls is datetime.timezone and name == "utc":
+        return Data(cls)
     if cls in SCALARS or cls in CONTAINERS:
         return UNKNOWN
     found: Any = inspect.getattr_static(cls, name, None)
@@ -173,7 +178,7 @@ def _of_plain_instance(reader: "Reader", value: Instance, name: str, node: AST |
     cls = value.cls
     found: Any = inspect.getattr_static(cls, name, Nothing.NOTHING)
     if isinstance(found, types.FunctionType):
-        return Method(found, value) if not _field(value, name) else UNKNOWN
+        return UNKNOWN if _hides_method(value, name) else Method(found, value)
     if isinstance(found, property):
         if isinstance(found.fget, types.FunctionType):
             return reader.enter(found.fget, Arguments([value]), node)
@@ -194,6 +199,17 @@ def _of_plain_instance(reader: "Reader", value: Instance, name: str, node: AST |
     )
     values = [*_field(value, name), *default]
     return either(values) if values else UNKNOWN
+
+
+def _hides_method(value: Instance, name: str) -> bool:
+    """Whether an instance may have an attribute of its own under the name of a method."""
+    if value.known is Nothing.NOTHING:
+        return bool(_field(value, name))
+    try:
+        own: Mapping[str, Any] = object.__getattribute__(value.known, "__dict__")
+    except AttributeError:
+        own = {}
+    return name in own or stability(value.cls, name) is None
 
 
 def _field(value: Instance, name: str) -> list[Value]:

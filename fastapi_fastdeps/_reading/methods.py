@@ -2,6 +2,7 @@
 
 import decimal
 import inspect
+import string
 from ast import AST
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.containers import extend, hashed, put_by_key, through
 from fastapi_fastdeps._reading.looking import is_written
 from fastapi_fastdeps._reading.operators import lengthened, share_of_all
+from fastapi_fastdeps._reading.operators import text as as_text
 from fastapi_fastdeps._reading.questions import times_searched
 from fastapi_fastdeps._reading.sizes import ITEM, Bound, total
 from fastapi_fastdeps._reading.values import (
@@ -68,6 +70,8 @@ def _of_text(reader: "Reader", name: str, on: Data, given: Arguments, node: AST 
     reader.note(f"calls {text}")
     if name == "replace":
         return _replaced(reader, on, given, node)
+    if name == "format" and on.kind is str:
+        return _formatted(reader, on, given, node)
     if name in ("encode", "decode"):
         codecs = [each.constant for each in given.all if isinstance(each, Data)]
         if len(codecs) > 1 or not all(codec in vetted.CODECS for codec in codecs):
@@ -100,6 +104,25 @@ def _of_text(reader: "Reader", name: str, on: Data, given: Arguments, node: AST 
     if name in vetted.METHODS[on.kind]:
         return vetted.METHODS[on.kind][name]
     return reader.problem(node, f"calls {text}")
+
+
+def _formatted(reader: "Reader", on: Data, given: Arguments, node: AST | None) -> Value:
+    """What `str.format` gives where it puts values in as they are."""
+    if not isinstance(on.constant, str) or not _puts_in_plainly(on.constant):
+        return reader.problem(node, "formats in a way that it can't see")
+    times = on.constant.count("{") + 1
+    return lengthened(as_text(reader, given.all, len(on.constant), node), str, times)
+
+
+def _puts_in_plainly(written: str) -> bool:
+    try:
+        fields = list(string.Formatter().parse(written))
+    except ValueError:
+        return False
+    return all(
+        name is None or (not spec and conversion in (None, "s") and (not name or name.isalnum()))
+        for _, name, spec, conversion in fields
+    )
 
 
 def _joined(reader: "Reader", on: Data, value: Value, node: AST | None) -> Value:

@@ -102,9 +102,14 @@ def _parts(schema: Any) -> Iterator[dict[str, Any]]:
 
 def _runs_code(part: dict[str, Any]) -> bool:
     kind = part.get("type")
+    if kind_of(kind) is not str:
+        # The fields of a model, by their names.
+        kind = None
     if part.get("custom_init") or part.get("post_init"):
         return True
-    if part.get("regex_engine") == "python-re" or not _is_short_pattern(part.get("pattern")):
+    if part.get("regex_engine") == "python-re":
+        return True
+    if kind == "str" and not _is_short_pattern(part.get("pattern")):
         return True
     if kind in ("callable", "custom-error", "generator", "call", "dataclass"):
         return True

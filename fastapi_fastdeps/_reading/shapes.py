@@ -81,7 +81,7 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
         items = either(shapes)
         if not is_fixed and not (is_plain(items) and is_plain(keys)):
             # Where something is called, say, something else may be put.
-            return container(kind, UNKNOWN, UNBOUNDED, UNKNOWN)
+            return container(kind, UNKNOWN, UNBOUNDED, keys if is_plain(keys) else UNKNOWN)
         return container(kind, items, size, keys)
     # Asking an object for its class may run code of its own.
     if issubclass(kind, type) or kind in _FUNCTIONS or kind is LRU_CACHED:

@@ -385,6 +385,11 @@ def is_plain(value: Value, depth: int = 0) -> bool:
     return all(is_plain(part, depth + 1) for part in inside)
 
 
+def keys_of(value: Data) -> Value:
+    """What a container compares with what is looked for in it."""
+    return value.box.keys if value.kind is dict and value.box is not None else value
+
+
 def is_immutable(value: Value, depth: int = 0) -> bool:
     """Whether a value is plain data into which nothing can be put."""
     return is_plain(value) and all(
