@@ -269,9 +269,9 @@ def used(source: Source, *parts: Measured, role: str = "dependency") -> Profiled
         (used(OWN, measured([5e-6] * 20)), "inline", "nothing in its source blocks"),
         (used(OWN, measured([5e-6] * 19)), "undecided", "19 calls is too few"),
         (used(OWN, measured([99e-6] * 20)), "inline", "at most 99 µs"),
-        (used(OWN, measured([100e-6] * 20)), "threaded", "takes 100 µs, computing"),
+        (used(OWN, measured([100e-6] * 20)), "threaded", "took 100 µs, computing"),
         (used(OWN, measured([5e-6] * 99 + [9e-3])), "inline", "at most 5.0 µs"),
-        (used(OWN, measured([5e-6] * 98 + [9e-3] * 2)), "threaded", "takes 9.0 ms"),
+        (used(OWN, measured([5e-6] * 98 + [9e-3] * 2)), "threaded", "took 9.0 ms"),
         (used(OWN, measured([60e-6] * 20, [30e-6] * 20)), "threaded", "it waited 30 µs"),
         (used(OWN, measured([20e-3] * 20, [19e-3] * 20)), "async", "waits for 19 ms of 20 ms"),
         (used(OWN, measured([20e-3] * 20, [9e-3] * 20)), "threaded", "55 % is computing"),
@@ -283,7 +283,7 @@ def used(source: Source, *parts: Measured, role: str = "dependency") -> Profiled
         (
             used(OWN, measured([5e-6] * 20, part="enter"), measured([1e-3] * 20, part="exit")),
             "threaded",
-            "takes 1.0 ms after its yield",
+            "took 1.0 ms after its yield",
         ),
         (
             used(OWN, measured([5e-6] * 20, part="enter"), measured([5e-6] * 9, part="exit")),
@@ -337,7 +337,7 @@ def test_a_file_keeps_what_it_says_and_gets_what_is_new(tmp_path: Path) -> None:
         used(named(used), long, role="endpoint"),
         used(named(named), measured([5e-6] * 3)),
         used(named(_environment, is_own=True), short),
-        used(named(marked, is_marked=True), short),
+        used(named(marked, mark="threaded"), short),
         used(named(json.loads, is_wrapper=True), short),
         used(Source("sdk", "made"), short),
     ]
@@ -389,6 +389,30 @@ def test_a_file_keeps_what_it_says_and_gets_what_is_new(tmp_path: Path) -> None:
             Mark("f", 4, "threaded"),
             "from fastapi_fastdeps import threaded\n\n"
             "if x:\n    def f(): ...\nelse:\n    @threaded\n    def f(): ...\n",
+        ),
+        (
+            "from fastapi_fastdeps import Inline\ndef f(): ...\ndef g(): ...\n"
+            "F = Annotated[int, Depends(f)]\n"
+            "G = Annotated[\n    int,\n    Depends(g), Inline,\n]\n",
+            Mark("f", 2, "inline"),
+            "from fastapi_fastdeps import Inline\ndef f(): ...\ndef g(): ...\n"
+            "F = Annotated[int, Depends(f), Inline]\n"
+            "G = Annotated[\n    int,\n    Depends(g), Inline,\n]\n",
+        ),
+        (
+            "from fastapi_fastdeps import Inline\ndef f(): ...\n"
+            "F = Annotated[int, Depends(f), Inline]\n",
+            Mark("f", 2, "inline"),
+            "from fastapi_fastdeps import Inline\ndef f(): ...\n"
+            "F = Annotated[int, Depends(f), Inline]\n",
+        ),
+        (
+            "from fastapi_fastdeps import Inline\ndef f(): ...\n"
+            "def g(f: Annotated[int, Depends(f)], h: Annotated[int, Depends(h), Inline]): ...\n",
+            Mark("f", 2, "threaded"),
+            "from fastapi_fastdeps import Inline, Threaded\ndef f(): ...\n"
+            "def g(f: Annotated[int, Depends(f), Threaded], "
+            "h: Annotated[int, Depends(h), Inline]): ...\n",
         ),
         ("# moved\ndef f(): ...\n", Mark("f", 1, "inline"), "# moved\ndef f(): ...\n"),
         ("async def f(): ...\n", Mark("f", 1, "inline"), "async def f(): ...\n"),

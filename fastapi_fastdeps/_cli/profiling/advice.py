@@ -74,12 +74,12 @@ def advice_on(callable_: Callable, limits: Limits) -> Advice:
         return Advice("threaded", _slow(slowest))
     if waits:
         most = max(waits, key=lambda each: each.waited.p99)
-        waited = f"it waited {micro(most.waited.p99)} in 1 of 100 calls{_of(most)}"
+        waited = f"it waited {micro(most.waited.p99)} in {_one_call(most.calls)}{_of(most)}"
         return Advice("threaded", waited)
     if source.unread:
         return Advice("threaded", f"its source was not looked at: {source.unread}")
     read = "nothing in its source blocks" if source.is_read else "its source can't be read"
-    because = f"99 of 100 calls took at most {micro(slowest.wall.p99)}, never waiting; {read}"
+    because = f"{_most_calls(calls)} took at most {micro(slowest.wall.p99)}, never waiting; {read}"
     return Advice("inline", because, sum(map(_way_saved, parts)))
 
 
@@ -114,7 +114,16 @@ def _mostly_waits(measured: Measured) -> bool:
 def _slow(measured: Measured) -> str:
     busy = round(100 * measured.busy)
     what = "computing" if busy >= 80 else f"of which {busy} % is computing"
-    return f"1 of 100 calls takes {micro(measured.wall.p99)}{_of(measured)}, {what}"
+    takes = f"{_one_call(measured.calls)} took {micro(measured.wall.p99)}{_of(measured)}"
+    return f"{takes}, {what}"
+
+
+def _one_call(calls: int) -> str:
+    return f"1 of {min(calls, 100)} calls"
+
+
+def _most_calls(calls: int) -> str:
+    return f"all {calls} calls" if calls < 100 else "99 of 100 calls"
 
 
 def _way_saved(measured: Measured) -> float:

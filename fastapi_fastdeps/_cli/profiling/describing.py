@@ -13,10 +13,10 @@ from typing import Any
 
 from fastapi_fastdeps._cli.checking.blocking import blocking_calls
 from fastapi_fastdeps._cli.checking.calls import functions_of
-from fastapi_fastdeps._marks import find_marker, layers_of
+from fastapi_fastdeps._marks import layers_of
 from fastapi_fastdeps._reading.source import definition_of
 from fastapi_fastdeps._written import find_named
-from fastapi_fastdeps.classifiers import Candidate
+from fastapi_fastdeps.classifiers import Candidate, markers
 from fastapi_fastdeps.errors import FastDepsError, is_users_own, name_of
 
 TABLE = "blocking.json"
@@ -37,8 +37,9 @@ def description(call: Any, folder: Path) -> dict[str, Any]:
         "line": line,
         "definition": qualname,
         "is_own": is_users_own(call),
-        "is_marked": _is_marked(call),
+        "mark": _mark_of(call),
         "is_class": isinstance(call, type),
+        "is_base": isinstance(call, type) and bool(type.__subclasses__(call)),
         "is_wrapper": any(map(_holds_what_it_was_given, functions)),
         "is_read": bool(functions) and all(map(definition_of, functions)),
         "blocks": [list(each) for each in found],
@@ -74,11 +75,13 @@ def _definition(call: Any) -> tuple[str | None, int | None, str | None]:
     return None, None, None
 
 
-def _is_marked(call: Any) -> bool:
+def _mark_of(call: Any) -> str | None:
+    """What it is marked, by a decorator or by inheritance."""
     try:
-        return find_marker(Candidate(call)) is not None
+        execution = markers(Candidate(call))
     except FastDepsError:
-        return True
+        return "in two ways"
+    return None if execution is None else type(execution).__name__.lower()
 
 
 def _holds_what_it_was_given(function: types.FunctionType) -> bool:

@@ -97,6 +97,8 @@ class Source:
         name: by which a file of decisions finds it, `None` if none does.
         definition: the qualified name of what is written at its file and line.
         is_own: whether it is not in an installed package.
+        mark: what it is marked, `inline` or `threaded`, by a decorator or by inheritance.
+        is_base: whether classes derive from it.
         is_wrapper: whether it is what a decorator made.
         is_read: whether its source could be read.
         blocks: what it calls that blocks: name, file and line.
@@ -110,8 +112,9 @@ class Source:
     line: int | None = None
     definition: str | None = None
     is_own: bool = False
-    is_marked: bool = False
+    mark: str | None = None
     is_class: bool = False
+    is_base: bool = False
     is_wrapper: bool = False
     is_read: bool = False
     blocks: tuple[tuple[str, str, int], ...] = ()

@@ -121,7 +121,7 @@ def _callable(callable_: Callable, advice: Advice) -> dict[str, Any]:
         "location": source.location,
         "role": callable_.role,
         "own": source.is_own,
-        "marked": source.is_marked,
+        "mark": source.mark,
         "blocks": [
             {"calls": name, "location": f"{file}:{line}"} for name, file, line in source.blocks
         ],
