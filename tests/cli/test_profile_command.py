@@ -6,16 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from fastapi_fastdeps import Candidate, Inline, Threaded, decisions
+from fastapi_fastdeps import Candidate, Inline, Threaded, decisions, inline
 from fastapi_fastdeps._cli.profiling.advice import Limits, advice_on
 from fastapi_fastdeps._cli.profiling.applying import Mark, marked
+from fastapi_fastdeps._cli.profiling.describing import TABLE, description
 from fastapi_fastdeps._cli.profiling.measured import Callable as Profiled
 from fastapi_fastdeps._cli.profiling.measured import Measured, Part, Source, Times, Where
 from fastapi_fastdeps._cli.profiling.writing import check_file, write_decisions
@@ -317,6 +318,72 @@ def test_what_is_saved_is_of_a_request() -> None:
 def test_limits_can_be_others() -> None:
     callable_ = used(OWN, measured([300e-6] * 5))
     assert advice_on(callable_, Limits(calls=5, inline_below=1e-3)).verdict == "inline"
+
+
+class Connection:
+    def get(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def connected() -> Iterator[Connection]:
+    connection = Connection()
+    yield connection
+    connection.close()
+
+
+def connecting() -> Connection:
+    return Connection()
+
+
+def asking(connection: Connection) -> None:
+    connection.get()
+
+
+@inline
+class Base: ...
+
+
+class Below(Base): ...
+
+
+def holding(function: Callable[[], int]) -> Callable[[], int]:
+    def held() -> int:
+        return function()
+
+    return held
+
+
+def answering(answer: int) -> Callable[[], int]:
+    def answer_it() -> int:
+        return answer
+
+    return answer_it
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (connected, {"blocks": ["Connection.close"], "name": "connected", "is_read": True}),
+        (connecting, {"blocks": []}),
+        (asking, {"blocks": ["Connection.get"], "is_own": True}),
+        (Base, {"mark": "inline", "is_base": True, "is_class": True, "definition": "Base"}),
+        (Below, {"mark": "inline", "is_base": False}),
+        (Connection().get, {"name": "Connection.get", "mark": None, "is_class": False}),
+        (holding(int), {"is_wrapper": True}),
+        (answering(1), {"is_wrapper": False, "name": "answering.<locals>.answer_it"}),
+        (lambda: 1, {"name": None, "definition": "<lambda>"}),
+    ],
+)
+def test_what_the_source_says_is_told_where_it_was_measured(
+    tmp_path: Path, call: Any, said: dict[str, Any]
+) -> None:
+    names = [f"{__name__}.Connection.get", f"{__name__}.Connection.execute"]
+    (tmp_path / TABLE).write_text(json.dumps(names))
+    found = description(call, tmp_path)
+    found["blocks"] = [name.removeprefix(f"{__name__}.") for name, *_ in found["blocks"]]
+    found["name"] = found["name"] and found["name"].removeprefix(f"{__name__}:")
+    assert {key: found[key] for key in said} == said
 
 
 def named(call: Callable[..., Any], **more: Any) -> Source:

@@ -90,7 +90,8 @@ def _blocking(callable_: Callable, waits: list[Measured]) -> Advice:
     if source.blocks:
         name, file, line = source.blocks[0]
         blocks = f"it calls {name} ({relative(file)}:{line}), which blocks"
-        says = f"{blocks}, and {says.removeprefix('it ')}" if waits else blocks
+        is_seen = most.waited.p50 >= NEVER_WAITED
+        says = f"{blocks}, and {says.removeprefix('it ')}" if is_seen else blocks
     if not any(map(_mostly_waits, callable_.parts.values())):
         return Advice("threaded", says)
     if not source.is_own:
