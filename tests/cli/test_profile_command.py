@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from fastapi_fastdeps import Candidate, Inline, Threaded, decisions, inline
-from fastapi_fastdeps._cli.profiling.advice import Limits, advice_on
+from fastapi_fastdeps._cli.profiling.advice import Limits, advice_on, duration
 from fastapi_fastdeps._cli.profiling.applying import Mark, marked
 from fastapi_fastdeps._cli.profiling.describing import TABLE, description
 from fastapi_fastdeps._cli.profiling.measured import Callable as Profiled
@@ -313,6 +313,24 @@ def test_what_is_saved_is_of_a_request() -> None:
     assert advice_on(used(OWN, entered, left), Limits()).saves == pytest.approx(160e-6)
     waits = used(OWN, measured([20e-3] * 20, [19e-3] * 20))
     assert advice_on(waits, Limits()).saves == pytest.approx(19e-3)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0 µs"),
+        (0.4e-6, "0.40 µs"),
+        (0.997e-6, "1.0 µs"),
+        (9.97e-6, "10 µs"),
+        (421e-6, "421 µs"),
+        (999.6e-6, "1.0 ms"),
+        (12e-3, "12 ms"),
+        (1.25, "1.2 s"),
+        (2000, "2,000 s"),
+    ],
+)
+def test_durations_have_a_unit(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
 
 
 def test_limits_can_be_others() -> None:

@@ -1,6 +1,5 @@
 """What is recommended for a callable, and why."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -74,19 +73,21 @@ def advice_on(callable_: Callable, limits: Limits) -> Advice:
         return Advice("threaded", _slow(slowest))
     if waits:
         most = max(waits, key=lambda each: each.waited.p99)
-        waited = f"it waited {micro(most.waited.p99)} in {_one_call(most.calls)}{_of(most)}"
+        waited = f"it waited {duration(most.waited.p99)} in {_one_call(most.calls)}{_of(most)}"
         return Advice("threaded", waited)
     if source.unread:
         return Advice("threaded", f"its source was not looked at: {source.unread}")
     read = "nothing in its source blocks" if source.is_read else "its source can't be read"
-    because = f"{_most_calls(calls)} took at most {micro(slowest.wall.p99)}, never waiting; {read}"
+    because = (
+        f"{_most_calls(calls)} took at most {duration(slowest.wall.p99)}, never waiting; {read}"
+    )
     return Advice("inline", because, sum(map(_way_saved, parts)))
 
 
 def _blocking(callable_: Callable, waits: list[Measured]) -> Advice:
     source = callable_.source
     most = max(waits or callable_.parts.values(), key=lambda each: each.waited.p50)
-    says = f"it waits for {micro(most.waited.p50)} of {micro(most.wall.p50)}{_of(most)}"
+    says = f"it waits for {duration(most.waited.p50)} of {duration(most.wall.p50)}{_of(most)}"
     if source.blocks:
         name, file, line = source.blocks[0]
         blocks = f"it calls {name} ({relative(file)}:{line}), which blocks"
@@ -115,7 +116,7 @@ def _mostly_waits(measured: Measured) -> bool:
 def _slow(measured: Measured) -> str:
     busy = round(100 * measured.busy)
     what = "computing" if busy >= 80 else f"of which {busy} % is computing"
-    takes = f"{_one_call(measured.calls)} took {micro(measured.wall.p99)}{_of(measured)}"
+    takes = f"{_one_call(measured.calls)} took {duration(measured.wall.p99)}{_of(measured)}"
     return f"{takes}, {what}"
 
 
@@ -149,7 +150,7 @@ def _count(calls: int) -> str:
     return f"{calls:,} call{'' if calls == 1 else 's'}"
 
 
-def micro(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A duration with its unit, two digits that count."""
     for unit, name in ((1e-6, "µs"), (1e-3, "ms")):
         if seconds < 999.5 * unit:
@@ -158,13 +159,9 @@ def micro(seconds: float) -> str:
 
 
 def _two_digits(number: float) -> str:
-    if number <= 0:
-        return "0"
-    return (
-        f"{number:,.{max(0, 1 - math.floor(math.log10(number)))}f}"
-        if number < 10
-        else (f"{number:,.0f}")
-    )
+    if number < 0.995:
+        return f"{number:.2f}" if number > 0 else "0"
+    return f"{number:.1f}" if number < 9.95 else f"{number:,.0f}"
 
 
 def sorted_by_saving(advised: list[tuple[Callable, Advice]]) -> Iterator[tuple[Callable, Advice]]:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fastapi_fastdeps._cli.checking.reports import relative
-from fastapi_fastdeps._cli.profiling.advice import Advice, Limits, micro
+from fastapi_fastdeps._cli.profiling.advice import Advice, Limits, duration
 from fastapi_fastdeps._cli.profiling.measured import Callable, Measured, Profile, Times
 
 Advised = Sequence[tuple[Callable, Advice]]
@@ -50,10 +50,14 @@ def _times(advised: Advised) -> Table:
 
 def _cells(measured: Measured) -> list[str]:
     cells = [measured.where, f"{measured.calls:,}"]
-    cells += [micro(measured.wall.p50), micro(measured.wall.p99), f"{100 * measured.busy:.0f} %"]
+    cells += [
+        duration(measured.wall.p50),
+        duration(measured.wall.p99),
+        f"{100 * measured.busy:.0f} %",
+    ]
     if measured.where == "inline":
         return [*cells, "-", "-"]
-    return [*cells, micro(measured.queued.p99), micro(measured.way.p50)]
+    return [*cells, duration(measured.queued.p99), duration(measured.way.p50)]
 
 
 def _advice(advised: Advised) -> Table:
@@ -70,7 +74,7 @@ def _advice(advised: Advised) -> Table:
         table.add_row(
             Text(words_of(callable_, advice), style=_COLOURS[advice.verdict]),
             Text.assemble(source.qualname, (f"  {callable_.role}{where}", "dim")),
-            Text(micro(advice.saves) if advice.saves else "-"),
+            Text(duration(advice.saves) if advice.saves else "-"),
             Text(advice.because),
         )
     return table
@@ -95,7 +99,7 @@ def explained(limits: Limits) -> str:
         "CPU: the share of its time in which a call ran; the rest it waited. queue: until a "
         "thread was there and had begun. way: there and back. saves: of each request that it is "
         "called in; of make async, for how long a thread is free. Inline is recommended from "
-        f"{limits.calls} calls on, where 99 of 100 take less than {micro(limits.inline_below)} "
+        f"{limits.calls} calls on, where 99 of 100 take less than {duration(limits.inline_below)} "
         "and never wait, and nothing in the source plainly blocks."
     )
 
