@@ -19,6 +19,7 @@ CHECKS: dict[str, list[str]] = {
     "packaging": ["-m", "tests.packaging"],
     "Pyodide": ["-m", "tests.pyodide"],
     "guard": ["-m", "benchmarks.guard"],
+    "documentation": ["-m", "tests.documentation"],
 }  # fmt: skip
 
 MATRIX: dict[str, list[str]] = {

@@ -5,9 +5,7 @@ not there is then a failure.
 """
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,20 +15,8 @@ import pytest
 from fastapi_fastdeps import CallRecord, RouteRecord
 from fastapi_fastdeps._cli.overview import Overview
 from fastapi_fastdeps._cli.page import as_html
+from tests.harness.browser import CHROMIUM, FLAGS
 
-BROWSER = os.environ.get("FASTDEPS_CHROMIUM") or shutil.which("chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--virtual-time-budget=10000",
-    "--dump-dom",
-)
 LOOK = """
 <script>
 const seen = {}, all = [...document.querySelectorAll("#routes button")];
@@ -75,13 +61,14 @@ def route(number: int) -> RouteRecord:
 
 @pytest.fixture(params=[(390, 844), (1280, 900)], ids=["phone", "desktop"])
 def seen(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    if BROWSER is None:
+    if CHROMIUM is None:
         pytest.skip("There is no Chromium: apt-get install chromium, or set FASTDEPS_CHROMIUM.")
     page = tmp_path / "page.html"
     shown = as_html(Overview(False, tuple(map(route, range(500)))))
     page.write_text(shown.replace("</html>", LOOK + "</html>"), encoding="utf-8")
     width, height = request.param
-    command = [BROWSER, *FLAGS, f"--window-size={width},{height}"]
+    command = [CHROMIUM, *FLAGS, "--virtual-time-budget=10000", "--dump-dom"]
+    command += [f"--window-size={width},{height}"]
     command += [f"--user-data-dir={tmp_path / 'profile'}", page.as_uri()]
     ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     told = re.search(r'<pre id="told">(.*?)</pre>', ended.stdout, re.DOTALL)
