@@ -257,6 +257,7 @@ def measured(
 OWN = Source("shop", "read", "shop:read", "shop.py", 3, "read", is_own=True, is_read=True)
 SDK = Source("sdk", "read", "sdk:read", "sdk.py", 3, "read", is_read=True)
 SLEEPS = Source("shop", "read", is_own=True, is_read=True, blocks=(("time.sleep", "shop.py", 4),))
+SDK_SLEEPS = Source("sdk", "read", blocks=(("time.sleep", "/x/site-packages/sdk/it.py", 4),))
 BUILDS = Source("shop", "Read", is_own=True, is_class=True, is_read=True)
 
 
@@ -280,6 +281,7 @@ def used(source: Source, *parts: Measured, role: str = "dependency") -> Profiled
         (used(BUILDS, measured([20e-3] * 20, [19e-3] * 20)), "threaded", "class can't be async"),
         (used(SLEEPS, measured([5e-6] * 20)), "threaded", "calls time.sleep (shop.py:4)"),
         (used(SLEEPS, measured([20e-3] * 20, [19e-3] * 20)), "async", "calls time.sleep"),
+        (used(SDK_SLEEPS, measured([5e-6] * 20)), "threaded", "calls time.sleep (sdk/it.py:4)"),
         (used(Source("sdk", "read"), measured([5e-6] * 20)), "inline", "source can't be read"),
         (
             used(OWN, measured([5e-6] * 20, part="enter"), measured([1e-3] * 20, part="exit")),
@@ -466,13 +468,19 @@ def test_a_file_keeps_what_it_says_and_gets_what_is_new(tmp_path: Path) -> None:
         (
             "inline = 1\ndef a():\n    def f(): ...\n    return f\ndef f(): ...\n",
             Mark("a.<locals>.f", 3, "inline"),
-            "from fastapi_fastdeps import inline as fastdeps_inline\n\ninline = 1\ndef a():\n"
+            "from fastapi_fastdeps import inline as fastdeps_inline\ninline = 1\ndef a():\n"
             "    @fastdeps_inline\n    def f(): ...\n    return f\ndef f(): ...\n",
+        ),
+        (
+            '"""Mine."""\n\nfrom __future__ import annotations\r\ndef f(): ...\n',
+            Mark("f", 4, "inline"),
+            '"""Mine."""\n\nfrom __future__ import annotations\r\n'
+            "from fastapi_fastdeps import inline\n@inline\ndef f(): ...\n",
         ),
         (
             "if x:\n    def f(): ...\nelse:\n    def f(): ...\n",
             Mark("f", 4, "threaded"),
-            "from fastapi_fastdeps import threaded\n\n"
+            "from fastapi_fastdeps import threaded\n"
             "if x:\n    def f(): ...\nelse:\n    @threaded\n    def f(): ...\n",
         ),
         (

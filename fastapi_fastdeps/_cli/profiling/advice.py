@@ -1,5 +1,6 @@
 """What is recommended for a callable, and why."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -90,7 +91,7 @@ def _blocking(callable_: Callable, waits: list[Measured]) -> Advice:
     says = f"it waits for {duration(most.waited.p50)} of {duration(most.wall.p50)}{_of(most)}"
     if source.blocks:
         name, file, line = source.blocks[0]
-        blocks = f"it calls {name} ({relative(file)}:{line}), which blocks"
+        blocks = f"it calls {name} ({_shown(file)}:{line}), which blocks"
         is_seen = most.waited.p50 >= NEVER_WAITED
         says = f"{blocks}, and {says.removeprefix('it ')}" if is_seen else blocks
     if not any(map(_mostly_waits, callable_.parts.values())):
@@ -101,6 +102,15 @@ def _blocking(callable_: Callable, waits: list[Measured]) -> Advice:
         return Advice("threaded", f"{says}; a class can't be async, a function that makes it can")
     saves = sum(_per_request(each) * each.waited.p50 for each in waits)
     return Advice("async", says, saves)
+
+
+def _shown(file: str) -> str:
+    """A file of an installed package by where it is in that, as on every machine."""
+    for folder in ("site-packages", "dist-packages"):
+        _, found, within = file.rpartition(f"{os.sep}{folder}{os.sep}")
+        if found:
+            return within
+    return relative(file)
 
 
 def _waits(measured: Measured) -> bool:

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import libcst as cst
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import MetadataWrapper, PositionProvider
 
@@ -54,10 +52,7 @@ def marked(source: str, marks: Sequence[Mark]) -> str:
     needed = sorted(each for each in marking.used if each not in names.ours)
     if names.imports is not None:
         return module.visit(_Importing(names, needed)).code
-    context = CodemodContext()
-    for name in needed:
-        AddImportsVisitor.add_needed_import(context, _OURS, name, names.renamed(name))
-    return AddImportsVisitor(context).transform_module(module).code
+    return _with_import(module, names, needed).code if needed else module.code
 
 
 class _Names(cst.CSTVisitor):
@@ -181,6 +176,27 @@ def _last_name(node: cst.BaseExpression) -> str:
     return (get_full_name_for_node(node) or "").rpartition(".")[2]
 
 
+def _with_import(module: cst.Module, names: _Names, needed: Sequence[str]) -> cst.Module:
+    """The module with an import more, after those that it begins with."""
+    at = 0
+    for number, statement in enumerate(module.body, 1):
+        match statement:
+            case cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom(), *_]):
+                at = number
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())]) if number == 1:
+                at = number
+            case _:
+                break
+    made = cst.ImportFrom(cst.Name(_OURS), [_imported(name, names) for name in needed])
+    line = cst.SimpleStatementLine([made])
+    return module.with_changes(body=[*module.body[:at], line, *module.body[at:]])
+
+
+def _imported(name: str, names: _Names) -> cst.ImportAlias:
+    renamed = names.renamed(name)
+    return cst.ImportAlias(cst.Name(name), cst.AsName(cst.Name(renamed)) if renamed else None)
+
+
 class _Importing(cst.CSTTransformer):
     """Adds names to the import of this package's that there is."""
 
@@ -198,9 +214,7 @@ class _Importing(cst.CSTTransformer):
             return updated_node
         aliases = list(given)
         for name in self._needed:
-            renamed = self._names.renamed(name)
-            as_name = cst.AsName(cst.Name(renamed)) if renamed else None
-            aliases = _appended(aliases, cst.ImportAlias(cst.Name(name), as_name))
+            aliases = _appended(aliases, _imported(name, self._names))
         self._needed = ()
         return updated_node.with_changes(names=aliases)
 
