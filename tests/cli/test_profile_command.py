@@ -240,6 +240,7 @@ def measured(
     part: Part = "call",
     where: Where = "threaded",
     requests: int | None = None,
+    idle: Sequence[float] = (),
 ) -> Measured:
     left = Times.of(waited or [0.0] * len(seconds))
     return Measured(
@@ -249,6 +250,7 @@ def measured(
         wall=Times.of(seconds),
         cpu=Times(sum(seconds) - left.total),
         waited=left,
+        idle=Times.of(idle) if idle else left,
         queued=Times.of([50e-6] * len(seconds)),
         way=Times.of([80e-6] * len(seconds)),
     )
@@ -277,6 +279,16 @@ def used(source: Source, *parts: Measured, role: str = "dependency") -> Profiled
         (used(OWN, measured([60e-6] * 20, [30e-6] * 20)), "threaded", "it waited 30 µs"),
         (used(OWN, measured([20e-3] * 20, [19e-3] * 20)), "async", "waits for 19 ms of 20 ms"),
         (used(OWN, measured([20e-3] * 20, [9e-3] * 20)), "threaded", "55 % is computing"),
+        (
+            used(OWN, measured([20e-3] * 20, [19e-3] * 20, idle=[9e-3] * 20)),
+            "threaded",
+            "maybe for other threads",
+        ),
+        (
+            used(SLEEPS, measured([20e-3] * 20, [19e-3] * 20, idle=[0] * 20)),
+            "async",
+            "calls time.sleep",
+        ),
         (used(SDK, measured([20e-3] * 20, [19e-3] * 20)), "threaded", "not yours to change"),
         (used(BUILDS, measured([20e-3] * 20, [19e-3] * 20)), "threaded", "class can't be async"),
         (used(SLEEPS, measured([5e-6] * 20)), "threaded", "calls time.sleep (shop.py:4)"),

@@ -15,6 +15,7 @@ INLINE_BELOW = 100e-6
 NEVER_WAITED = 20e-6
 WAITS_FROM = 1e-3
 WAITS_SHARE = 0.8
+IDLE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def _blocking(callable_: Callable, waits: list[Measured]) -> Advice:
         says = f"{blocks}, and {says.removeprefix('it ')}" if is_seen else blocks
     if not any(map(_mostly_waits, callable_.parts.values())):
         return Advice("threaded", says)
+    if not source.blocks and not any(map(_left_idle, callable_.parts.values())):
+        return Advice("threaded", f"{says}, maybe for other threads, which ran meanwhile")
     if not source.is_own:
         return Advice("threaded", f"{says}; it is not yours to change")
     if source.is_class:
@@ -121,6 +124,12 @@ def _mostly_waits(measured: Measured) -> bool:
     """Whether most of its time, and not little, goes by while it does nothing."""
     wall, waited = measured.wall.p50, measured.waited.p50
     return wall >= WAITS_FROM and waited >= WAITS_SHARE * wall
+
+
+def _left_idle(measured: Measured) -> bool:
+    """Whether it waited while its process had nothing to do: a thread that computes waits, too,
+    for others that do."""
+    return _mostly_waits(measured) and measured.idle.p50 >= IDLE_SHARE * measured.waited.p50
 
 
 def _slow(measured: Measured) -> str:

@@ -66,6 +66,7 @@ class Measured:
         wall: of each call.
         cpu: of it, when its thread ran.
         waited: of it, when it did not.
+        idle: of it, when no thread of its process ran.
         queued: until a call that was sent to a thread had begun there.
         way: what going to a thread and coming back took, apart from the call.
     """
@@ -76,6 +77,7 @@ class Measured:
     wall: Times = field(default_factory=Times)
     cpu: Times = field(default_factory=Times)
     waited: Times = field(default_factory=Times)
+    idle: Times = field(default_factory=Times)
     queued: Times = field(default_factory=Times)
     way: Times = field(default_factory=Times)
 
@@ -193,7 +195,7 @@ def _merge(into: Callable, row: Mapping[str, Any]) -> None:
     key = row["part"], row["where"]
     measured = into.parts.setdefault(key, Measured(*key))
     measured.requests += row["requests"]
-    for name in ("wall", "cpu", "waited", "queued", "way"):
+    for name in ("wall", "cpu", "waited", "idle", "queued", "way"):
         getattr(measured, name).add(row[name])
 
 

@@ -138,6 +138,7 @@ def _callable(callable_: Callable, advice: Advice) -> dict[str, Any]:
                 "wall": _quantiles(measured.wall),
                 "cpu": _quantiles(measured.cpu),
                 "waited": _quantiles(measured.waited),
+                "idle": _quantiles(measured.idle),
                 "queue": _quantiles(measured.queued) if measured.queued.count else None,
                 "way": _quantiles(measured.way) if measured.way.count else None,
             }
