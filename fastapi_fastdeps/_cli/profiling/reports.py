@@ -18,10 +18,14 @@ _COLOURS = {"inline": "green", "threaded": "yellow", "async": "blue", "undecided
 
 def show_profile(console: Console, profile: Profile, advised: Advised) -> None:
     """What was seen, the times of each part, and what is recommended."""
-    processes = f"{profile.processes} process{'' if profile.processes == 1 else 'es'}"
-    callables = f"{len(advised)} sync callable{'' if len(advised) == 1 else 's'}"
-    others = f", {profile.others:,} other visits to threads" if profile.others else ""
-    console.print(Text(f"Profile  {processes}, {profile.requests:,} requests, {callables}{others}"))
+    seen = [
+        _count(profile.processes, "process", "processes"),
+        _count(profile.requests, "request", "requests"),
+        _count(len(advised), "sync callable", "sync callables"),
+    ]
+    if profile.others:
+        seen.append(_count(profile.others, "other visit to a thread", "other visits to threads"))
+    console.print(Text(f"Profile  {', '.join(seen)}"))
     if not advised:
         console.print(Text("Nothing sync was called, so nothing went to a thread."))
         return
@@ -29,6 +33,10 @@ def show_profile(console: Console, profile: Profile, advised: Advised) -> None:
     console.print(_times(advised))
     console.print()
     console.print(_advice(advised))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _times(advised: Advised) -> Table:
