@@ -118,7 +118,26 @@ class _Predicate:
 
 def predicate(function: Callable[[Callable[..., Any]], object], /) -> Classifier:
     """Inline where `function(callable)` is true; no opinion elsewhere, nor about what carries
-    a marker, about which `function` is not asked: see `all_classes`."""
+    a marker, about which `function` is not asked: see `all_classes`.
+
+    `function` is called when routes are built. What it raises is raised there as `ClassifierError`.
+
+    ```python
+    from fastapi_fastdeps import Candidate, predicate
+
+
+    def get_locale() -> str:
+        return "en"
+
+
+    getters = predicate(lambda call: call.__name__.startswith("get_"))
+    print(getters(Candidate(get_locale)))
+    ```
+
+    ```text
+    Inline(because='')
+    ```
+    """
     return _Predicate(function)
 
 
@@ -166,7 +185,15 @@ class _FirstMatch:
 
 
 def first_match(*classifiers: Classifier) -> Classifier:
-    """The first opinion wins. None at all is no opinion."""
+    """The first opinion wins. None at all is no opinion.
+
+    ```python
+    from fastapi_fastdeps import FastDepsAPI, all_classes, default_classifier, first_match
+
+    # What is marked keeps its word; of the rest, classes are inline.
+    app = FastDepsAPI(classifier=first_match(default_classifier, all_classes))
+    ```
+    """
     return _FirstMatch(classifiers)
 
 
