@@ -6,13 +6,20 @@ from fastapi_fastdeps.classifiers import (
     Candidate,
     Classifier,
     all_classes,
+    decisions,
     default_classifier,
     everything,
     first_match,
     harmless,
     predicate,
 )
-from fastapi_fastdeps.errors import ClassifierError, FastDepsError, LimiterError, MarkerError
+from fastapi_fastdeps.errors import (
+    ClassifierError,
+    DecisionsError,
+    FastDepsError,
+    LimiterError,
+    MarkerError,
+)
 from fastapi_fastdeps.explanation import CallRecord, Explanation, RouteRecord, explain
 from fastapi_fastdeps.guarding import Guard, GuardError, SlowCall, SlowCallError
 from fastapi_fastdeps.marking import (
@@ -39,6 +46,7 @@ __all__ = [
     "Candidate",
     "Classifier",
     "ClassifierError",
+    "DecisionsError",
     "Execution",
     "Explanation",
     "FastDepsAPI",
@@ -59,6 +67,7 @@ __all__ = [
     "ThreadedMixin",
     "all_classes",
     "annotated",
+    "decisions",
     "default_classifier",
     "everything",
     "explain",

@@ -59,7 +59,7 @@ def find_marker(candidate: "Candidate") -> Decision | None:
     if words := _words_at_place(candidate):
         execution = _agreed(words, candidate, "at its place")
         return Decision(execution, f"{words[0].spelling} at the place", execution.because)
-    for layer in _layers(candidate.call):
+    for layer in layers_of(candidate.call):
         judge(layer)
         if isinstance(layer, type):
             if found := _found_on_class(layer, candidate):
@@ -77,7 +77,7 @@ def check_unmarked(candidate: "Candidate") -> None:
     """
     words = _words_at_place(candidate)
     can_rewrite = is_users_own(candidate.call) if words else True
-    for layer in _layers(candidate.call):
+    for layer in layers_of(candidate.call):
         if inspect.iscoroutinefunction(layer) or inspect.isasyncgenfunction(layer):
             judge(layer)
             words += tuple(
@@ -159,7 +159,7 @@ def _agreed(words: tuple[_Word, ...], candidate: "Candidate", where: str = "") -
     return next(iter(limiters.values()), executions[0])
 
 
-def _layers(call: Any) -> Iterator[Any]:
+def layers_of(call: Any) -> Iterator[Any]:
     """What may speak for `call`, the nearest first: itself, then what it wraps, and for an
     instance its `__call__` and its class."""
     innermost = call

@@ -1,6 +1,7 @@
 """Who decides where a sync callable runs."""
 
 import inspect
+import os
 import sys
 import typing
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 from fastapi_fastdeps._marks import Decision, find_marker
 from fastapi_fastdeps._reading.judging import why_harmless
 from fastapi_fastdeps._sending import LeavesBehind, Makers
+from fastapi_fastdeps._written import Written, read_decisions
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe_place
 from fastapi_fastdeps.marking import Execution, Inline, Threaded, last_late_mark
 
@@ -173,6 +175,39 @@ def harmless(candidate: Candidate, /) -> Execution | None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Decisions:
+    file: str
+    written: Written
+
+    def __call__(self, candidate: Candidate, /) -> Execution | None:
+        return None if _is_marked(candidate) else self.written.execution_of(candidate.call)
+
+    def __str__(self) -> str:
+        return f"decisions({self.file!r})"
+
+
+def decisions(file: str | os.PathLike[str], /) -> Classifier:
+    """What a file says, a TOML file that `fastdeps profile` writes or that is written by hand, for
+    callables that are not one's own to mark; no opinion about what it does not mention, nor about
+    what carries a marker.
+
+        ["package.module:Class"]
+        run = "inline"  # or "threaded", which may have limiter = "db"
+        because = "assigns its arguments"
+
+    What is named is the callable, or what its `functools.partial`, method or `functools.wraps`
+    calls: `Class` is the construction of a class, and the call of its instances unless
+    `Class.__call__` has an entry of its own; not what derives from it. The file is read once, here;
+    a relative path is looked for in the working directory.
+
+    Raises `DecisionsError`, a `FastDepsError`, for a file that can't be read, an entry that says
+    what can't be, or a name that there is not; the modules that it names are imported. What is in
+    a module that is just being imported is looked for when a route is built.
+    """
+    return _Decisions(os.fspath(file), Written(read_decisions(file)))
+
+
+@dataclass(frozen=True, slots=True)
 class _FirstMatch:
     classifiers: tuple[Classifier, ...]
 
@@ -298,6 +333,6 @@ def _is_marked(candidate: Candidate) -> bool:
 
 
 def _name(classifier: object) -> str:
-    if isinstance(classifier, _Predicate | _FirstMatch):
+    if isinstance(classifier, _Decisions | _FirstMatch | _Predicate):
         return str(classifier)
     return getattr(classifier, "__qualname__", None) or type(classifier).__qualname__

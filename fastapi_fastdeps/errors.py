@@ -27,6 +27,10 @@ class ClassifierError(FastDepsError):
     """A classifier raised, or returned something that is not an `Execution` or `None`."""
 
 
+class DecisionsError(FastDepsError):
+    """A file of decisions can't be read, names what there is not, or says what can't be."""
+
+
 class LimiterError(FastDepsError):
     """A limiter is named that the app does not have, or has no number of threads."""
 

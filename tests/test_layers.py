@@ -17,6 +17,7 @@ LAYERS = (
     "marking",
     "_threads",
     "_marks",
+    "_written",
     "classifiers",
     "_deciding",
     "_lane",

@@ -1,6 +1,7 @@
 """Every kind of callable runs inline as it would run in a thread."""
 
 import functools
+import linecache
 import os
 import traceback
 from collections.abc import Callable, Iterator
@@ -480,3 +481,41 @@ def test_a_validation_error_names_an_inline_endpoint_as_in_fastapi(
         return [raised.value.endpoint_file, raised.value.endpoint_line, str(raised.value)]
 
     assert said(FastDepsAPI(classifier=everything)) == said(FastAPI())
+
+
+NOT_ON_THE_DISK = """
+import functools
+import linecache
+
+def endpoint(q: int):
+    yield q
+
+def decorated(call):
+    @functools.wraps(call)
+    def calling(**values):
+        return call(**values)
+    return calling
+
+plain = decorated(lambda q=0: q)
+"""
+
+
+@pytest.mark.parametrize("name", ["endpoint", "plain"])
+def test_a_file_that_is_not_on_the_disk_has_no_lines_of_another(name: str) -> None:
+    names: dict[str, Any] = {"__name__": "not_on_the_disk"}
+    exec(compile(NOT_ON_THE_DISK, "/not/on/the_disk.py", "exec"), names)
+
+    def context(app: FastAPI) -> Any:
+        noted: list[Any] = []
+
+        @app.exception_handler(RequestValidationError)
+        async def note(_: Any, error: RequestValidationError) -> Response:
+            noted.append((error.endpoint_file, error.endpoint_line, error.endpoint_function))
+            return Response()
+
+        app.get("/")(names[name])
+        TestClient(app).get("/", params={"q": "no number"})
+        return noted, linecache.cache.get("/not/on/the_disk.py")
+
+    expected = context(FastAPI())
+    assert context(FastDepsAPI(classifier=everything)) == expected

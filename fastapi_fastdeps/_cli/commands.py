@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from fastapi_fastdeps._cli.apps import NotFoundError, find_app
+from fastapi_fastdeps._cli.changes import files_of, write_if_agreed
 from fastapi_fastdeps._cli.checking.expected import changes, write_expected
 from fastapi_fastdeps._cli.checking.findings import RULES
 from fastapi_fastdeps._cli.checking.reports import as_annotations, as_sarif, show_findings
@@ -19,6 +20,18 @@ from fastapi_fastdeps._cli.graphs import as_mermaid
 from fastapi_fastdeps._cli.migrating import migrations
 from fastapi_fastdeps._cli.overview import as_json, dry_run, overview
 from fastapi_fastdeps._cli.page import as_html
+from fastapi_fastdeps._cli.profiling.advice import (
+    CALLS,
+    INLINE_BELOW,
+    Limits,
+    advice_on,
+    sorted_by_saving,
+)
+from fastapi_fastdeps._cli.profiling.applying import changes_for, marks_for
+from fastapi_fastdeps._cli.profiling.reports import as_json as profile_as_json
+from fastapi_fastdeps._cli.profiling.reports import explained, show_profile
+from fastapi_fastdeps._cli.profiling.running import run
+from fastapi_fastdeps._cli.profiling.writing import check_file, write_decisions
 from fastapi_fastdeps._cli.tables import show
 from fastapi_fastdeps._cli.trying import (
     MODES,
@@ -183,6 +196,96 @@ def try_(
     raise typer.Exit(1 if seen.failed or any(seen.differences()) else 0)
 
 
+class ProfileFormat(enum.StrEnum):
+    """How a profile is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+@command.command()
+def profile(
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="-- COMMAND...", help="After --, a command: pytest, a server."),
+    ] = None,
+    *,
+    format: Annotated[  # noqa: A002
+        ProfileFormat,
+        typer.Option(help="How it is shown; json alone is written to the standard output."),
+    ] = ProfileFormat.TABLE,
+    inline_below: Annotated[
+        float,
+        typer.Option(min=0, help="Inline is for what takes less, 99 times of 100: microseconds."),
+    ] = INLINE_BELOW * 1e6,
+    calls: Annotated[
+        int, typer.Option(min=1, help="How many calls are needed to recommend anything.")
+    ] = CALLS,
+    write: Annotated[
+        Path | None,
+        typer.Option(help="Add decisions about what isn't your own code to this file, a TOML."),
+    ] = None,
+    apply: Annotated[
+        bool,
+        typer.Option("--apply", help="Mark your own callables, after the diff was agreed to."),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Apply without being asked.")] = False,
+    python: Annotated[
+        str | None,
+        typer.Option(help="The interpreter of the project; by default that of its .venv."),
+    ] = None,
+) -> None:
+    """What each sync callable takes while a command runs, and where it should run.
+
+    Inline is recommended for what was called often enough, took less than the limit in 99 of 100
+    calls, and never waited: its time on the wall is its time on the processor, to 20
+    microseconds. Nothing in its source may plainly block. What mostly waits, for a millisecond
+    and more, should be async where it is your own; all else stays in a thread.
+
+    The exit code is the command's, 128 and the signal that ended it, or 2 where there is no
+    command, or none of its processes has served an app.
+    """
+    try:
+        if not given or "--" not in sys.argv:
+            raise NotFoundError("Name a command after --, such as pytest.")
+        if write is not None:
+            check_file(write)
+        is_json = format is ProfileFormat.JSON
+        ended = run(given, python=python, to_stderr=is_json)
+        seen = ended.profile
+        if not seen.requests:
+            raise NotFoundError(
+                f"No process of {given[0]} has served a request of a FastAPI app, so there is "
+                f"nothing to tell. Its exit code was {ended.exit_code}."
+            )
+        limits = Limits(calls, inline_below * 1e-6)
+        advised = list(
+            sorted_by_saving([(each, advice_on(each, limits)) for each in seen.callables])
+        )
+        if is_json:
+            typer.echo(json.dumps(profile_as_json(seen, advised, limits), indent=2))
+        else:
+            console = Console()
+            show_profile(console, seen, advised)
+            console.print(f"\n{explained(limits)}", style="dim", highlight=False)
+        if write is not None:
+            names = write_decisions(write, advised)
+            typer.echo(f"{write}: {len(names)} decisions added.", err=is_json)
+        if apply:
+            marks, left = marks_for(advised)
+            changes = list(changes_for(marks))
+            for each in left:
+                place = f" ({each.location})" if each.location else ""
+                typer.echo(f"left: {each.qualname}{place}: {each.because}", err=is_json)
+            if changes:
+                write_if_agreed(changes, yes=yes, to_stderr=is_json)
+            else:
+                typer.echo("Nothing to mark.", err=is_json)
+    except NotFoundError as error:
+        raise _bad_input(error) from None
+    raise typer.Exit(ended.exit_code)
+
+
 @command.command()
 def migrate(
     paths: Annotated[
@@ -197,15 +300,12 @@ def migrate(
         changes = list(migrations(paths or [Path()]))
     except NotFoundError as error:
         raise _bad_input(error) from None
+    if changes and not diff:
+        write_if_agreed(changes, yes=yes)
+        return
     for change in changes:
         typer.echo(change.diff())
-    files = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
-    if not changes or diff:
-        typer.echo(f"{files} to change." if changes else "Nothing to change.")
-        return
-    if yes or typer.confirm(f"Write {files}?"):
-        for change in changes:
-            change.write()
+    typer.echo(f"{files_of(changes)} to change." if changes else "Nothing to change.")
 
 
 def _header(given: str) -> tuple[str, str]:

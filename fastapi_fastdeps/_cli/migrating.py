@@ -1,14 +1,13 @@
 """`fastdeps migrate`: source that is written for FastAPI or its neighbours, with this package."""
 
-import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
 from fastapi_fastdeps._cli.apps import NotFoundError
+from fastapi_fastdeps._cli.changes import Change, read_source
 
 _OURS = "fastapi_fastdeps"
 _NAMES = {
@@ -29,36 +28,12 @@ _CALLS = {
 _SKIPPED = {".venv", "venv", "node_modules", "site-packages", "__pycache__", ".git"}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A file, as it is and as it is to be."""
-
-    file: Path
-    before: str
-    after: str
-
-    def diff(self) -> str:
-        lines = difflib.unified_diff(
-            self.before.splitlines(keepends=True),
-            self.after.splitlines(keepends=True),
-            str(self.file),
-            str(self.file),
-        )
-        return "".join(lines)
-
-    def write(self) -> None:
-        self.file.write_text(self.after, encoding="utf-8", newline="")
-
-
 def migrations(paths: Sequence[Path]) -> Iterator[Change]:
     """The files that change. Raises `NotFoundError` for what can't be read."""
     for file in _files(paths):
+        before = read_source(file)
         try:
-            with file.open(encoding="utf-8", newline="") as opened:
-                before = opened.read()
             after = migrated(before)
-        except (OSError, UnicodeDecodeError) as error:
-            raise NotFoundError(f"{file} can't be read: {error}.") from error
         except cst.ParserSyntaxError as error:
             raise NotFoundError(
                 f"{file}:{error.raw_line} can't be read: it is no Python."

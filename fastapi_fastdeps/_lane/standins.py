@@ -450,8 +450,11 @@ def _relocate(function: Any, call: Callable[..., Any]) -> None:
 
 
 def _relocate_innermost(function: Any, call: Callable[..., Any]) -> None:
-    """Let a function stand where what `call` wraps does: there `inspect` finds the line."""
-    _relocate(function, inspect.unwrap(call) if _location(call) else call)
+    """Let a function stand where what `call` wraps does: there `inspect` finds the line, which
+    looks for a file that is not on the disk in the module."""
+    innermost: Any = inspect.unwrap(call) if _location(call) else call
+    function.__module__ = getattr(innermost, "__module__", type(innermost).__module__)
+    _relocate(function, innermost)
 
 
 def _location(call: Any) -> tuple[str, int] | None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from fastapi_fastdeps._cli.checking.blocking import blocking_calls
 from fastapi_fastdeps._cli.checking.findings import RULES
+from fastapi_fastdeps._cli.checking.table import names_that_block
 from fastapi_fastdeps._cli.commands import command
 from fastapi_fastdeps.errors import name_of
 from tests.cli.blocking_cases import BLOCKING, FINE
@@ -97,12 +98,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
 
 @pytest.mark.parametrize("call", BLOCKING, ids=name_of)
 def test_what_plainly_blocks_is_found(call: Callable[..., object]) -> None:
-    assert list(blocking_calls(call))
+    assert list(blocking_calls(call, names_that_block()))
 
 
 @pytest.mark.parametrize("call", FINE, ids=name_of)
 def test_what_does_not_is_left_alone(call: Callable[..., object]) -> None:
-    assert list(blocking_calls(call)) == []
+    assert list(blocking_calls(call, names_that_block())) == []
 
 
 def test_each_rule_finds_what_it_is_for(run: Run) -> None:

@@ -1,39 +1,35 @@
-"""Which calls block: blockbuster's table of functions, and what that leaves to libraries."""
+"""Which of the calls that a callable makes block, by a table of names."""
 
 import ast
 import contextlib
-import tomllib
+import functools
+import sys
 from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-from blockbuster.blockbuster import BlockBuster
 
 from fastapi_fastdeps._cli.checking.calls import Call, Of, calls_of
 
 
-def blocking_calls(call: Callable[..., Any]) -> Iterator[tuple[str, Call]]:
-    """What plainly blocks when `call` is called, by name."""
+def blocking_calls(call: Callable[..., Any], table: frozenset[str]) -> Iterator[tuple[str, Call]]:
+    """What plainly blocks when `call` is called, by its name in the table."""
     for each in calls_of(call):
-        name = _blocks(each)
+        name = _blocks(each, table)
         if name is not None:
             yield name, each
 
 
-def _blocks(call: Call) -> str | None:
-    table = _table()
-    for name in _names(call):
+def _blocks(call: Call, table: frozenset[str]) -> str | None:
+    for name in _names(call, table):
         if name in table and not _is_told_not_to(call, name):
             return name
     return None
 
 
-def _names(call: Call) -> Iterator[str]:
+def _names(call: Call, table: frozenset[str]) -> Iterator[str]:
     """The names by which a table may know what is called."""
     target = call.target
     with contextlib.suppress(TypeError):
-        by_identity = _objects().get(target)
+        by_identity = _objects(table).get(target)
         if by_identity is not None:
             yield by_identity
     owner = call.owner
@@ -62,21 +58,16 @@ def _is_told_not_to(call: Call, name: str) -> bool:
     return any(isinstance(each, ast.Constant) and each.value is False for each in given)
 
 
-@cache
-def _table() -> frozenset[str]:
-    """Names of functions and methods that block."""
-    data = tomllib.loads(Path(__file__).with_name("blocking.toml").read_text(encoding="utf-8"))
-    names = set(BlockBuster().functions) - set(data["short"]["functions"])
-    for kind, methods in data["methods"].items():
-        names.update(f"{kind}.{method}" for method in methods)
-    return frozenset(names | set(data["functions"]["names"]))
-
-
-@cache
-def _objects() -> dict[Any, str]:
-    """The functions of the table by identity, for those that go by another name."""
+@functools.cache
+def _objects(table: frozenset[str]) -> dict[Any, str]:
+    """The functions of the table by identity, for those that go by another name: of the modules
+    that have been imported, because what is called is in one of these."""
     found: dict[Any, str] = {}
-    for name, function in BlockBuster().functions.items():
-        if name in _table() and function.original_func is not None:
-            found[function.original_func] = name
+    for name in sorted(table):
+        module, _, path = name.partition(".")
+        while f"{module}.{path.partition('.')[0]}" in sys.modules:
+            first, _, path = path.partition(".")
+            module = f"{module}.{first}"
+        with contextlib.suppress(AttributeError, TypeError):
+            found[functools.reduce(getattr, path.split("."), sys.modules.get(module))] = name
     return found

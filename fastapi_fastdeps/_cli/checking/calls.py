@@ -58,7 +58,7 @@ class _Walk:
     seen: set[types.CodeType] = field(default_factory=set[types.CodeType])
 
     def entered(self, call: Any, places: tuple[tuple[str, int], ...], depth: int) -> Iterator[Call]:
-        for function, owner in _functions(call):
+        for function, owner in functions_of(call):
             if function.__code__ in self.seen or depth > _DEEP:
                 continue
             self.seen.add(function.__code__)
@@ -89,7 +89,7 @@ def _is_entered(target: Any) -> bool:
     return isinstance(target, types.FunctionType) and is_users_own(target)
 
 
-def _functions(call: Any) -> Iterator[tuple[types.FunctionType, Any]]:
+def functions_of(call: Any) -> Iterator[tuple[types.FunctionType, Any]]:
     """The functions that run when an object is called, and what their `self` is."""
     while isinstance(call, functools.partial):
         call = call.func

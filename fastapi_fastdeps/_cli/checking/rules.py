@@ -23,6 +23,7 @@ from fastapi_fastdeps._cli.checking.findings import (
     MIDDLEWARE,
     Finding,
 )
+from fastapi_fastdeps._cli.checking.table import names_that_block
 from fastapi_fastdeps.classifiers import Candidate, harmless
 from fastapi_fastdeps.errors import is_users_own, locate, name_of
 from fastapi_fastdeps.explanation import CallRecord, Explanation
@@ -55,7 +56,7 @@ def _of_call(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
 
 def _blocking(candidate: Candidate) -> Iterator[Finding]:
     name = name_of(candidate.call)
-    for blocking, call in blocking_calls(candidate.call):
+    for blocking, call in blocking_calls(candidate.call, names_that_block()):
         message = f"{name} runs on the event loop and calls {blocking}, which blocks"
         yield Finding(BLOCKS, message, (*call.places, *_place(candidate.call)))
 

@@ -1,29 +1,34 @@
-"""Puts this package's classes in FastAPI's place in one process, as soon as `fastapi` is imported.
+"""Puts this package's classes in FastAPI's place in one process, as soon as `fastapi` is imported,
+or has what is measured.
 
-It is run when an interpreter starts that `fastdeps try` has started, or one below that. It is
-imported by nothing, and imports neither FastAPI nor this package before the program does.
+It is run when an interpreter starts that `fastdeps try` or `fastdeps profile` has started, or one
+below that. It is imported by nothing, and imports neither FastAPI nor this package before the
+program does.
 """
 
+import importlib
 import importlib.machinery
 import importlib.util
 import os
 import sys
 import types
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-_PACKAGES = ("fastapi", "fastapi_fastdeps")
+Hooks = Mapping[str, Callable[[ModuleType], None]]
 
 
 class _Finder:
-    """Finds the two packages, and replaces when both are there."""
+    """Finds modules, and tells when one has been imported."""
 
-    def __init__(self) -> None:
+    def __init__(self, hooks: Hooks) -> None:
+        self._hooks = hooks
         self._looking = False
 
     def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
-        if name not in _PACKAGES or self._looking:
+        if name not in self._hooks or self._looking:
             return None
         self._looking = True
         try:
@@ -33,15 +38,19 @@ class _Finder:
         if spec is None or spec.loader is None:
             return None
         loader: Any = spec.loader
-        execute = loader.exec_module
+        execute, hook = loader.exec_module, self._hooks[name]
 
-        def execute_and_replace(module: ModuleType) -> None:
+        def execute_and_tell(module: ModuleType) -> None:
             execute(module)
-            if name == "fastapi_fastdeps" or "fastapi_fastdeps" not in sys.modules:
-                _replace(module if name == "fastapi" else sys.modules["fastapi"])
+            hook(module)
 
-        loader.exec_module = execute_and_replace
+        loader.exec_module = execute_and_tell
         return spec
+
+
+def _replace_when_both_are_there(module: ModuleType) -> None:
+    if module.__name__ == "fastapi_fastdeps" or "fastapi_fastdeps" not in sys.modules:
+        _replace(sys.modules["fastapi"])
 
 
 def _replace(fastapi: Any) -> None:
@@ -76,5 +85,8 @@ def _run_the_next() -> None:
 
 
 if os.environ.get("FASTDEPS_TRY", "stock") != "stock":
-    sys.meta_path.insert(0, _Finder())
+    packages = ("fastapi", "fastapi_fastdeps")
+    sys.meta_path.insert(0, _Finder(dict.fromkeys(packages, _replace_when_both_are_there)))
+if "FASTDEPS_PROFILE" in os.environ:
+    sys.meta_path.insert(0, _Finder(importlib.import_module("fastdeps_profiling").HOOKS))
 _run_the_next()

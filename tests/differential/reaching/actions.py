@@ -534,6 +534,7 @@ _REQUEST_CHANGES = (
     "{0}.scope['starlette.exception_handlers'][0][HTTPException] = handled",
     "{0}.scope['starlette.exception_handlers'] = ({{ValueError: handled}}, {{401: handled}})",
     "{0}.__class__ = OwnRequest",
+    "{0}.__class__ = ReadRequest",
     "{0}.state.seen = 1",
 )
 

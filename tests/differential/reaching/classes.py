@@ -107,8 +107,9 @@ def _own_init(pen: Pen) -> _Body:
 
 
 def _own_request(pen: Pen) -> _Body:
+    own = pen.one_of(("OwnRequest", "ReadRequest"))
     inner = _async(
-        "handle(request)", "return await handler(OwnRequest(request.scope, request.receive))"
+        "handle(request)", f"return await handler({own}(request.scope, request.receive))"
     )
     return (
         _method(

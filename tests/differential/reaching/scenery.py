@@ -6,6 +6,7 @@ import copy
 import enum
 import functools
 import inspect
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -209,6 +210,22 @@ class OwnRequest(Request):
     @property
     def cookies(self) -> dict[str, str]:
         return {"token": "own"}
+
+
+class ReadRequest(Request):
+    """A request that tells what its body is asked for, and shows another one."""
+
+    async def body(self) -> bytes:
+        note("read", "body")
+        return (await super().body()).replace(b"1", b"2")
+
+    async def json(self) -> Any:
+        note("read", "json")
+        return json.loads(await self.body())
+
+    def form(self, **limits: Any) -> Any:
+        note("read", "form", str(limits))
+        return super().form(**limits)
 
 
 async def handled(request: Any, error: Exception) -> Response:

@@ -1,0 +1,1 @@
+"""What `fastdeps profile` makes of what was measured."""
