@@ -1,5 +1,7 @@
 """What judges the documentation finds what is wrong with it."""
 
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from sybil import Document
 from tests.documentation import links
 from tests.documentation.blocks import Block, BlockError, blocks_of
 from tests.documentation.running import Reader, assert_shown, commands_of
+from tests.documentation.site import CONFIGURATION
 from tests.documentation.synopses import check_synopsis
 from tests.harness.commands import REPOSITORY
 
@@ -122,3 +125,24 @@ def test_links_to_nowhere_are_found(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         "there.md#gone",
         "#gone",
     ]
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    with CONFIGURATION.open("rb") as file:
+        navigation = tomllib.load(file)["project"]["nav"]
+    docs = CONFIGURATION.parent
+    found = {page.relative_to(docs).as_posix() for page in docs.rglob("*.md")}
+    pages = {page for page in found if not page.startswith((".", "example/"))}
+    assert set(listed(navigation)) == pages
+
+
+def listed(entry: object) -> Iterator[str]:
+    match entry:
+        case str():
+            yield entry
+        case dict():
+            for each in entry.values():
+                yield from listed(each)
+        case list():
+            for each in entry:
+                yield from listed(each)
