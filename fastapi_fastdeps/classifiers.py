@@ -61,6 +61,28 @@ class Candidate:
 
         With `Annotated[Report, Depends(), Cost("high")]` at the place,
         `candidate.tags(Cost)` is `(Cost("high"),)`.
+
+        ```python
+        from dataclasses import dataclass
+
+        from fastapi_fastdeps import Candidate, Inline
+
+
+        @dataclass(frozen=True)
+        class Cost:
+            level: str
+
+
+        class Report: ...
+
+
+        candidate = Candidate(Report, metadata=(Cost("high"), Inline))
+        print(candidate.tags(Cost))
+        ```
+
+        ```text
+        (Cost(level='high'),)
+        ```
         """
         return tuple(item for item in self.metadata if isinstance(item, kind))
 
@@ -95,13 +117,34 @@ def all_classes(candidate: Candidate, /) -> Execution | None:
     What is marked, by inheritance and at the place too, keeps its word: `markers` is asked
     about it, by `default_classifier` or in the end. Raises `FastDepsError` where markers
     contradict each other.
+
+    ```python
+    from fastapi_fastdeps import Candidate, all_classes, threaded
+
+
+    class Page: ...
+
+
+    @threaded
+    class Report: ...
+
+
+    print(all_classes(Candidate(Page)), all_classes(Candidate(Report)))
+    ```
+
+    ```text
+    Inline(because='') None
+    ```
     """
     call = typing.get_origin(candidate.call) or candidate.call
     return Inline() if inspect.isclass(call) and not _is_marked(candidate) else None
 
 
 def everything(candidate: Candidate, /) -> Execution | None:
-    """Inline for all that is sync and carries no marker: see `all_classes`."""
+    """Inline for all that is sync and carries no marker: see `all_classes`.
+
+    What blocks holds up the event loop then. It tells how much there is to gain at most.
+    """
     return None if _is_marked(candidate) else Inline()
 
 

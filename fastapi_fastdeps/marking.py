@@ -25,6 +25,30 @@ class Inline:
 
     As a marker, `Annotated[Page, Depends(), Inline]`, or as the decision of a classifier.
 
+    ```python
+    from typing import Annotated
+
+    from fastapi import Depends
+    from fastapi.security import OAuth2PasswordRequestForm
+    from fastapi_fastdeps import FastDepsAPI, Inline, explain
+
+    app = FastDepsAPI()
+
+
+    @app.post("/token")
+    async def log_in(form: Annotated[OAuth2PasswordRequestForm, Depends(), Inline]) -> str:
+        return form.username
+
+
+    print(explain(app))
+    ```
+
+    ```text
+    POST /token  [fast lane, no hops]
+      log_in                             endpoint    async
+        form: OAuth2PasswordRequestForm  dependency  inline  Inline at the place
+    ```
+
     Attributes:
         because: the reason, which `explain` shows.
     """
@@ -206,7 +230,27 @@ def _marked(execution: Execution, call: Any, /) -> Any:
 class InlineMixin:
     """Constructing a subclass, or calling an instance of it, is safe on the event loop.
 
-    A class that is marked itself, or a base that is nearer, says otherwise with `ThreadedMixin`.
+    A class that is marked itself, or a base that is nearer, may say otherwise.
+
+    ```python
+    from fastapi_fastdeps import Candidate, InlineMixin, markers, threaded
+
+
+    class Page(InlineMixin): ...
+
+
+    @threaded
+    class Report(Page): ...
+
+
+    print(markers(Candidate(Page)))
+    print(markers(Candidate(Report)))
+    ```
+
+    ```text
+    Inline(because='')
+    Threaded(limiter=None, because='')
+    ```
     """
 
     __slots__ = ()

@@ -1,5 +1,6 @@
 """What judges the documentation finds what is wrong with it."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from sybil import Document
 
+import fastapi_fastdeps
 from tests.documentation import links
 from tests.documentation.blocks import Block, BlockError, blocks_of
 from tests.documentation.running import Reader, assert_shown, commands_of
@@ -134,6 +136,22 @@ def test_every_page_is_in_the_navigation() -> None:
     found = {page.relative_to(docs).as_posix() for page in docs.rglob("*.md")}
     pages = {page for page in found if not page.startswith((".", "example/"))}
     assert set(listed(navigation)) == pages
+
+
+def test_every_public_name_is_in_the_reference_and_says_what_it_is() -> None:
+    reference = (CONFIGURATION.parent / "reference.md").read_text(encoding="utf-8")
+    missing = [
+        name
+        for name in fastapi_fastdeps.__all__
+        if not re.search(rf"^::: fastapi_fastdeps[\w.]*\.{name}$|`{name}` is the", reference, re.M)
+    ]
+    assert missing == []
+    silent = [
+        name
+        for name in fastapi_fastdeps.__all__
+        if not getattr(fastapi_fastdeps, name).__doc__ and name not in ("default_classifier",)
+    ]
+    assert silent == []
 
 
 def listed(entry: object) -> Iterator[str]:
