@@ -94,7 +94,7 @@ def run(
 
     `clock` tells the time of what runs in this process.
     """
-    results = Results(environment={**_environment(), "clock": clock.__name__})
+    results = Results(environment={**environment(), "clock": clock.__name__})
     started = time.monotonic()
 
     def wants(part: str, *names: str) -> bool:
@@ -209,14 +209,25 @@ def _over_http(scale: Scale, case: str) -> list[Contender]:
     return [one for one in contenders_of(BY_NAME[case]) if one.key in keys]
 
 
-def _environment() -> dict[str, object]:
-    packages = ("fastapi", "starlette", "pydantic", "litestar", "uvicorn", "uvloop", "httptools")
+def environment() -> dict[str, object]:
+    """The machine, the versions and the command that figures are of."""
+    packages = (
+        "fastapi-fastdeps",
+        "fastapi",
+        "starlette",
+        "pydantic",
+        "litestar",
+        "uvicorn",
+        "uvloop",
+        "httptools",
+    )
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
         "load": os.getloadavg()[0],
+        "command": " ".join(["python -m benchmarks", *sys.argv[1:]]),
         "at": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
         "packages": {package: version(package) for package in packages},
     }

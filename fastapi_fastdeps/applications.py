@@ -32,8 +32,48 @@ if TYPE_CHECKING or shell:
 class FastDepsAPI(TypedFastAPI):
     """`FastAPI` whose sync dependencies and endpoints run where `classifier` says.
 
-    It takes every argument of `FastAPI`. Raises `FastDepsError` when a route is added, a
-    router is included or the app starts, where a marker or a classifier is wrong.
+    It takes every argument of `FastAPI`, and those below. Raises `FastDepsError` when a route is
+    added, a router is included or the app starts, where a marker or a classifier is wrong.
+
+    ```python
+    from typing import Annotated
+
+    from fastapi import Depends
+    from fastapi_fastdeps import FastDepsAPI, explain, inline
+
+    app = FastDepsAPI(title="shop")
+
+
+    @inline
+    class Page:
+        def __init__(self, skip: int = 0) -> None:
+            self.skip = skip
+
+
+    @app.get("/items")
+    async def read_items(page: Annotated[Page, Depends()]) -> int:
+        return page.skip
+
+
+    print(explain(app))
+    ```
+
+    ```text
+    GET /items  [fast lane, no hops]
+      read_items    endpoint    async
+        page: Page  dependency  inline  @inline
+    ```
+
+    Args:
+        classifier: decides where sync callables run; `default_classifier` without one.
+        fuse_visits: see the attribute.
+        limiters: how many threads there are by the name of a limiter: see `Threaded`.
+        thread_tokens: how many threads what names no limiter has; 40 without it, as in FastAPI.
+        thread_context: `"own"` has each callable in a thread run in a copy of the request's
+            context, as FastAPI does; `"shared"` has what it sets in a context variable seen by
+            what runs later in the request.
+        guard: tells of inline calls that take too long: see `Guard`. `True` is `Guard()`, `False`
+            none, and `None` leaves it to `fastapi dev` and the environment.
 
     Attributes:
         fuse_visits: whether consecutive steps of a request that go to a thread are one visit to

@@ -61,6 +61,28 @@ class Candidate:
 
         With `Annotated[Report, Depends(), Cost("high")]` at the place,
         `candidate.tags(Cost)` is `(Cost("high"),)`.
+
+        ```python
+        from dataclasses import dataclass
+
+        from fastapi_fastdeps import Candidate, Inline
+
+
+        @dataclass(frozen=True)
+        class Cost:
+            level: str
+
+
+        class Report: ...
+
+
+        candidate = Candidate(Report, metadata=(Cost("high"), Inline))
+        print(candidate.tags(Cost))
+        ```
+
+        ```text
+        (Cost(level='high'),)
+        ```
         """
         return tuple(item for item in self.metadata if isinstance(item, kind))
 
@@ -95,13 +117,34 @@ def all_classes(candidate: Candidate, /) -> Execution | None:
     What is marked, by inheritance and at the place too, keeps its word: `markers` is asked
     about it, by `default_classifier` or in the end. Raises `FastDepsError` where markers
     contradict each other.
+
+    ```python
+    from fastapi_fastdeps import Candidate, all_classes, threaded
+
+
+    class Page: ...
+
+
+    @threaded
+    class Report: ...
+
+
+    print(all_classes(Candidate(Page)), all_classes(Candidate(Report)))
+    ```
+
+    ```text
+    Inline(because='') None
+    ```
     """
     call = typing.get_origin(candidate.call) or candidate.call
     return Inline() if inspect.isclass(call) and not _is_marked(candidate) else None
 
 
 def everything(candidate: Candidate, /) -> Execution | None:
-    """Inline for all that is sync and carries no marker: see `all_classes`."""
+    """Inline for all that is sync and carries no marker: see `all_classes`.
+
+    What blocks holds up the event loop then. It tells how much there is to gain at most.
+    """
     return None if _is_marked(candidate) else Inline()
 
 
@@ -120,7 +163,26 @@ class _Predicate:
 
 def predicate(function: Callable[[Callable[..., Any]], object], /) -> Classifier:
     """Inline where `function(callable)` is true; no opinion elsewhere, nor about what carries
-    a marker, about which `function` is not asked: see `all_classes`."""
+    a marker, about which `function` is not asked: see `all_classes`.
+
+    `function` is called when routes are built. What it raises is raised there as `ClassifierError`.
+
+    ```python
+    from fastapi_fastdeps import Candidate, predicate
+
+
+    def get_locale() -> str:
+        return "en"
+
+
+    getters = predicate(lambda call: call.__name__.startswith("get_"))
+    print(getters(Candidate(get_locale)))
+    ```
+
+    ```text
+    Inline(because='')
+    ```
+    """
     return _Predicate(function)
 
 
@@ -199,7 +261,15 @@ class _FirstMatch:
 
 
 def first_match(*classifiers: Classifier) -> Classifier:
-    """The first opinion wins. None at all is no opinion."""
+    """The first opinion wins. None at all is no opinion.
+
+    ```python
+    from fastapi_fastdeps import FastDepsAPI, all_classes, default_classifier, first_match
+
+    # What is marked keeps its word; of the rest, classes are inline.
+    app = FastDepsAPI(classifier=first_match(default_classifier, all_classes))
+    ```
+    """
     return _FirstMatch(classifiers)
 
 

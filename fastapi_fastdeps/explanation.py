@@ -166,6 +166,25 @@ def explain(app: FastAPI | APIRouter) -> Explanation:
 
     Mounted apps are included. Nothing is changed, and nothing built that FastAPI has not
     built. Raises `FastDepsError` where a marker or a classifier is wrong.
+
+    ```python
+    from fastapi_fastdeps import FastDepsAPI, explain
+
+    app = FastDepsAPI()
+
+
+    @app.get("/")
+    def read() -> str:
+        return "here"
+
+
+    (route,) = explain(app)
+    print(route.lane, route.hops, route.stock_hops)
+    ```
+
+    ```text
+    fast 1 2
+    ```
     """
     return Explanation(tuple(_Walk().of(app, "")), tuple(_handlers(app)))
 

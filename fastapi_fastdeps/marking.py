@@ -25,6 +25,30 @@ class Inline:
 
     As a marker, `Annotated[Page, Depends(), Inline]`, or as the decision of a classifier.
 
+    ```python
+    from typing import Annotated
+
+    from fastapi import Depends
+    from fastapi.security import OAuth2PasswordRequestForm
+    from fastapi_fastdeps import FastDepsAPI, Inline, explain
+
+    app = FastDepsAPI()
+
+
+    @app.post("/token")
+    async def log_in(form: Annotated[OAuth2PasswordRequestForm, Depends(), Inline]) -> str:
+        return form.username
+
+
+    print(explain(app))
+    ```
+
+    ```text
+    POST /token  [fast lane, no hops]
+      log_in                             endpoint    async
+        form: OAuth2PasswordRequestForm  dependency  inline  Inline at the place
+    ```
+
     Attributes:
         because: the reason, which `explain` shows.
     """
@@ -105,6 +129,22 @@ def inline(call: Any, /) -> Any:
     Returns the same object. It must not block: no I/O, no lock, no long computation. The mark
     holds whenever it is set: above `@app.get(...)`, too, or when routes have been built.
 
+    ```python
+    from fastapi_fastdeps import inline
+
+
+    @inline
+    def get_locale(lang: str = "en") -> str:
+        return lang
+
+
+    print(get_locale("nl"))
+    ```
+
+    ```text
+    nl
+    ```
+
     Raises `MarkerError` for an object that takes no attributes, such as a builtin; mark
     the place instead: `Annotated[..., Depends(call), Inline]`. A mark on something async, and
     both marks on one object, are raised where a route is built with it, or here if one was.
@@ -129,6 +169,36 @@ def threaded(call: Any = _NOT_GIVEN, /, *, limiter: str | None = None) -> Any:
 
     Returns the same object. Holds, and raises, as `inline` does. `@threaded(limiter="db")` marks
     what is to wait for a thread of that limiter: see `Threaded`.
+
+    ```python
+    import time
+    from typing import Annotated
+
+    from fastapi import Depends
+    from fastapi_fastdeps import FastDepsAPI, explain, threaded
+
+    app = FastDepsAPI(limiters={"db": 20})
+
+
+    @threaded(limiter="db")
+    def get_user() -> str:
+        time.sleep(0.1)
+        return "robin"
+
+
+    @app.get("/me")
+    async def read_me(user: Annotated[str, Depends(get_user)]) -> str:
+        return user
+
+
+    print(explain(app))
+    ```
+
+    ```text
+    GET /me  [fast lane, 1 hop]
+      read_me           endpoint    async
+        user: get_user  dependency  threaded (db)  @threaded
+    ```
     """
     execution = Threaded(limiter=limiter)
     if call is _NOT_GIVEN:
@@ -158,7 +228,30 @@ def _marked(execution: Execution, call: Any, /) -> Any:
 
 
 class InlineMixin:
-    """Constructing a subclass, or calling an instance of it, is safe on the event loop."""
+    """Constructing a subclass, or calling an instance of it, is safe on the event loop.
+
+    A class that is marked itself, or a base that is nearer, may say otherwise.
+
+    ```python
+    from fastapi_fastdeps import Candidate, InlineMixin, markers, threaded
+
+
+    class Page(InlineMixin): ...
+
+
+    @threaded
+    class Report(Page): ...
+
+
+    print(markers(Candidate(Page)))
+    print(markers(Candidate(Report)))
+    ```
+
+    ```text
+    Inline(because='')
+    Threaded(limiter=None, because='')
+    ```
+    """
 
     __slots__ = ()
 
@@ -178,7 +271,16 @@ class ThreadedMixin:
 def annotated(depends: Entry, /, *metadata: object) -> Entry:
     """`Annotated` where no annotation stands: in `dependencies=[...]`, or for a default value.
 
-        app = FastDepsAPI(dependencies=[annotated(Depends(verify), Inline)])
+    ```python
+    from fastapi import Depends
+    from fastapi_fastdeps import FastDepsAPI, Inline, annotated
+
+
+    def verify(version: int = 1) -> None: ...
+
+
+    app = FastDepsAPI(dependencies=[annotated(Depends(verify), Inline)])
+    ```
 
     Takes what `Depends` or `Security` returns, and returns a copy that carries the metadata:
     a marker, or tags of your own for a classifier. For FastAPI it is the same `Depends`.

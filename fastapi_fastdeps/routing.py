@@ -57,7 +57,29 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
 
     Its classifier holds for its own routes and for those of the routers that it includes,
     unless they have one. `None` leaves the decision to the router or app that includes it.
-    `classifier` may be assigned to at any time; it holds for the next request.
+    `classifier` may be assigned to at any time; it holds for the next request. It takes every
+    argument of `APIRouter`, works in a plain `FastAPI`, and raises as `FastDepsAPI` does.
+
+    ```python
+    from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, everything, explain
+
+    router = FastDepsRouter(prefix="/pages", classifier=everything)
+
+
+    @router.get("/{number}")
+    def read_page(number: int) -> int:
+        return number
+
+
+    app = FastDepsAPI()
+    app.include_router(router)
+    print(explain(app))
+    ```
+
+    ```text
+    GET /pages/{number}  [fast lane, no hops]
+      read_page  endpoint  inline  everything
+    ```
     """
 
     indexed: Indexed | None = None

@@ -21,6 +21,25 @@ async def run_threaded(
 
     Raises `LimiterError`, a `FastDepsError`, for a limiter that the app of the request does not
     have, and for any where no request of a `FastDepsAPI` is handled.
+
+    ```python
+    import asyncio
+    import threading
+
+    from fastapi_fastdeps import run_threaded
+
+
+    async def main() -> None:
+        here = threading.get_ident()
+        print(here == await run_threaded(threading.get_ident))
+
+
+    asyncio.run(main())
+    ```
+
+    ```text
+    False
+    ```
     """
     returned: Returned = await visits_here().run(limiter, function, *args)
     return returned
@@ -28,7 +47,18 @@ async def run_threaded(
 
 def run_inline(function: Callable[[*Arguments], Returned], /, *args: *Arguments) -> Returned:
     """What a sync function returns, called right here, on the event loop, as code that says
-    that it is meant to be."""
+    that it is meant to be. Raises what it raises. A guard of the app times it.
+
+    ```python
+    from fastapi_fastdeps import run_inline
+
+    print(run_inline(max, 3, 5))
+    ```
+
+    ```text
+    5
+    ```
+    """
     visits = visits_here()
     observer = visits.threads.observer
     if observer is None:

@@ -19,14 +19,15 @@ from benchmarks.targets import BUILDING_MEMORY, BUILDING_TIME
 def write_plots(results: Results, folder: Path) -> list[Path]:
     """Every plot that a run fills. Returns where they are."""
     written = []
-    for name, figure in _plots(results):
+    for name, figure in figures(results):
         path = folder / f"{name}.png"
         save(figure, path)
         written.append(path)
     return written
 
 
-def _plots(results: Results) -> Iterator[tuple[str, Figure]]:
+def figures(results: Results) -> Iterator[tuple[str, Figure]]:
+    """Every plot that a run fills, with its name."""
     for concurrency in sorted({timing.concurrency for timing in results.timings} & {1, 50}):
         found = [timing for timing in results.timings if timing.concurrency == concurrency]
         yield f"cases-{concurrency}", _cases(found, concurrency)

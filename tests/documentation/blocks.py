@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from sybil import Document, Region
+from sybil.document import PythonDocStringDocument
 from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFencedCodeBlockLexer
 
 Kind = Literal["file", "python", "console", "synopsis", "data", "drawing", "shown"]
@@ -81,6 +82,21 @@ def blocks_of(document: Document) -> Iterator[Block]:
             yield block
     if pending is not None:
         yield pending
+
+
+def blocks(path: Path) -> Iterator[Block]:
+    """Those of a page, or of the docstrings of a module, each of which is read for itself."""
+    document = Document(path.read_text(encoding="utf-8"), str(path))
+    if path.suffix != ".py":
+        yield from blocks_of(document)
+        return
+    for start, _, text in PythonDocStringDocument.extract_docstrings(document.text):
+        before = document.text.count("\n", 0, start)
+        fresh = True
+        for block in blocks_of(Document(text, str(path))):
+            place = {"start": block.start + start, "end": block.end + start}
+            yield replace(block, fresh=fresh, line=block.line + before, **place)
+            fresh = False
 
 
 def pages(root: Path) -> list[Path]:

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sybil import Document
-
-from tests.documentation.blocks import Block, blocks_of, pages
+from tests.documentation.blocks import Block, blocks, pages
 from tests.harness.commands import CACHE, REPOSITORY, inherited_variables
 
 FOLDER = CACHE / "documentation"
@@ -25,6 +23,8 @@ def main() -> int:
     """Judges the code of every page. A file's line is the line of its page."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     folders = [folder for page in pages(REPOSITORY) for folder in write(page)]
+    for module in sorted((REPOSITORY / "fastapi_fastdeps").glob("*.py")):
+        folders += write(module)
     ruff = [sys.executable, "-m", "ruff", "check", "--quiet", "--no-cache"]
     ruff += ["--config", str(REPOSITORY / "pyproject.toml"), "--extend-ignore", ",".join(RULES)]
     # For a reader this package is one of many.
@@ -41,12 +41,11 @@ def main() -> int:
 
 def write(page: Path) -> Iterator[Path]:
     """The files of a page, as they stand before one of them is written again."""
-    document = Document(page.read_text(encoding="utf-8"), str(page))
     name = page.relative_to(REPOSITORY).with_suffix("").as_posix().replace("/", "-")
     shown = "page.py"
     files: dict[str, list[Block]] = {}
     step = 0
-    for block in blocks_of(document):
+    for block in blocks(page):
         is_file = block.kind == "file" and block.title.endswith(".py")
         if not is_file and block.kind != "python":
             continue
@@ -65,11 +64,11 @@ def write(page: Path) -> Iterator[Path]:
 
 
 def _write(folder: Path, files: dict[str, list[Block]]) -> Path:
-    for name, blocks in files.items():
+    for name, its in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         lines: list[str] = []
-        for block in blocks:
+        for block in its:
             if name == "page.py":
                 lines += [""] * (block.line - len(lines) - 1)
             lines += block.source.splitlines()

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,10 +21,8 @@ from typing import Any
 import pytest
 import yaml
 from sybil import Document, Example, Region, Sybil
-from sybil.document import PythonDocStringDocument
-from sybil.typing import Parser
 
-from tests.documentation.blocks import Block, blocks_of
+from tests.documentation.blocks import Block, blocks
 from tests.documentation.synopses import check_synopsis
 from tests.harness.commands import REPOSITORY, inherited_variables
 
@@ -142,7 +139,7 @@ def assert_shown(shown: str, printed: str) -> None:
 
 
 def _parse(document: Document) -> Iterable[Region]:
-    for block in blocks_of(document):
+    for block in blocks(Path(document.path)):
         yield Region(block.start, block.end, block, _evaluate)
 
 
@@ -158,26 +155,10 @@ def _teardown(namespace: dict[str, Any]) -> None:
         namespace["reader"].leave()
 
 
-class Docstrings(Document):
-    """The docstrings of a module, each of them read for itself."""
-
-    @classmethod
-    def parse(cls, path: str, *parsers: Parser, encoding: str = "utf-8") -> Document:
-        document = cls(Path(path).read_text(encoding), path)
-        for start, _, text in PythonDocStringDocument.extract_docstrings(document.text):
-            fresh = True
-            for region in _parse(Document(text, path)):
-                region.parsed = replace(region.parsed, fresh=fresh)
-                fresh = False
-                region.start, region.end = region.start + start, region.end + start
-                document.add(region)
-        return document
-
-
 pytest_collect_file = Sybil(
     parsers=[_parse],
     path=str(REPOSITORY),
     patterns=["*.md", "fastapi_fastdeps/*.py"],
     teardown=_teardown,
-    document_types={".py": Docstrings},
+    document_types={".py": Document},
 ).pytest()
