@@ -37,6 +37,7 @@ from fastapi_fastdeps._lane.tree import ClassifiedDependant, classified_dependan
 from fastapi_fastdeps._lane.within import (
     PlannedDependant,
     PlannedStream,
+    body_field_outside,
     body_field_within,
     can_be_planned_within,
     is_stream,
@@ -87,7 +88,7 @@ class Handling:
         self._is_within = is_within
         self._is_stream = is_stream(live, state)
         self.planned: PlannedHandler | None = None
-        self._body_field = getattr(self._state, "body_field", None)
+        self._body_field = self._state.body_field
         self.placing: Placing = Placing(live, self._body_field)
         self.handle: Handler = self._handle_as_fastapi
         self.why_not_planned: str = why_not_planned() or ""
@@ -256,6 +257,7 @@ class _AsItIs(SimpleNamespace):
 def _as_it_is(route: APIRoute, state: Any, live: LiveGraph, provider: Any | None) -> Any:
     """What FastAPI's handler is made of, later changes of the route left out."""
     known = {name: getattr(state, name) for name in _READ if hasattr(state, name)}
+    known["body_field"] = body_field_outside(known.get("body_field"))
     return _AsItIs(
         _state=state,
         **{"form_limits": getattr(route, "form_limits", None), "max_body_size": None, **known},

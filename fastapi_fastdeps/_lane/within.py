@@ -118,10 +118,10 @@ class _UnreadBody:
     request; a `Request` of the user's own is so read once, as by FastAPI.
     """
 
-    __slots__ = ("_dependant", "_given", "field_info")
+    __slots__ = ("_dependant", "field_info", "given")
 
     def __init__(self, given: Any, dependant: _Within) -> None:
-        self._given = given
+        self.given = given
         self._dependant = dependant
         self.field_info: Any = given.field_info
 
@@ -133,7 +133,7 @@ class _UnreadBody:
         if name in self.__slots__:
             # A copy is asked for its methods before it has anything.
             raise AttributeError(name)
-        return getattr(self._given, name)
+        return getattr(self.given, name)
 
 
 class PlannedDependant(_Within):  # pyrefly: ignore[bad-class-definition]
@@ -256,6 +256,11 @@ def body_field_within(dependant: Dependant | None, body_field: Any) -> Any:
     if body_field is None or not isinstance(dependant, _Within):
         return body_field
     return dependant.unread(body_field)
+
+
+def body_field_outside(body_field: Any) -> Any:
+    """The body field of a route, where FastAPI's handler may have been given another one."""
+    return body_field.given if isinstance(body_field, _UnreadBody) else body_field
 
 
 def can_be_planned_within(graph: Graph) -> bool:

@@ -30,6 +30,7 @@ from fastapi_fastdeps._reading.values import (
     either,
     is_immutable,
     is_plain,
+    kind_of,
     options,
     size_of,
 )
@@ -133,9 +134,9 @@ def _argument(parameter: inspect.Parameter, depth: int, is_written: bool) -> Val
         default = default.default
     if default is inspect.Parameter.empty or default is ... or type(default).__name__ in _UNSET:
         return given
-    if is_written and not default and type(default) in CONTAINERS:
+    if is_written and kind_of(default) in CONTAINERS and not default:
         # Nobody else has it, to put something into it.
-        return either([given, container(type(default))])
+        return either([given, container(kind_of(default))])
     return either([given, shapes.of_object(default)])
 
 

@@ -203,7 +203,7 @@ def changes_nothing(metadata: Any) -> bool:
         return all(map(changes_nothing, metadata.metadata))
     if isinstance(metadata, str | annotated_types.BaseMetadata | StringConstraints):
         return not isinstance(metadata, annotated_types.Predicate)
-    kind = type(metadata)
+    kind = kind_of(metadata)
     return (kind.__module__.partition(".")[0], kind.__name__) in _HARMLESS_METADATA
 
 

@@ -409,7 +409,7 @@ def is_enum(cls: type[Any]) -> bool:
     if type(cls) is not enum.EnumMeta:
         return False
     return not any(
-        _is_special(name) and hasattr(type(given), "__get__") and not _is_pythons(given)
+        _is_special(name) and hasattr(kind_of(given), "__get__") and not _is_pythons(given)
         for base in cls.__mro__
         if base.__module__ not in ("enum", "builtins")
         for name, given in vars(base).items()

@@ -1,5 +1,6 @@
 """A `Request` of the user's own is asked for what a body holds as often as by FastAPI."""
 
+import gc
 import json
 from collections.abc import AsyncIterable, Callable
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
+from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, everything
 
 asked: list[str] = []
 
@@ -159,10 +160,62 @@ def answers(
 
 @pytest.mark.usefixtures("both_lanes")
 @pytest.mark.parametrize("is_included", [False, True])
-@pytest.mark.parametrize("route_class", [Passes, PassesTwice])
+@pytest.mark.parametrize("route_class", ["Passes", "PassesTwice", "Returns"])
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda each: each.__name__)
 def test_the_body_is_asked_for_as_often_as_by_fastapi(
-    endpoint: Any, route_class: type[APIRoute], is_included: bool
+    endpoint: Any, route_class: str, is_included: bool
 ) -> None:
-    found = answers(FastDepsAPI(), FastDepsRouter() if is_included else None, route_class, endpoint)
-    assert found == answers(FastAPI(), APIRouter() if is_included else None, route_class, endpoint)
+    kind = globals()[route_class]
+    found = answers(FastDepsAPI(), FastDepsRouter() if is_included else None, kind, endpoint)
+    assert found == answers(FastAPI(), APIRouter() if is_included else None, kind, endpoint)
+
+
+class Returns(APIRoute):
+    """Has a method of its own, which gives what FastAPI's gives."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        return super().get_route_handler()
+
+
+async def instead(**values: Any) -> Any:
+    return sorted(values)
+
+
+def instead_sync(**values: Any) -> Any:
+    return sorted(values)
+
+
+def instead_yielded(**values: Any) -> Any:
+    yield sorted(values)
+
+
+async def instead_yielded_async(**values: Any) -> Any:
+    yield sorted(values)
+
+
+@pytest.mark.filterwarnings(
+    "ignore::RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+@pytest.mark.usefixtures("both_lanes")
+@pytest.mark.parametrize("is_asked_before", [False, True])
+@pytest.mark.parametrize("route_class", [Returns, Passes])
+@pytest.mark.parametrize("endpoint", [item, sync_item, form, streamed], ids=lambda e: e.__name__)
+def test_what_has_replaced_an_endpoint_is_given_the_body(
+    endpoint: Any, route_class: type[APIRoute], is_asked_before: bool
+) -> None:
+    def exchanged(app: FastAPI, other: Any) -> list[Any]:
+        app.router.route_class = route_class
+        app.add_api_route("/", endpoint, methods=["POST"])
+        client = TestClient(app, raise_server_exceptions=False)
+        sent: dict[str, Any] = {"data": {"name": "a"}} if endpoint is form else SENT[0]
+        found = [client.post("/", **sent)] if is_asked_before else []
+        route: Any = app.router.routes[-1]
+        route.dependant.call = other
+        return [(each.status_code, each.content) for each in (*found, client.post("/", **sent))]
+
+    for other in (instead, instead_sync, instead_yielded, instead_yielded_async):
+        expected = exchanged(FastAPI(), other)
+        assert exchanged(FastDepsAPI(), other) == expected, other
+        assert exchanged(FastDepsAPI(classifier=everything), other) == expected, other
+    # Coroutines that nobody has awaited.
+    gc.collect()
