@@ -5,6 +5,7 @@ from fastapi_fastdeps.applications import FastDepsAPI
 from fastapi_fastdeps.classifiers import (
     Candidate,
     Classifier,
+    Role,
     all_classes,
     decisions,
     default_classifier,
@@ -19,9 +20,10 @@ from fastapi_fastdeps.errors import (
     FastDepsError,
     LimiterError,
     MarkerError,
+    UnsupportedFastAPIError,
 )
-from fastapi_fastdeps.explanation import CallRecord, Explanation, RouteRecord, explain
-from fastapi_fastdeps.guarding import Guard, GuardError, SlowCall, SlowCallError
+from fastapi_fastdeps.explanation import CallRecord, Explanation, Lane, RouteRecord, explain
+from fastapi_fastdeps.guarding import Guard, GuardError, Part, SlowCall, SlowCallError
 from fastapi_fastdeps.marking import (
     Execution,
     Inline,
@@ -58,13 +60,17 @@ __all__ = [
     "GuardError",
     "Inline",
     "InlineMixin",
+    "Lane",
     "LimiterError",
     "MarkerError",
+    "Part",
+    "Role",
     "RouteRecord",
     "SlowCall",
     "SlowCallError",
     "Threaded",
     "ThreadedMixin",
+    "UnsupportedFastAPIError",
     "all_classes",
     "annotated",
     "decisions",

@@ -198,11 +198,9 @@ def harmless(candidate: Candidate, /) -> Execution | None:
     calls, attributes that may be computed, validators, and work that grows faster than the request
     or takes more than some hundred microseconds and about two for each of its characters.
 
-    It is not finished, and wrong about kinds of code that docs/how-it-works.md lists: look at what
-    it has decided, with `explain`, before it is relied on.
-
     It goes by the source as it is when a route is built. It does not see what somebody assigns
-    from elsewhere, to a module, a class or an object, after that.
+    from elsewhere, to a module, a class or an object, after that, nor what an override gives in the
+    place of a dependency; docs/how-it-works.md has all that it takes for granted.
 
     Of an endpoint, the validation of its result is part: its response model must run no code of
     its own, and what it returns be plain data.

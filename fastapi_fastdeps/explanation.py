@@ -57,6 +57,7 @@ if TYPE_CHECKING or fast_lane:
     from fastapi_fastdeps._compiling.hops import hops_of_route
 
 Lane = Literal["fast", "fastapi", "stock"]
+"""How a route is served: see `RouteRecord.lane`."""
 
 
 @dataclass(frozen=True, slots=True)

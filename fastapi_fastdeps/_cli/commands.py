@@ -27,7 +27,7 @@ from fastapi_fastdeps._cli.profiling.advice import (
     advice_on,
     sorted_by_saving,
 )
-from fastapi_fastdeps._cli.profiling.applying import changes_for, marks_for
+from fastapi_fastdeps._cli.profiling.marks import changes_for, marks_for
 from fastapi_fastdeps._cli.profiling.reports import as_json as profile_as_json
 from fastapi_fastdeps._cli.profiling.reports import explained, show_profile
 from fastapi_fastdeps._cli.profiling.running import run

@@ -6,6 +6,8 @@ import inspect
 import sys
 import types
 from ast import AST
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -61,6 +63,8 @@ def attribute(reader: "Reader", value: Value, name: str, node: AST | None) -> Va
         case Instance():
             return _of_instance(reader, value, name, node)
         case Known(what=types.ModuleType() as module) if type(module) is types.ModuleType:
+            if module is datetime and name == "UTC":
+                return Data(datetime.timezone)
             return in_module(module, name)
         case Known(what=type() as cls):
             return _of_class(reader, cls, name, node)
@@ -109,6 +113,8 @@ def _of_class(reader: "Reader", cls: type[Any], name: str, node: AST | None) -> 
         return vetted.SHORT
     if cls in vetted.NOW and name in ("now", "utcnow", "today"):
         return Known(today if name == "today" and cls is datetime.date else now)
+    if cls is datetime.timezone and name == "utc":
+        return Data(cls)
     if cls in SCALARS or cls in CONTAINERS:
         return UNKNOWN
     found: Any = inspect.getattr_static(cls, name, None)
@@ -153,17 +159,26 @@ def _of_instance(reader: "Reader", value: Instance, name: str, node: AST | None)
         members: dict[str, Any] = getattr(cls, "__members__", {})
         return either(shapes.of_object(getattr(each, name)) for each in members.values())
     if BaseException in cls.__mro__ and name in ("args", "status_code", "detail"):
-        return UNKNOWN
+        if all(map(partial(_has_plainly, name), shapes.family(cls))):
+            return UNKNOWN
+        return reader.problem(node, f"reads .{name} of {cls.__qualname__}, which it can't see")
     if not value.exact or not reads_plainly(cls):
         return reader.problem(node, f"reads .{name} of {cls.__qualname__}, which it can't see")
     return _of_plain_instance(reader, value, name, node)
+
+
+def _has_plainly(name: str, cls: type[Any]) -> bool:
+    """Whether an exception has an attribute where Python or FastAPI puts it."""
+    found: Any = inspect.getattr_static(cls, name, None)
+    is_pythons = found is vars(BaseException).get(name)
+    return reads_plainly(cls) and (is_pythons or not hasattr(kind_of(found), "__get__"))
 
 
 def _of_plain_instance(reader: "Reader", value: Instance, name: str, node: AST | None) -> Value:
     cls = value.cls
     found: Any = inspect.getattr_static(cls, name, Nothing.NOTHING)
     if isinstance(found, types.FunctionType):
-        return Method(found, value) if not _field(value, name) else UNKNOWN
+        return UNKNOWN if _hides_method(value, name) else Method(found, value)
     if isinstance(found, property):
         if isinstance(found.fget, types.FunctionType):
             return reader.enter(found.fget, Arguments([value]), node)
@@ -184,6 +199,17 @@ def _of_plain_instance(reader: "Reader", value: Instance, name: str, node: AST |
     )
     values = [*_field(value, name), *default]
     return either(values) if values else UNKNOWN
+
+
+def _hides_method(value: Instance, name: str) -> bool:
+    """Whether an instance may have an attribute of its own under the name of a method."""
+    if value.known is Nothing.NOTHING:
+        return bool(_field(value, name))
+    try:
+        own: Mapping[str, Any] = object.__getattribute__(value.known, "__dict__")
+    except AttributeError:
+        own = {}
+    return name in own or stability(value.cls, name) is None
 
 
 def _field(value: Instance, name: str) -> list[Value]:

@@ -12,7 +12,7 @@ from fastapi_fastdeps._reading.arguments import Arguments, bound
 from fastapi_fastdeps._reading.constructing import construct, vetted_exception
 from fastapi_fastdeps._reading.frames import frame_of
 from fastapi_fastdeps._reading.handlers import HANDLERS
-from fastapi_fastdeps._reading.looking import text_of, unstable
+from fastapi_fastdeps._reading.looking import is_written, text_of, unstable
 from fastapi_fastdeps._reading.methods import call_data, call_vetted
 from fastapi_fastdeps._reading.operators import lengthened
 from fastapi_fastdeps._reading.sizes import UNBOUNDED
@@ -62,6 +62,8 @@ def call(reader: "Reader", what: Value, given: Arguments, node: AST | None) -> V
 def _call_known(reader: "Reader", what: Any, given: Arguments, node: AST | None) -> Value:
     handler = HANDLERS.get(id(what))
     if handler is not None:
+        if given.is_open or not all(map(is_plain, _asked(what, given))):
+            return reader.problem(node, f"gives {what.__name__} what it can't see")
         return handler(reader, given, node)
     if id(what) in vetted.FUNCTIONS:
         return _call_vetted_function(reader, what, given, node)
@@ -72,12 +74,21 @@ def _call_known(reader: "Reader", what: Any, given: Arguments, node: AST | None)
     if isinstance(what, type):
         return construct(reader, what, given, node)
     if kind_of(what) is shapes.LRU_CACHED:
-        if not all(map(is_plain, given.all)):
+        if not shapes.is_cached_itself(what):
+            return reader.problem(node, f"calls {text_of(node)}, which says to be another one")
+        if given.is_open or not all(map(is_plain, given.all)):
             return reader.problem(node, f"{text_of(node)} hashes what it can't see")
         reader.goes_through(given.all, node)
         made = reader.call(shapes.of_object(what.__wrapped__), given, node)
         return either(map(kept, options(made)))
     return reader.problem(node, f"calls {getattr(what, '__qualname__', repr(what))}")
+
+
+def _asked(what: Any, given: Arguments) -> list[Value]:
+    """What is given by name, which a builtin may ask whether it is true, or a number."""
+    if what is dict:
+        return []
+    return [value for name, value in given.named.items() if name != "default"]
 
 
 def kept(value: Value) -> Value:
@@ -97,6 +108,8 @@ def _call_vetted_function(reader: "Reader", what: Any, given: Arguments, node: A
         return reader.problem(node, f"gives {name} what is not known to be plain data")
     reader.note(f"calls {name}")
     result, times = vetted.FUNCTIONS[id(what)]
+    if times and not all(map(is_written, [*given.positional[1:], *given.named.values()])):
+        return reader.problem(node, f"calls {name} with arguments that it can't see")
     reader.goes_through(given.all, node, max(4, 4 * times))
     if times and isinstance(result, Data) and given.positional:
         return lengthened(given.positional[0], result.kind, times)

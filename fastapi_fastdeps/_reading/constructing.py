@@ -54,8 +54,10 @@ def construct(reader: "Reader", cls: type[Any], given: Arguments, node: AST | No
         return vetted.CONSTRUCTORS[id(cls)]
     if not is_usual(type(cls)):
         return reader.problem(node, f"makes {name}, whose metaclass it can't see through")
+    if any("__del__" in vars(base) for base in cls.__mro__):
+        return reader.problem(node, f"makes {name}, which has a __del__")
     if is_enum(cls):
-        if not all(map(is_plain, given.all)):
+        if given.is_open or not all(map(is_plain, given.all)):
             return reader.problem(node, f"looks up {name} by what is not plain data")
         reader.goes_through(given.all, node)
         return Instance(cls)
@@ -82,8 +84,6 @@ def _plain(reader: "Reader", cls: type[Any], given: Arguments, node: AST | None)
     name = cls.__qualname__
     if not is_made_plainly(cls):
         return reader.problem(node, f"makes {name}, which has a __new__")
-    if any("__del__" in vars(base) for base in cls.__mro__):
-        return reader.problem(node, f"makes {name}, which has a __del__")
     reader.note_made(name)
     instance = _instance(reader, cls)
     initialize = inspect.getattr_static(cls, "__init__")
@@ -103,7 +103,7 @@ def _model(reader: "Reader", cls: type[BaseModel], given: Arguments, node: AST |
     name = cls.__qualname__
     if not is_plain_model(cls):
         return reader.problem(node, f"makes {name}, whose validation runs code of its own")
-    if not all(is_plain(value) or is_model(value) for value in given.all):
+    if given.positional or not all(is_plain(value) or is_model(value) for value in given.all):
         return reader.problem(node, f"has {name} validate what is not known to be plain data")
     reader.goes_through(given.all, node, _VALIDATION)
     reader.spend(node, _MODEL, "validates")

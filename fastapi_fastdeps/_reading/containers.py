@@ -24,6 +24,7 @@ from fastapi_fastdeps._reading.values import (
     Value,
     either,
     is_plain,
+    keys_of,
     options,
     shared,
     size_of,
@@ -135,7 +136,10 @@ def comprehension(
             reader.assign(first.target, item, node)
             for test in first.ifs:
                 truth(reader, reader.evaluate(test), test)
+            changes = reader.loops[-1].changes
             nested(rest[1:])
+            if reader.loops[-1].changes != changes:
+                reader.problem(node, "changes in a comprehension what was there before")
 
     targets = [part.target for part in node.generators]
     names = {each.id for t in targets for each in ast.walk(t) if isinstance(each, ast.Name)}
@@ -195,6 +199,9 @@ def subscript(reader: "Reader", node: ast.Subscript) -> Value:
                 results.append(reader.problem(node, "looks up what is not known to be plain"))
                 continue
             if each.kind is dict:
+                if not is_plain(keys_of(each)):
+                    results.append(reader.problem(node, "looks among what is not known"))
+                    continue
                 reader.goes_through([key], node)
             results.append(_item_at(reader, each, node))
         elif isinstance(each, Instance) and _is_mapping(each):

@@ -27,6 +27,7 @@ from fastapi_fastdeps._reading.values import (
     Super,
     Value,
     either,
+    grown,
     is_plain,
     options,
 )
@@ -85,10 +86,12 @@ def evaluate(reader: "Reader", node: ast.expr) -> Value:
         case ast.DictComp():
             return comprehension(reader, node, dict, node.value, node.key)
         case ast.Lambda():
+            evaluate_defaults(reader, node.args)
             return UNKNOWN
         case ast.Yield():
             reader.frame.yielded.append(reader.evaluate(node.value) if node.value else NONE)
             reader.note("yields")
+            reader.let_go()
             return NONE
         case _:
             return reader.problem(node, f"has {_UNREAD.get(type(node), 'what it can not read')}")
@@ -125,12 +128,13 @@ def _as_loaded(reader: "Reader", value: Value, node: ast.expr) -> Value:
             return value
         if isinstance(node, ast.Name) and root.id not in reader.frame.rebound:
             return value
-    return either(
-        Data(each.kind, each.given, is_grown=True)
-        if isinstance(each, Data) and each.kind in (int, object)
-        else each
-        for each in options(value)
-    )
+    return grown(value)
+
+
+def evaluate_defaults(reader: "Reader", arguments: ast.arguments) -> None:
+    """Read what is evaluated where a function is written, not where it is called."""
+    for default in (*arguments.defaults, *filter(None, arguments.kw_defaults)):
+        reader.evaluate(default)
 
 
 # Calls
@@ -149,7 +153,10 @@ def _called(reader: "Reader", node: ast.Call) -> Value:
             reader.iterate(over, each)
             given.is_open = True
         elif keyed is None or each is not keyed:
-            given.positional.append(reader.evaluate(each, lazily=lazily))
+            value = reader.evaluate(each, lazily=lazily)
+            if not given.is_open:
+                # Behind others of which nobody knows how many they are, it stands anywhere.
+                given.positional.append(value)
     for keyword in node.keywords:
         if keyword.arg is None:
             value = reader.evaluate(keyword.value)

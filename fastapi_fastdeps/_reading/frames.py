@@ -11,7 +11,13 @@ from importlib.util import resolve_name
 from typing import Any
 
 from fastapi_fastdeps._reading.shapes import of_object
-from fastapi_fastdeps._reading.source import Function, Module, definition_of, module_of
+from fastapi_fastdeps._reading.source import (
+    Function,
+    Module,
+    definition_of,
+    is_mutated_anywhere,
+    module_of,
+)
 from fastapi_fastdeps._reading.values import CONTAINERS, UNKNOWN, Data, Value, either, kind_of
 
 Variables = dict[str, Value]
@@ -117,7 +123,7 @@ class Frame:
             found = self.cell(name)
         except KeyError:
             return UNKNOWN
-        return of_object(found, stable=name not in self.module.mutated)
+        return _as_it_is(found, name, self.module, self.function.__code__.co_filename)
 
     def _global(self, name: str) -> Value:
         namespace: dict[str, Any] = self.function.__globals__
@@ -126,7 +132,8 @@ class Frame:
                 return UNKNOWN
             if name in self.module.imported and kind_of(namespace[name]) in CONTAINERS:
                 return self._imported(name)
-            return of_object(namespace[name], stable=name not in self.module.mutated)
+            file = self.function.__code__.co_filename
+            return _as_it_is(namespace[name], name, self.module, file)
         found: Any = namespace.get("__builtins__", builtins)
         inside: Mapping[str, Any] = vars(builtins) if found is builtins else found
         # What is no builtin either is defined later, or not at all.
@@ -154,7 +161,7 @@ def in_module(module: types.ModuleType, name: str) -> Value:
         return UNKNOWN
     file = namespace.get("__file__")
     source = module_of(file, namespace) if isinstance(file, str) else None
-    value = of_object(namespace[name], stable=source is not None and name not in source.mutated)
+    value = _as_it_is(namespace[name], name, source, file)
     if source is None or source.is_bound_once(name):
         return value if source is not None or not isinstance(value, Data) else UNKNOWN
     # A package has its modules without naming them.
@@ -162,6 +169,14 @@ def in_module(module: types.ModuleType, name: str) -> Value:
     if isinstance(found, types.ModuleType) and name not in source.bindings:
         return value
     return UNKNOWN
+
+
+def _as_it_is(what: Any, name: str, module: Module | None, file: str | None) -> Value:
+    """The shape of an object of this name in a module, which is written in this file."""
+    stable = module is not None and name not in module.mutated
+    if stable and kind_of(what) in CONTAINERS:
+        stable = not is_mutated_anywhere(name, file)
+    return of_object(what, stable=stable)
 
 
 def joined(branches: list[Variables | None]) -> Variables | None:

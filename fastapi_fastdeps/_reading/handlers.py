@@ -11,7 +11,8 @@ import sys
 import types
 import typing
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from fastapi_fastdeps._reading import shapes
 from fastapi_fastdeps._reading.arguments import Arguments
@@ -19,7 +20,7 @@ from fastapi_fastdeps._reading.containers import hashes_apart, through
 from fastapi_fastdeps._reading.looking import formats_plainly, is_usual
 from fastapi_fastdeps._reading.operators import text
 from fastapi_fastdeps._reading.questions import truth
-from fastapi_fastdeps._reading.sizes import DIGITS, ITEM, Bound, smaller
+from fastapi_fastdeps._reading.sizes import DIGITS, ITEM, Bound, largest, smaller
 from fastapi_fastdeps._reading.values import (
     BOOL,
     COUNT,
@@ -87,7 +88,7 @@ def _len(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     return either(results)
 
 
-def _exact(value: Value) -> typing.TypeGuard[Instance]:
+def _exact(value: Value) -> TypeGuard[Instance]:
     return isinstance(value, Instance) and value.exact
 
 
@@ -181,8 +182,20 @@ def _number(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
             if not isinstance(each, Data) or each.kind not in NUMBERS:
                 return reader.problem(node, "computes with what is not known to be a number")
             kind = int if each.kind is bool else each.kind
-            results.append(Data(kind, each.size, most=each.most, is_grown=each.is_grown))
+            results.append(Data(kind, each.size, is_grown=each.is_grown))
     return either(results)
+
+
+def _abs(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
+    value = _number(reader, given, node)
+    bounds = [each.most for v in given.all for each in options(v) if _is_small_either_way(each)]
+    if not isinstance(value, Data) or len(bounds) != 1 or len(given.all) != 1:
+        return value
+    return replace(value, most=bounds[0])
+
+
+def _is_small_either_way(value: Value) -> TypeGuard[Data]:
+    return isinstance(value, Data) and value.most is not None and not value.is_signed
 
 
 def _round(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
@@ -191,7 +204,7 @@ def _round(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     kinds = {each.kind for each in options(value) if isinstance(each, Data)}
     if not is_plain(value) or not kinds <= {int, float, bool, type(None)}:
         return reader.problem(node, "rounds what is not known to be short")
-    constant = digits.constant if isinstance(digits, Data) else 0
+    constant = 0 if digits is None else digits.constant if isinstance(digits, Data) else None
     if type(constant) is not int or abs(constant) > 30:
         return reader.problem(node, "rounds to digits that may be many")
     if not kinds <= {float}:
@@ -213,17 +226,26 @@ def _extreme(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
 
 
 def _least(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
-    """Of two numbers, the smaller one is no larger than any that is known."""
-    found = _extreme(reader, given, node)
-    known = [e.most for v in given.positional for e in [v] if isinstance(e, Data) and e.most]
-    if len(given.positional) < 2 or not known or not isinstance(found, Data):
+    """The smaller one of numbers is no larger than any that is known."""
+    found, numbers = _extreme(reader, given, node), given.positional
+    bounds = [e.most for e in numbers if isinstance(e, Data) and e.most is not None]
+    if len(numbers) < 2 or not bounds or not isinstance(found, Data) or found.kind is not int:
         return found
-    most = known[0]
-    for each in known[1:]:
+    most = bounds[0]
+    for each in bounds[1:]:
         most = smaller(most, each)
-    if found.kind is not int:
+    is_signed = not all(map(_is_small_either_way, numbers))
+    if not is_signed:
+        most = largest(bounds)
+    return Data(int, found.given, most=most, is_signed=is_signed, is_grown=found.is_grown)
+
+
+def _most(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
+    """The larger one of numbers is no smaller than any that is known."""
+    found = _extreme(reader, given, node)
+    if not isinstance(found, Data) or not found.is_signed:
         return found
-    return Data(int, found.given, most=most, is_grown=found.is_grown)
+    return replace(found, is_signed=not any(map(_is_small_either_way, given.positional)))
 
 
 def _sorted(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
@@ -303,12 +325,16 @@ def _range(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
         for each in options(value):
             if not (isinstance(each, Data) and each.kind is int) or each.most is None:
                 return reader.problem(node, "counts to what may be large")
+            if each.is_signed and len(given.all) > 1:
+                return reader.problem(node, "counts from or to what may be far below zero")
             most += each.most
     return reader.iterator(Data(int, COUNT.given, most=most), [], (most + Bound(1)) * ITEM, None)
 
 
 def _enumerate(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     value = given.positional[0] if given.positional else UNKNOWN
+    if not all(map(is_plain, [*given.positional[1:], *given.named.values()])):
+        return reader.problem(node, "counts from what is not known to be a number")
     found = reader.iterate(value, node)
     pair = Data(tuple, found.size, Box(NEVER, NEVER), (COUNT, found.item))
     return through(reader, pair, [value], [found.size])
@@ -404,10 +430,10 @@ def _handlers() -> dict[int, Handler]:
         (str, _str),
         (repr, _repr),
         (int, _int),
-        (abs, _number),
+        (abs, _abs),
         (round, _round),
         (min, _least),
-        (max, _extreme),
+        (max, _most),
         (sorted, _sorted),
         (sum, _sum),
         (any, _any),

@@ -18,7 +18,9 @@ from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.models import is_plain_model, is_plain_schema
 from fastapi_fastdeps._reading.reader import Problem, Reader, Stopped
 from fastapi_fastdeps._reading.sizes import UNBOUNDED
+from fastapi_fastdeps._reading.source import is_written_default
 from fastapi_fastdeps._reading.values import (
+    CONTAINERS,
     UNKNOWN,
     Data,
     Instance,
@@ -26,6 +28,7 @@ from fastapi_fastdeps._reading.values import (
     Value,
     container,
     either,
+    is_immutable,
     is_plain,
     options,
     size_of,
@@ -104,13 +107,14 @@ def _root(call: Any) -> Value:
 def _given(call: Any, depth: int) -> dict[str, Value]:
     """What FastAPI gives a callable, by the names of its parameters."""
     return {
-        parameter.name: _argument(parameter, depth)
+        parameter.name: _argument(parameter, depth, is_written_default(call, parameter.name))
         for parameter in get_typed_signature(call).parameters.values()
         if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
 
 
-def _argument(parameter: inspect.Parameter, depth: int) -> Value:
+def _argument(parameter: inspect.Parameter, depth: int, is_written: bool) -> Value:
+    """What FastAPI gives for a parameter, whose default `is_written` where it stands."""
     annotation, default = parameter.annotation, parameter.default
     depends = _depends(annotation, default)
     if depends is not None:
@@ -129,6 +133,9 @@ def _argument(parameter: inspect.Parameter, depth: int) -> Value:
         default = default.default
     if default is inspect.Parameter.empty or default is ... or type(default).__name__ in _UNSET:
         return given
+    if is_written and not default and type(default) in CONTAINERS:
+        # Nobody else has it, to put something into it.
+        return either([given, container(type(default))])
     return either([given, shapes.of_object(default)])
 
 
@@ -167,13 +174,19 @@ def _result_of(call: Callable[..., Any] | None, depth: int) -> Value:
     return either(_outside(each, seen=seen) for each in options(result))
 
 
-def _outside(value: Value, *, seen: bool) -> Value:
-    """A value that was made by another call; `seen` where all that was done to it was."""
+def _outside(value: Value, *, seen: bool, depth: int = 0) -> Value:
+    """A value that was made by another call; `seen` where all that was done to it was. What
+    else was given it may have put something into its containers since."""
     if isinstance(value, Instance):
-        fields = value.fields if seen else {}
-        return Instance(value.cls, value.exact, fields, value.known)
+        fields = value.fields if seen and depth < _MANY else {}
+        known = {
+            name: either(_outside(each, seen=seen, depth=depth + 1) for each in options(field))
+            for name, field in fields.items()
+        }
+        return Instance(value.cls, value.exact, known, value.known)
     if isinstance(value, Data) and value.box is not None:
-        if not seen or not is_plain(value) or value.size.is_long:
+        is_fixed = value.kind in (tuple, frozenset)
+        if not seen or not is_fixed or not is_immutable(value) or value.size.is_long:
             return container(value.kind, UNKNOWN, UNBOUNDED, UNKNOWN)
         items = either(value.parts) if value.parts is not None else value.box.items
         return container(value.kind, items, value.size, value.box.keys)

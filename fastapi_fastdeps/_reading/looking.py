@@ -6,30 +6,41 @@ import inspect
 import re
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
 
 from fastapi_fastdeps._reading.shapes import family, of_object
 from fastapi_fastdeps._reading.sizes import Bound
-from fastapi_fastdeps._reading.source import Module, module_of
+from fastapi_fastdeps._reading.source import (
+    Module,
+    is_mutated_anywhere,
+    is_reassigned_anywhere,
+    module_of,
+)
 from fastapi_fastdeps._reading.values import (
     INT,
     LONG,
     UNKNOWN,
     Data,
+    DataMethod,
     Instance,
     Known,
+    Method,
     Nothing,
+    Super,
     Value,
+    either,
     is_enum,
     is_plain,
+    kind_of,
     options,
 )
 
 _METACLASSES = frozenset({"ABCMeta", "EnumMeta", "EnumType", "ModelMetaclass", "type"})
 _METACLASS_MODULES = ("abc", "builtins", "enum", "pydantic")
+_DEEP = 5
 _LIBRARIES = frozenset({"abc", "builtins", "enum", "fastapi", "pydantic", "starlette", "typing"})
 
 
@@ -134,7 +145,11 @@ def stability(cls: type[Any], name: str) -> bool | None:
     sources = sources_of(cls)
     if sources is None or any(name in source.reassigned for source in sources):
         return None
-    return not any(f".{name}" in source.mutated for source in sources)
+    file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+    if is_reassigned_anywhere(name, file):
+        return None
+    is_mutated = any(f".{name}" in source.mutated for source in sources)
+    return not is_mutated and not is_mutated_anywhere(name, file)
 
 
 def of_known(what: Any, cls: type[Any], name: str) -> Value:
@@ -176,7 +191,9 @@ def caught(value: Value) -> Value:
     """What `except ... as` gives."""
     if isinstance(value, Known) and isinstance(value.what, type):
         return Instance(value.what, exact=False)
-    return UNKNOWN
+    if isinstance(value, Data) and value.box is not None:
+        return either(map(caught, options(value.box.items)))
+    return Instance(BaseException, exact=False)
 
 
 def is_simple(pattern: ast.pattern) -> bool:
@@ -229,11 +246,18 @@ def formats_plainly(value: Value) -> bool:
     if is_plain(value):
         return True
     return all(
-        (isinstance(each, Known) and not isinstance(each.what, types.ModuleType))
+        (isinstance(each, Known) and _is_named_plainly(each.what))
         or (isinstance(each, Instance) and is_enum(each.cls))
         or is_plain(each)
         for each in options(value)
     )
+
+
+def _is_named_plainly(what: Any) -> bool:
+    """Whether the `repr` of a function or class runs no code of the user's."""
+    if isinstance(what, type):
+        return is_usual(type(what))
+    return kind_of(what) in (types.FunctionType, types.BuiltinFunctionType)
 
 
 def text_of(node: ast.AST | None, part: str = "") -> str:
@@ -250,7 +274,15 @@ def text_of(node: ast.AST | None, part: str = "") -> str:
 
 def shapes_of(variables: Mapping[str, Value]) -> dict[str, object]:
     """What variables look like, to tell whether another round of a loop made a difference."""
-    return {name: _shape(value, 4) for name, value in variables.items()}
+    return {name: _shape(value, _DEEP) for name, value in variables.items()}
+
+
+def _inner(parts: Iterable[Value], depth: int) -> object:
+    """What is in a value. Too deep in another one, it is never the same twice."""
+    inside = list(parts)
+    if inside and not depth:
+        return object()
+    return tuple(_shape(part, depth - 1) for part in inside)
 
 
 def _shape(value: Value, depth: int) -> object:
@@ -260,15 +292,18 @@ def _shape(value: Value, depth: int) -> object:
             inside = each.parts or ()
             if each.box is not None:
                 inside = (*inside, each.box.items, each.box.keys)
-            inner = tuple(_shape(part, depth - 1) for part in inside) if depth else ()
+            inner = _inner(inside, depth)
             constant = None if each.constant is Nothing.NOTHING else repr(each.constant)
-            shapes.add((each.kind, each.size, constant, each.most, each.is_grown, inner))
+            bounds = each.size, each.most, each.is_signed, each.is_grown
+            shapes.add((each.kind, bounds, constant, inner))
         elif isinstance(each, Instance):
-            fields = each.fields if depth else {}
-            inner = tuple((name, _shape(part, depth - 1)) for name, part in fields.items())
+            inner = tuple(each.fields), _inner(each.fields.values(), depth)
             shapes.add((each.cls, id(each.known), each.within is None, inner))
         elif isinstance(each, Known):
             shapes.add(id(each.what))
+        elif isinstance(each, Method | DataMethod | Super):
+            called = each.name if isinstance(each, DataMethod) else type(each)
+            shapes.add((called, getattr(each, "function", None), _inner([each.on], depth)))
         else:
             shapes.add(type(each).__name__)
     return frozenset(shapes)

@@ -2,6 +2,7 @@
 
 import decimal
 import inspect
+import string
 from ast import AST
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.containers import extend, hashed, put_by_key, through
 from fastapi_fastdeps._reading.looking import is_written
 from fastapi_fastdeps._reading.operators import lengthened, share_of_all
+from fastapi_fastdeps._reading.operators import text as as_text
 from fastapi_fastdeps._reading.questions import times_searched
 from fastapi_fastdeps._reading.sizes import ITEM, Bound, total
 from fastapi_fastdeps._reading.values import (
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from fastapi_fastdeps._reading.reader import Reader
 
 _SETS = ("difference", "intersection", "isdisjoint", "issubset", "issuperset", "union")
+_ENDING = ("clear", "discard", "pop", "popitem", "remove")
 _STRIPPING = ("lstrip", "rstrip", "strip")
 _FROM_THE_END = ("rfind", "rindex", "rpartition", "rsplit")
 
@@ -67,6 +70,8 @@ def _of_text(reader: "Reader", name: str, on: Data, given: Arguments, node: AST 
     reader.note(f"calls {text}")
     if name == "replace":
         return _replaced(reader, on, given, node)
+    if name == "format" and on.kind is str:
+        return _formatted(reader, on, given, node)
     if name in ("encode", "decode"):
         codecs = [each.constant for each in given.all if isinstance(each, Data)]
         if len(codecs) > 1 or not all(codec in vetted.CODECS for codec in codecs):
@@ -99,6 +104,25 @@ def _of_text(reader: "Reader", name: str, on: Data, given: Arguments, node: AST 
     if name in vetted.METHODS[on.kind]:
         return vetted.METHODS[on.kind][name]
     return reader.problem(node, f"calls {text}")
+
+
+def _formatted(reader: "Reader", on: Data, given: Arguments, node: AST | None) -> Value:
+    """What `str.format` gives where it puts values in as they are."""
+    if not isinstance(on.constant, str) or not _puts_in_plainly(on.constant):
+        return reader.problem(node, "formats in a way that it can't see")
+    times = on.constant.count("{") + 1
+    return lengthened(as_text(reader, given.all, len(on.constant), node), str, times)
+
+
+def _puts_in_plainly(written: str) -> bool:
+    try:
+        fields = list(string.Formatter().parse(written))
+    except ValueError:
+        return False
+    return all(
+        name is None or (not spec and conversion in (None, "s") and (not name or name.isalnum()))
+        for _, name, spec, conversion in fields
+    )
 
 
 def _joined(reader: "Reader", on: Data, value: Value, node: AST | None) -> Value:
@@ -147,6 +171,8 @@ def _of_container(
         return _looked_up(reader, name, on, given, node)
     if not _disturbs(reader, name, box):
         return reader.problem(node, f"calls {text} of what it goes through")
+    if name in _ENDING and box.within is None and not is_plain(on):
+        return reader.problem(node, f"calls {text} of what it can't see")
     first = given.positional[0] if given.positional else NONE
     if name == "append" and kind is list:
         reader.put(on, first, node)
@@ -175,13 +201,15 @@ def _disturbs(reader: "Reader", name: str, box: Box) -> bool:
 def _looked_up(reader: "Reader", name: str, on: Data, given: Arguments, node: AST | None) -> Value:
     first = given.positional[0] if given.positional else NONE
     default = given.positional[1] if len(given.positional) > 1 else NONE
-    if not is_plain(first):
+    if not is_plain(first) or (on.box is not None and not is_plain(on.box.keys)):
         return reader.problem(node, f"looks up dict.{name} by what is not plain data")
     reader.goes_through([first], node)
     if on.box is None:
         return UNKNOWN
     if name == "pop" and any(on.box in loop.boxes for loop in reader.loops):
         return reader.problem(node, "takes something out of what it goes through")
+    if name == "pop" and on.box.within is None and not is_plain(on):
+        return reader.problem(node, "takes something out of what it can't see")
     if name == "setdefault":
         put_by_key(reader, on, default, first, node)
     found: Value = on.box.items
@@ -193,7 +221,7 @@ def _looked_up(reader: "Reader", name: str, on: Data, given: Arguments, node: AS
             for e in options(found)
         ]
         found = either(from_share)
-    return either([found, default])
+    return reader.as_grown(either([found, default]))
 
 
 def _rearranged(reader: "Reader", name: str, on: Data, given: Arguments, node: AST | None) -> Value:
@@ -209,7 +237,7 @@ def _rearranged(reader: "Reader", name: str, on: Data, given: Arguments, node: A
     if name == "pop" and kind is list:
         if given.positional:
             reader.goes_through([on], node)
-        return box.items
+        return reader.as_grown(box.items)
     if name in ("copy", "clear", "reverse"):
         reader.goes_through([on], node)
         if name == "copy":
@@ -248,7 +276,7 @@ def call_vetted(
         same = all(
             inspect.getattr_static(each, name, None) is own for each in shapes.family(on.cls)
         )
-        if same and (name == "add_task" or all(map(is_plain, given.all))):
+        if same and not given.is_open and (name == "add_task" or all(map(is_plain, given.all))):
             reader.goes_through([shapes.HEADERS, *given.all], node, 4)
             return methods[name]
     return reader.problem(node, f"calls {on.cls.__qualname__}.{name} with what it can't see")

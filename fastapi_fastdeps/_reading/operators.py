@@ -78,6 +78,7 @@ def _integers(
     grown = left.is_grown or right.is_grown
     digits = largest([left.size, right.size])
     most: Bound | None = None
+    is_signed = left.is_signed or right.is_signed
     match op:
         case ast.Add():
             if left.is_grown and right.is_grown:
@@ -93,8 +94,8 @@ def _integers(
             reader.spend(node, left.size * right.size // _OF_NUMBER)
         case ast.FloorDiv() | ast.Mod():
             reader.spend(node, left.size * right.size // _OF_NUMBER)
-            if isinstance(op, ast.Mod) and right.most is not None and right.size.fixed < 19:
-                most = right.most
+            if isinstance(op, ast.Mod) and not right.is_signed and right.size.fixed < 19:
+                most, is_signed = right.most, False
         case ast.Div():
             return FLOAT
         case ast.Pow():
@@ -115,7 +116,8 @@ def _integers(
     if digits.per or digits.fixed > 8 * DIGITS:
         return reader.problem(node, "computes a number that may have very many digits")
     share = None if grown else share_of_all(reader, [left, right])
-    return Data(int, digits, most=most, is_grown=grown, share=share)
+    is_signed = is_signed and most is not None
+    return Data(int, digits, most=most, is_signed=is_signed, is_grown=grown, share=share)
 
 
 def _floats(op: ast.operator, left: Data, right: Data) -> Value:

@@ -19,6 +19,7 @@ from fastapi_fastdeps._reading.values import (
     Value,
     is_enum,
     is_plain,
+    keys_of,
     options,
     size_of,
 )
@@ -93,11 +94,11 @@ def _look_for(
         reader.problem(left_node, f"looks for {text_of(left_node)}, not known to be plain data")
     for each in options(right):
         if isinstance(each, Data):
+            if not is_plain(keys_of(each)):
+                reader.problem(right_node, f"looks through {text_of(right_node)}, not known")
             if each.kind in (dict, set, frozenset):
                 reader.goes_through([left], right_node)
                 continue
-            if not is_plain(each):
-                reader.problem(right_node, f"looks through {text_of(right_node)}, not known")
             _look_through(reader, left, each, right_node)
         elif not _looks_up_plainly(each):
             reader.problem(right_node, f"looks through {text_of(right_node)}, not known")

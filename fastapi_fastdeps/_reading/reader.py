@@ -19,16 +19,21 @@ from fastapi_fastdeps._reading.values import (
     UNKNOWN,
     Box,
     Data,
+    DataMethod,
     Instance,
     Iterator,
     Known,
     Loop,
+    Method,
     Share,
+    Super,
     Unknown,
     Value,
     boxes_in,
     either,
+    grown,
     is_enum,
+    is_plain,
     options,
     shared,
     size_of,
@@ -221,6 +226,8 @@ class Reader:
         self, box: Box, items: Value, keys: Value, growth: Bound, node: ast.AST | None
     ) -> None:
         going_through = any(box in loop.boxes for loop in self.loops)
+        if box.within is None and not (is_plain(box.items) and is_plain(box.keys)):
+            self.problem(node, "changes a container of which it can't see what is in it")
         if box.within is None and (self.loops or not _is_flat(items) or not _is_flat(keys)):
             self.problem(node, "changes what was there before, in a loop or by what is not plain")
         inside = (*boxes_in(items), *boxes_in(keys))
@@ -234,6 +241,28 @@ class Reader:
         box.items, box.keys, box.growth[place] = after
         if _shape_of(*before) != _shape_of(*after):
             self.changed(box.within)
+
+    def let_go(self) -> None:
+        """Note that others have what there is now, and may put anything into it."""
+        seen: set[int] = set()
+        pending = [*(self.frame.variables or {}).values(), *self.frame.yielded]
+        while pending:
+            for each in options(pending.pop()):
+                if id(each) in seen:
+                    continue
+                seen.add(id(each))
+                if isinstance(each, Method | DataMethod | Super):
+                    pending.append(each.on)
+                elif isinstance(each, Instance):
+                    pending += each.fields.values()
+                    each.fields.update(dict.fromkeys(each.fields, UNKNOWN))
+                    each.within = None
+                elif isinstance(each, Data):
+                    pending += each.parts or ()
+                    if each.box is not None:
+                        pending += (each.box.items, each.box.keys)
+                        if each.kind not in (tuple, frozenset):
+                            _let_go(each.box)
 
     def changed(self, within: tuple[Loop, ...] | None) -> None:
         """Note that a round has changed what was made before it."""
@@ -262,7 +291,13 @@ class Reader:
                 items.append(UNKNOWN)
                 sizes.append(UNBOUNDED)
         self.goes_through([value], node)
-        return Iterated(either(items), largest(sizes), unit)
+        return Iterated(self.as_grown(either(items)), largest(sizes), unit)
+
+    def as_grown(self, item: Value) -> Value:
+        """What is taken out of a container: in a loop, a round may have put it there."""
+        if not self.loops or all(isinstance(e, Data) and e.most is not None for e in options(item)):
+            return item
+        return grown(item)
 
     @contextmanager
     def loop(self, over: Value, found: Iterated, node: ast.AST) -> Generator[Value]:
@@ -279,6 +314,12 @@ class Reader:
 
     def assign(self, target: ast.expr, value: Value, node: ast.AST | None) -> None:
         statements.assign(self, target, value, node)
+
+
+def _let_go(box: Box) -> None:
+    box.items = box.keys = UNKNOWN
+    box.within = None
+    box.growth["elsewhere"] = UNBOUNDED
 
 
 def _shape_of(items: Value, keys: Value, growth: Bound | None) -> object:

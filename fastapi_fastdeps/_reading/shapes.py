@@ -1,9 +1,9 @@
 """What values look like: by an annotation, or of an object that exists."""
 
-import contextlib
 import datetime
 import decimal
 import functools
+import gc
 import inspect
 import types
 import typing
@@ -38,6 +38,7 @@ from fastapi_fastdeps._reading.values import (
     container,
     either,
     is_enum,
+    is_plain,
     kind_of,
     size_of,
 )
@@ -64,8 +65,11 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
         return of_constant(what)
     if kind in CONTAINERS:
         is_fixed = kind in (tuple, frozenset)
-        size = _measured(what, 0) if stable or is_fixed else UNBOUNDED
-        if depth > 3 or len(what) > _FEW or not (stable or is_fixed):
+        if not is_fixed and not (stable and what):
+            # What is empty is there to be filled.
+            return container(kind, UNKNOWN, UNBOUNDED, UNKNOWN)
+        size = _measured(what, 0)
+        if depth > 3 or len(what) > _FEW:
             return container(kind, UNKNOWN, size, UNKNOWN)
         # What is in a container that nobody changes may be changed itself.
         values = list(what.values() if kind is dict else what)
@@ -74,7 +78,11 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
         keys: Value = NEVER
         if kind is dict:
             keys = either(of_object(each, stable=False, depth=depth + 1) for each in what)
-        return container(kind, either(shapes), size, keys)
+        items = either(shapes)
+        if not is_fixed and not (is_plain(items) and is_plain(keys)):
+            # Where something is called, say, something else may be put.
+            return container(kind, UNKNOWN, UNBOUNDED, keys if is_plain(keys) else UNKNOWN)
+        return container(kind, items, size, keys)
     # Asking an object for its class may run code of its own.
     if issubclass(kind, type) or kind in _FUNCTIONS or kind is LRU_CACHED:
         return Known(what)
@@ -84,6 +92,13 @@ def of_object(what: Any, *, stable: bool = True, depth: int = 0) -> Value:
 
 
 LRU_CACHED: Any = type(functools.lru_cache(lambda: None))
+
+
+def is_cached_itself(cached: Any) -> bool:
+    """Whether what `lru_cache` calls is what it says that it wraps."""
+    called = [each for each in gc.get_referents(cached) if callable(each)]
+    called = [each for each in called if not isinstance(each, type)]
+    return len(called) == 1 and called[0] is getattr(cached, "__wrapped__", None)
 
 
 def _measured(what: Any, depth: int) -> Bound:
@@ -188,14 +203,22 @@ def changes_nothing(metadata: Any) -> bool:
         return all(map(changes_nothing, metadata.metadata))
     if isinstance(metadata, str | annotated_types.BaseMetadata | StringConstraints):
         return not isinstance(metadata, annotated_types.Predicate)
-    return type(metadata).__module__ in _HARMLESS_METADATA
+    kind = type(metadata)
+    return (kind.__module__.partition(".")[0], kind.__name__) in _HARMLESS_METADATA
 
 
-_HARMLESS_METADATA = frozenset({"annotated_doc.main", "annotated_doc", "typing_extensions"}) | {
-    "pydantic._internal._fields",
-    "pydantic.fields",
-    "pydantic.types",
-}
+_HARMLESS_METADATA = frozenset(
+    {
+        ("annotated_doc", "Doc"),
+        ("pydantic", "AllowInfNan"),
+        ("pydantic", "FailFast"),
+        ("pydantic", "PydanticGeneralMetadata"),
+        ("pydantic", "Strict"),
+        ("pydantic", "UuidVersion"),
+        ("typing_extensions", "Doc"),
+        ("typing_extensions", "deprecated"),
+    }
+)
 
 HEADERS = container(list, TEXT, ITEMS)
 DELTA = Data(datetime.timedelta)
@@ -268,9 +291,6 @@ METHODS: dict[type, dict[str, Value]] = {
 }
 """Methods of FastAPI's and Starlette's own objects that do no more than compute."""
 
-BENIGN_CONTEXTS = (contextlib.suppress, contextlib.nullcontext)
-"""Context managers that do nothing that may block."""
-
 MAPPINGS: tuple[type, ...] = (Headers, QueryParams, State)
 
 SECURITY: dict[type, Callable[[], Value]] = {
@@ -286,7 +306,6 @@ SECURITY: dict[type, Callable[[], Value]] = {
 """What FastAPI's security schemes give."""
 
 __all__ = [
-    "BENIGN_CONTEXTS",
     "DELTA",
     "HEADERS",
     "LRU_CACHED",

@@ -2,10 +2,13 @@
 
 import ast
 import linecache
+import sys
+import sysconfig
 import types
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeAlias
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -67,6 +70,27 @@ def definition_of(function: types.FunctionType) -> tuple[Function, Module] | Non
     return None if node is None else (node, module)
 
 
+def is_written_default(call: object, name: str) -> bool:
+    """Whether the default of a parameter is a list, dict or set that is written where it stands,
+    by itself or in a call."""
+    function = getattr(call, "__init__", None) if isinstance(call, type) else call
+    function = getattr(function, "__func__", function)
+    found = definition_of(function) if isinstance(function, types.FunctionType) else None
+    if found is None:
+        return False
+    arguments = found[0].args
+    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    defaults = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))
+    for each, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if value is not None:
+            defaults[each.arg] = value
+    node = defaults.get(name)
+    if isinstance(node, ast.Call):
+        given = [*node.args[:1], *(each.value for each in node.keywords if each.arg == "default")]
+        node = given[0] if given else None
+    return isinstance(node, ast.List | ast.Dict | ast.Set)
+
+
 def module_of(filename: str, namespace: dict[str, object]) -> Module | None:
     """What is known of a file of source, `None` where there is none."""
     lines = linecache.getlines(filename, namespace)
@@ -77,6 +101,46 @@ def module_of(filename: str, namespace: dict[str, object]) -> Module | None:
         known = _known[filename] = lines, _parsed("".join(lines))
     return known[1]
 
+
+def is_mutated_anywhere(name: str, beside: str | None) -> bool:
+    """Whether a file of the user's may change in place what has this name, or is an attribute
+    of this name; those of the package that the file `beside` is in are the user's."""
+    return any(
+        name in module.mutated or f".{name}" in module.mutated
+        for module in _mentioning(name, beside)
+    )
+
+
+def is_reassigned_anywhere(name: str, beside: str | None) -> bool:
+    """Whether such a file assigns an attribute of this name, outside of constructors."""
+    return any(name in module.reassigned for module in _mentioning(f".{name}", beside))
+
+
+def _mentioning(text: str, beside: str | None) -> Iterator[Module]:
+    package = _installed_package(beside or "")
+    for module in list(sys.modules.values()):
+        namespace: dict[str, object] = getattr(module, "__dict__", {})
+        file = namespace.get("__file__")
+        if not isinstance(file, str) or not file.endswith(".py"):
+            continue
+        if _installed_package(file) not in (None, package):
+            continue
+        lines = linecache.getlines(file, namespace)
+        if any(text in line for line in lines) and (found := module_of(file, namespace)):
+            yield found
+
+
+@cache
+def _installed_package(file: str) -> str | None:
+    """Which installed package a file is of, "" for Python's own library, if it is of one."""
+    for path in _INSTALLED:
+        if file.startswith(path):
+            return file[len(path) :].strip("/\\").partition("/")[0].partition("\\")[0]
+    return "" if file.startswith(_LIBRARY) else None
+
+
+_INSTALLED = tuple({sysconfig.get_path(each) for each in ("purelib", "platlib")})
+_LIBRARY = sysconfig.get_path("stdlib")
 
 # By file, with the lines that were read; `linecache` has others when they have changed.
 _known: dict[str, tuple[list[str], Module | None]] = {}

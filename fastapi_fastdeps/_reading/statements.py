@@ -1,12 +1,14 @@
 """Reads statements."""
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from fastapi_fastdeps._reading import shapes
 from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.containers import extend, put_by_key
+from fastapi_fastdeps._reading.expressions import evaluate_defaults
 from fastapi_fastdeps._reading.frames import Variables, joined
 from fastapi_fastdeps._reading.looking import caught, is_simple, shapes_of, text_of
 from fastapi_fastdeps._reading.questions import truth
@@ -18,6 +20,7 @@ from fastapi_fastdeps._reading.values import (
     Data,
     Instance,
     Known,
+    Nothing,
     Value,
     boxes_in,
     either,
@@ -93,13 +96,24 @@ def _statement(reader: "Reader", node: ast.stmt) -> None:
                 frame.exits[-1].append(frame.variables)
             frame.variables = None
         case ast.FunctionDef() if not node.decorator_list:
-            for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
-                reader.evaluate(default)
+            evaluate_defaults(reader, node.args)
+            for annotation in _annotations(node):
+                reader.evaluate(annotation)
             frame.assign(node.name, UNKNOWN)
         case ast.Pass():
             pass
         case _:
             _unreadable(reader, node)
+
+
+def _annotations(node: ast.FunctionDef) -> Iterator[ast.expr]:
+    arguments = node.args
+    rest = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+    for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest):
+        if each.annotation is not None:
+            yield each.annotation
+    if node.returns is not None:
+        yield node.returns
 
 
 def _unreadable(reader: "Reader", node: ast.stmt) -> None:
@@ -140,7 +154,11 @@ def _raise(reader: "Reader", node: ast.Raise) -> None:
             if isinstance(each, Instance):
                 reader.note(f"raises {each.cls.__name__}")
     if node.cause is not None:
-        reader.evaluate(node.cause)
+        for cause in options(reader.evaluate(node.cause)):
+            if isinstance(cause, Known) and isinstance(cause.what, type):
+                reader.call(cause, Arguments(), node.cause)
+            elif not isinstance(cause, Instance | Data):
+                reader.problem(node, f"raises from {text_of(node.cause)}, which it can't see")
     reader.frame.variables = None
 
 
@@ -182,7 +200,7 @@ def _with(reader: "Reader", node: ast.With) -> None:
     for item in node.items:
         value = reader.evaluate(item.context_expr)
         for each in options(value):
-            if not (isinstance(each, Instance) and each.cls in shapes.BENIGN_CONTEXTS):
+            if not (isinstance(each, Instance) and _does_nothing(each)):
                 reader.problem(node, f"enters {text_of(item.context_expr)}")
         if item.optional_vars is not None:
             assign(reader, item.optional_vars, UNKNOWN, node)
@@ -190,6 +208,19 @@ def _with(reader: "Reader", node: ast.With) -> None:
     reader.run(node.body)
     assigned = frame.assigned.pop()
     frame.variables = joined([before, {**before, **assigned}, frame.variables])
+
+
+def _does_nothing(context: Instance) -> bool:
+    """Whether a context manager is one of Python's own that runs nothing of the user's."""
+    if context.cls is contextlib.suppress and context.known is Nothing.NOTHING:
+        suppressed = context.fields.get("_exceptions", UNKNOWN)
+        classes = [
+            each
+            for given in options(suppressed)
+            for each in options(given.box.items if isinstance(given, Data) and given.box else given)
+        ]
+        return all(isinstance(each, Known) and type(each.what) is type for each in classes)
+    return context.cls is contextlib.nullcontext
 
 
 def _match(reader: "Reader", node: ast.Match) -> None:
@@ -225,15 +256,21 @@ def _delete(reader: "Reader", target: ast.expr) -> None:
         return
     if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
         on, key = reader.evaluate(target.value), reader.evaluate(target.slice)
-        if all(isinstance(e, Data) and _is_own(reader, e) for e in options(on)) and is_plain(key):
+        if all(_is_own(reader, each) for each in options(on)) and is_plain(key):
             reader.goes_through([on, key], target)
             return
     reader.problem(target, f"deletes {text_of(target)}")
 
 
-def _is_own(reader: "Reader", value: Data) -> bool:
-    """Whether taking something out of a container disturbs no loop over it."""
-    return value.box is None or not any(value.box in loop.boxes for loop in reader.loops)
+def _is_own(reader: "Reader", value: Value) -> bool:
+    """Whether taking something out of a container disturbs no loop over it, and ends nothing
+    that was there before."""
+    if not isinstance(value, Data):
+        return False
+    if value.box is None:
+        return True
+    is_known = value.box.within is not None or is_plain(value)
+    return is_known and not any(value.box in loop.boxes for loop in reader.loops)
 
 
 # Loops

@@ -95,6 +95,7 @@ class Data:
         parts: of a tuple, what stands at each place, if that is known.
         constant: its value where that is written down.
         most: what an `int` is at most, if that is known.
+        is_signed: whether it may be any negative number for all that, or is `-most` at least.
         is_grown: whether a number may have been made of itself in an earlier round of a loop.
         share: what all are together that a loop has met.
     """
@@ -105,6 +106,7 @@ class Data:
     parts: "tuple[Value, ...] | None" = None
     constant: Any = Nothing.NOTHING
     most: Bound | None = None
+    is_signed: bool = False
     is_grown: bool = False
     share: Share | None = None
 
@@ -271,6 +273,7 @@ def _both(one: Data, other: Data) -> Data:
         one.box,
         one.parts,
         most=None if one.most is None or other.most is None else largest([one.most, other.most]),
+        is_signed=one.is_signed or other.is_signed,
         is_grown=one.is_grown or other.is_grown,
         share=_shared_by_both(one, other),
     )
@@ -286,6 +289,16 @@ def _shared_by_both(one: Data, other: Data) -> Share | None:
     if one.share.loop is not other.share.loop:
         return None
     return Share(one.share.loop, one.share.total + other.share.total)
+
+
+def grown(value: Value) -> Value:
+    """A number that a round of a loop may have made of itself."""
+    return either(
+        Data(each.kind, each.given, is_grown=True)
+        if isinstance(each, Data) and each.kind in (int, object)
+        else each
+        for each in options(value)
+    )
 
 
 def size_of(value: Value) -> Bound:
@@ -372,33 +385,49 @@ def is_plain(value: Value, depth: int = 0) -> bool:
     return all(is_plain(part, depth + 1) for part in inside)
 
 
+def keys_of(value: Data) -> Value:
+    """What a container compares with what is looked for in it."""
+    return value.box.keys if value.kind is dict and value.box is not None else value
+
+
+def is_immutable(value: Value, depth: int = 0) -> bool:
+    """Whether a value is plain data into which nothing can be put."""
+    return is_plain(value) and all(
+        each.kind not in (list, set, dict)
+        and (each.box is None or depth < 6)
+        and all(
+            is_immutable(part, depth + 1)
+            for part in (*(each.parts or ()), *((each.box.items,) if each.box else ()))
+        )
+        for each in options(value)
+        if isinstance(each, Data)
+    )
+
+
 def is_enum(cls: type[Any]) -> bool:
     """Whether a class is an enumeration whose members behave as those of Python's own."""
     if type(cls) is not enum.EnumMeta:
         return False
     return not any(
-        isinstance(given := vars(base).get(name), classmethod | property)
-        or (isinstance(given, types.FunctionType) and given.__module__ != "enum")
+        _is_special(name) and hasattr(type(given), "__get__") and not _is_pythons(given)
         for base in cls.__mro__
         if base.__module__ not in ("enum", "builtins")
-        for name in _SPECIAL
+        for name, given in vars(base).items()
     )
 
 
-_SPECIAL = (
-    "_missing_",
-    "_name_",
-    "_value_",
-    "__bool__",
-    "__class__",
-    "__eq__",
-    "__format__",
-    "__getattr__",
-    "__getattribute__",
-    "__hash__",
-    "__len__",
-    "__setattr__",
-    "__str__",
-    "name",
-    "value",
-)
+def _is_special(name: str) -> bool:
+    """Whether Python, or `enum`, looks for an attribute by itself."""
+    if name in ("__init__", "_generate_next_value_"):
+        # They are called when the class is made.
+        return False
+    return name in ("name", "value") or (name.startswith("_") and name.endswith("_"))
+
+
+def _is_pythons(given: object) -> bool:
+    """Whether a descriptor is one that `enum` has put there, or that is written in C."""
+    function = getattr(given, "__func__", given)
+    if isinstance(function, types.FunctionType):
+        return function.__module__ == "enum"
+    is_users = isinstance(given, classmethod | property | staticmethod)
+    return not is_users and type(given).__module__ in ("builtins", "enum")

@@ -6,16 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from fastapi_fastdeps import Candidate, Inline, Threaded, decisions
-from fastapi_fastdeps._cli.profiling.advice import Limits, advice_on
+from fastapi_fastdeps import Candidate, Inline, Threaded, decisions, inline
+from fastapi_fastdeps._cli.profiling.advice import Limits, advice_on, duration
 from fastapi_fastdeps._cli.profiling.applying import Mark, marked
+from fastapi_fastdeps._cli.profiling.describing import TABLE, description
 from fastapi_fastdeps._cli.profiling.measured import Callable as Profiled
 from fastapi_fastdeps._cli.profiling.measured import Measured, Part, Source, Times, Where
 from fastapi_fastdeps._cli.profiling.writing import check_file, write_decisions
@@ -239,6 +240,7 @@ def measured(
     part: Part = "call",
     where: Where = "threaded",
     requests: int | None = None,
+    idle: Sequence[float] = (),
 ) -> Measured:
     left = Times.of(waited or [0.0] * len(seconds))
     return Measured(
@@ -248,6 +250,7 @@ def measured(
         wall=Times.of(seconds),
         cpu=Times(sum(seconds) - left.total),
         waited=left,
+        idle=Times.of(idle) if idle else left,
         queued=Times.of([50e-6] * len(seconds)),
         way=Times.of([80e-6] * len(seconds)),
     )
@@ -256,6 +259,7 @@ def measured(
 OWN = Source("shop", "read", "shop:read", "shop.py", 3, "read", is_own=True, is_read=True)
 SDK = Source("sdk", "read", "sdk:read", "sdk.py", 3, "read", is_read=True)
 SLEEPS = Source("shop", "read", is_own=True, is_read=True, blocks=(("time.sleep", "shop.py", 4),))
+SDK_SLEEPS = Source("sdk", "read", blocks=(("time.sleep", "/x/site-packages/sdk/it.py", 4),))
 BUILDS = Source("shop", "Read", is_own=True, is_class=True, is_read=True)
 
 
@@ -269,21 +273,32 @@ def used(source: Source, *parts: Measured, role: str = "dependency") -> Profiled
         (used(OWN, measured([5e-6] * 20)), "inline", "nothing in its source blocks"),
         (used(OWN, measured([5e-6] * 19)), "undecided", "19 calls is too few"),
         (used(OWN, measured([99e-6] * 20)), "inline", "at most 99 µs"),
-        (used(OWN, measured([100e-6] * 20)), "threaded", "takes 100 µs, computing"),
+        (used(OWN, measured([100e-6] * 20)), "threaded", "took 100 µs, computing"),
         (used(OWN, measured([5e-6] * 99 + [9e-3])), "inline", "at most 5.0 µs"),
-        (used(OWN, measured([5e-6] * 98 + [9e-3] * 2)), "threaded", "takes 9.0 ms"),
+        (used(OWN, measured([5e-6] * 98 + [9e-3] * 2)), "threaded", "took 9.0 ms"),
         (used(OWN, measured([60e-6] * 20, [30e-6] * 20)), "threaded", "it waited 30 µs"),
         (used(OWN, measured([20e-3] * 20, [19e-3] * 20)), "async", "waits for 19 ms of 20 ms"),
         (used(OWN, measured([20e-3] * 20, [9e-3] * 20)), "threaded", "55 % is computing"),
+        (
+            used(OWN, measured([20e-3] * 20, [19e-3] * 20, idle=[9e-3] * 20)),
+            "threaded",
+            "maybe for other threads",
+        ),
+        (
+            used(SLEEPS, measured([20e-3] * 20, [19e-3] * 20, idle=[0] * 20)),
+            "async",
+            "calls time.sleep",
+        ),
         (used(SDK, measured([20e-3] * 20, [19e-3] * 20)), "threaded", "not yours to change"),
         (used(BUILDS, measured([20e-3] * 20, [19e-3] * 20)), "threaded", "class can't be async"),
         (used(SLEEPS, measured([5e-6] * 20)), "threaded", "calls time.sleep (shop.py:4)"),
         (used(SLEEPS, measured([20e-3] * 20, [19e-3] * 20)), "async", "calls time.sleep"),
+        (used(SDK_SLEEPS, measured([5e-6] * 20)), "threaded", "calls time.sleep (sdk/it.py:4)"),
         (used(Source("sdk", "read"), measured([5e-6] * 20)), "inline", "source can't be read"),
         (
             used(OWN, measured([5e-6] * 20, part="enter"), measured([1e-3] * 20, part="exit")),
             "threaded",
-            "takes 1.0 ms after its yield",
+            "took 1.0 ms after its yield",
         ),
         (
             used(OWN, measured([5e-6] * 20, part="enter"), measured([5e-6] * 9, part="exit")),
@@ -314,9 +329,93 @@ def test_what_is_saved_is_of_a_request() -> None:
     assert advice_on(waits, Limits()).saves == pytest.approx(19e-3)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0 µs"),
+        (0.4e-6, "0.40 µs"),
+        (0.997e-6, "1.0 µs"),
+        (9.97e-6, "10 µs"),
+        (421e-6, "421 µs"),
+        (999.6e-6, "1.0 ms"),
+        (12e-3, "12 ms"),
+        (1.25, "1.2 s"),
+        (2000, "2,000 s"),
+    ],
+)
+def test_durations_have_a_unit(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
+
+
 def test_limits_can_be_others() -> None:
     callable_ = used(OWN, measured([300e-6] * 5))
     assert advice_on(callable_, Limits(calls=5, inline_below=1e-3)).verdict == "inline"
+
+
+class Connection:
+    def get(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def connected() -> Iterator[Connection]:
+    connection = Connection()
+    yield connection
+    connection.close()
+
+
+def connecting() -> Connection:
+    return Connection()
+
+
+def asking(connection: Connection) -> None:
+    connection.get()
+
+
+@inline
+class Base: ...
+
+
+class Below(Base): ...
+
+
+def holding(function: Callable[[], int]) -> Callable[[], int]:
+    def held() -> int:
+        return function()
+
+    return held
+
+
+def answering(answer: int) -> Callable[[], int]:
+    def answer_it() -> int:
+        return answer
+
+    return answer_it
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (connected, {"blocks": ["Connection.close"], "name": "connected", "is_read": True}),
+        (connecting, {"blocks": []}),
+        (asking, {"blocks": ["Connection.get"], "is_own": True}),
+        (Base, {"mark": "inline", "is_base": True, "is_class": True, "definition": "Base"}),
+        (Below, {"mark": "inline", "is_base": False}),
+        (Connection().get, {"name": "Connection.get", "mark": None, "is_class": False}),
+        (holding(int), {"is_wrapper": True}),
+        (answering(1), {"is_wrapper": False, "name": "answering.<locals>.answer_it"}),
+        (lambda: 1, {"name": None, "definition": "<lambda>"}),
+    ],
+)
+def test_what_the_source_says_is_told_where_it_was_measured(
+    tmp_path: Path, call: Any, said: dict[str, Any]
+) -> None:
+    names = [f"{__name__}.Connection.get", f"{__name__}.Connection.execute"]
+    (tmp_path / TABLE).write_text(json.dumps(names))
+    found = description(call, tmp_path)
+    found["blocks"] = [name.removeprefix(f"{__name__}.") for name, *_ in found["blocks"]]
+    found["name"] = found["name"] and found["name"].removeprefix(f"{__name__}:")
+    assert {key: found[key] for key in said} == said
 
 
 def named(call: Callable[..., Any], **more: Any) -> Source:
@@ -337,7 +436,7 @@ def test_a_file_keeps_what_it_says_and_gets_what_is_new(tmp_path: Path) -> None:
         used(named(used), long, role="endpoint"),
         used(named(named), measured([5e-6] * 3)),
         used(named(_environment, is_own=True), short),
-        used(named(marked, is_marked=True), short),
+        used(named(marked, mark="threaded"), short),
         used(named(json.loads, is_wrapper=True), short),
         used(Source("sdk", "made"), short),
     ]
@@ -381,14 +480,44 @@ def test_a_file_keeps_what_it_says_and_gets_what_is_new(tmp_path: Path) -> None:
         (
             "inline = 1\ndef a():\n    def f(): ...\n    return f\ndef f(): ...\n",
             Mark("a.<locals>.f", 3, "inline"),
-            "from fastapi_fastdeps import inline as fastdeps_inline\n\ninline = 1\ndef a():\n"
+            "from fastapi_fastdeps import inline as fastdeps_inline\ninline = 1\ndef a():\n"
             "    @fastdeps_inline\n    def f(): ...\n    return f\ndef f(): ...\n",
+        ),
+        (
+            '"""Mine."""\n\nfrom __future__ import annotations\r\ndef f(): ...\n',
+            Mark("f", 4, "inline"),
+            '"""Mine."""\n\nfrom __future__ import annotations\r\n'
+            "from fastapi_fastdeps import inline\n@inline\ndef f(): ...\n",
         ),
         (
             "if x:\n    def f(): ...\nelse:\n    def f(): ...\n",
             Mark("f", 4, "threaded"),
-            "from fastapi_fastdeps import threaded\n\n"
+            "from fastapi_fastdeps import threaded\n"
             "if x:\n    def f(): ...\nelse:\n    @threaded\n    def f(): ...\n",
+        ),
+        (
+            "from fastapi_fastdeps import Inline\ndef f(): ...\ndef g(): ...\n"
+            "F = Annotated[int, Depends(f)]\n"
+            "G = Annotated[\n    int,\n    Depends(g), Inline,\n]\n",
+            Mark("f", 2, "inline"),
+            "from fastapi_fastdeps import Inline\ndef f(): ...\ndef g(): ...\n"
+            "F = Annotated[int, Depends(f), Inline]\n"
+            "G = Annotated[\n    int,\n    Depends(g), Inline,\n]\n",
+        ),
+        (
+            "from fastapi_fastdeps import Inline\ndef f(): ...\n"
+            "F = Annotated[int, Depends(f), Inline]\n",
+            Mark("f", 2, "inline"),
+            "from fastapi_fastdeps import Inline\ndef f(): ...\n"
+            "F = Annotated[int, Depends(f), Inline]\n",
+        ),
+        (
+            "from fastapi_fastdeps import Inline\ndef f(): ...\n"
+            "def g(f: Annotated[int, Depends(f)], h: Annotated[int, Depends(h), Inline]): ...\n",
+            Mark("f", 2, "threaded"),
+            "from fastapi_fastdeps import Inline, Threaded\ndef f(): ...\n"
+            "def g(f: Annotated[int, Depends(f), Threaded], "
+            "h: Annotated[int, Depends(h), Inline]): ...\n",
         ),
         ("# moved\ndef f(): ...\n", Mark("f", 1, "inline"), "# moved\ndef f(): ...\n"),
         ("async def f(): ...\n", Mark("f", 1, "inline"), "async def f(): ...\n"),

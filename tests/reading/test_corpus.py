@@ -4,9 +4,11 @@ from functools import partial
 
 import pytest
 
+import tests.reading.corpus.elsewhere
 import tests.reading.corpus.graphs
 import tests.reading.corpus.hostile
-import tests.reading.corpus.requests  # noqa: F401
+import tests.reading.corpus.requests
+import tests.reading.corpus.unseen  # noqa: F401
 from fastapi_fastdeps import Candidate, Inline, harmless
 from tests.reading.corpus.answers import CASES, Case
 

@@ -33,6 +33,7 @@ _FRAMES = 12
 
 _wall = time.perf_counter_ns
 _cpu = time.thread_time_ns
+_process = time.process_time_ns
 
 App = Callable[..., Awaitable[None]]
 Key = tuple[object, ...]
@@ -63,6 +64,7 @@ class Measured:
         call: the user's callable.
         wall, cpu: of a call, on the thread where it ran.
         waited: of it, when that thread did not run.
+        idle: of it, when no thread of the process did.
         queued: until there was a thread, and it had begun.
         way: what going to the thread took, the wait for it included, and coming back.
     """
@@ -75,6 +77,7 @@ class Measured:
     wall: Times = field(default_factory=Times)
     cpu: Times = field(default_factory=Times)
     waited: Times = field(default_factory=Times)
+    idle: Times = field(default_factory=Times)
     queued: Times = field(default_factory=Times)
     way: Times = field(default_factory=Times)
 
@@ -122,9 +125,11 @@ class Recorder:
         where: str,
         wall: int,
         cpu: int,
+        others: int,
         queued: int | None = None,
         way: int | None = None,
     ) -> None:
+        """`others` is the time that all threads of the process have run meanwhile."""
         request = _request.get()
         key = (site.key, site.role, site.part, where)
         with self.lock:
@@ -135,6 +140,7 @@ class Recorder:
             found.wall.add(wall)
             found.cpu.add(cpu)
             found.waited.add(wall - cpu)
+            found.idle.add(wall - max(cpu, others))
             if queued is not None and way is not None:
                 found.queued.add(queued)
                 found.way.add(way)
@@ -187,7 +193,9 @@ def _described(call: Any, folder: Path) -> dict[str, Any]:
 
 
 def _row(measured: Measured, said: dict[str, Any]) -> dict[str, Any]:
-    times = {name: getattr(measured, name) for name in ("wall", "cpu", "waited", "queued", "way")}
+    times = {
+        name: getattr(measured, name) for name in ("wall", "cpu", "waited", "idle", "queued", "way")
+    }
     return {
         **said,
         "role": measured.role,
@@ -240,12 +248,12 @@ def _sent_to_a_thread(function: Any, args: tuple[Any, ...], frame: FrameType | N
     while isinstance(function, functools.partial):
         args = (*function.args, *args)
         function = function.func
-    if function is next or getattr(function, "__name__", "") == "_next":
+    if function is next or _is_named(function, "starlette.concurrency", "_next"):
         return _of_generator(args[0], role) if args else None
     if role == "validation":
         endpoint = _endpoint.get()
         return endpoint and Site(endpoint.call, "endpoint", "validation", endpoint.key)
-    if getattr(function, "__name__", "") == "_leave_here":
+    if _is_named(function, "fastapi_fastdeps._threads", "_leave_here"):
         managers: Any = args[0]
         if len(managers) != 1:
             return None
@@ -255,6 +263,13 @@ def _sent_to_a_thread(function: Any, args: tuple[Any, ...], frame: FrameType | N
     if isinstance(bound, contextlib.AbstractContextManager) and name in ("__enter__", "__exit__"):
         return _of_manager(bound, "enter" if name == "__enter__" else "exit")
     return site_of(function, role, "call")
+
+
+def _is_named(function: Any, module: str, name: str) -> bool:
+    return (getattr(function, "__module__", ""), getattr(function, "__name__", "")) == (
+        module,
+        name,
+    )
 
 
 def _of_manager(manager: Any, part: str) -> Site | None:
@@ -308,7 +323,7 @@ def _role(frame: FrameType | None) -> tuple[str | None, Any]:
         if function in ("iterate_in_threadpool", "taken_in_visits"):
             return "stream", None
         if function == "run_endpoint_function":
-            return "endpoint", frame.f_locals["dependant"].call
+            return "endpoint", getattr(frame.f_locals.get("dependant"), "call", None)
         if module == "fastapi.routing":
             return {"serialize_response": "validation", "app": "endpoint"}.get(function), None
         if module.startswith("fastapi_fastdeps._lane.standins") or (
@@ -339,8 +354,10 @@ def watch_threads(module: ModuleType) -> None:  # noqa: ARG001
 
     @functools.wraps(run_sync)
     async def measured(function: Any, *args: Any, **options: Any) -> Any:
-        here = inspect.currentframe()
-        site = _sent_to_a_thread(function, args, here and here.f_back)
+        here, site = inspect.currentframe(), None
+        # What can't be told apart is not to keep the program from doing its work.
+        with contextlib.suppress(Exception):
+            site = _sent_to_a_thread(function, args, here and here.f_back)
         if site is None:
             recorder.others += 1
             return await run_sync(function, *args, **options)
@@ -348,23 +365,23 @@ def watch_threads(module: ModuleType) -> None:  # noqa: ARG001
             _endpoint.set(site)
         asked = _asked.get()
         begun = _wall() if asked is None else asked
-        seen: list[tuple[int, int, int]] = []
+        seen: list[tuple[int, int, int, int]] = []
 
         def there(*args: Any) -> Any:
-            cpu, wall = _cpu(), _wall()
+            process, cpu, wall = _process(), _cpu(), _wall()
             try:
                 return function(*args)
             finally:
-                ended = _wall()
-                seen.append((wall, ended, _cpu() - cpu))
+                left = _wall()
+                seen.append((wall, left, _cpu() - cpu, _process() - process))
 
         try:
             return await run_sync(there, *args, **options)
         finally:
             ended = _wall()
-            for wall, left, cpu in seen:
-                way = ended - begun - (left - wall)
-                recorder.add(site, "threaded", left - wall, cpu, wall - begun, way)
+            for wall, left, cpu, process in seen:
+                took, queued = left - wall, wall - begun
+                recorder.add(site, "threaded", took, cpu, process, queued, ended - begun - took)
 
     threads.run_sync = measured
 
@@ -422,12 +439,12 @@ def watch_ours() -> None:
 
 def call_here(site: Site, call: Callable[..., Any], *args: Any, **values: Any) -> Any:
     """What it returns, called on the event loop, and measured."""
-    cpu, wall = _cpu(), _wall()
+    process, cpu, wall = _process(), _cpu(), _wall()
     try:
         return call(*args, **values)
     finally:
         ended = _wall()
-        recorder.add(site, "inline", ended - wall, _cpu() - cpu)
+        recorder.add(site, "inline", ended - wall, _cpu() - cpu, _process() - process)
 
 
 HOOKS: dict[str, Callable[[ModuleType], None]] = {

@@ -1,6 +1,6 @@
 """What is recommended for a callable, and why."""
 
-import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +15,7 @@ INLINE_BELOW = 100e-6
 NEVER_WAITED = 20e-6
 WAITS_FROM = 1e-3
 WAITS_SHARE = 0.8
+IDLE_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +75,45 @@ def advice_on(callable_: Callable, limits: Limits) -> Advice:
         return Advice("threaded", _slow(slowest))
     if waits:
         most = max(waits, key=lambda each: each.waited.p99)
-        waited = f"it waited {micro(most.waited.p99)} in 1 of 100 calls{_of(most)}"
+        waited = f"it waited {duration(most.waited.p99)} in {_one_call(most.calls)}{_of(most)}"
         return Advice("threaded", waited)
     if source.unread:
         return Advice("threaded", f"its source was not looked at: {source.unread}")
     read = "nothing in its source blocks" if source.is_read else "its source can't be read"
-    because = f"99 of 100 calls took at most {micro(slowest.wall.p99)}, never waiting; {read}"
+    because = (
+        f"{_most_calls(calls)} took at most {duration(slowest.wall.p99)}, never waiting; {read}"
+    )
     return Advice("inline", because, sum(map(_way_saved, parts)))
 
 
 def _blocking(callable_: Callable, waits: list[Measured]) -> Advice:
     source = callable_.source
     most = max(waits or callable_.parts.values(), key=lambda each: each.waited.p50)
-    says = f"it waits for {micro(most.waited.p50)} of {micro(most.wall.p50)}{_of(most)}"
+    says = f"it waits for {duration(most.waited.p50)} of {duration(most.wall.p50)}{_of(most)}"
     if source.blocks:
         name, file, line = source.blocks[0]
-        blocks = f"it calls {name} ({relative(file)}:{line}), which blocks"
-        says = f"{blocks}, and {says.removeprefix('it ')}" if waits else blocks
+        blocks = f"it calls {name} ({_shown(file)}:{line}), which blocks"
+        is_seen = most.waited.p50 >= NEVER_WAITED
+        says = f"{blocks}, and {says.removeprefix('it ')}" if is_seen else blocks
     if not any(map(_mostly_waits, callable_.parts.values())):
         return Advice("threaded", says)
+    if not source.blocks and not any(map(_left_idle, callable_.parts.values())):
+        return Advice("threaded", f"{says}, maybe for other threads, which ran meanwhile")
     if not source.is_own:
         return Advice("threaded", f"{says}; it is not yours to change")
     if source.is_class:
         return Advice("threaded", f"{says}; a class can't be async, a function that makes it can")
     saves = sum(_per_request(each) * each.waited.p50 for each in waits)
     return Advice("async", says, saves)
+
+
+def _shown(file: str) -> str:
+    """A file of an installed package by where it is in that, as on every machine."""
+    for folder in ("site-packages", "dist-packages"):
+        _, found, within = file.rpartition(f"{os.sep}{folder}{os.sep}")
+        if found:
+            return within
+    return relative(file)
 
 
 def _waits(measured: Measured) -> bool:
@@ -111,10 +126,25 @@ def _mostly_waits(measured: Measured) -> bool:
     return wall >= WAITS_FROM and waited >= WAITS_SHARE * wall
 
 
+def _left_idle(measured: Measured) -> bool:
+    """Whether it waited while its process had nothing to do: a thread that computes waits, too,
+    for others that do."""
+    return _mostly_waits(measured) and measured.idle.p50 >= IDLE_SHARE * measured.waited.p50
+
+
 def _slow(measured: Measured) -> str:
     busy = round(100 * measured.busy)
     what = "computing" if busy >= 80 else f"of which {busy} % is computing"
-    return f"1 of 100 calls takes {micro(measured.wall.p99)}{_of(measured)}, {what}"
+    takes = f"{_one_call(measured.calls)} took {duration(measured.wall.p99)}{_of(measured)}"
+    return f"{takes}, {what}"
+
+
+def _one_call(calls: int) -> str:
+    return f"1 of {min(calls, 100)} calls"
+
+
+def _most_calls(calls: int) -> str:
+    return f"all {calls} calls" if calls < 100 else "99 of 100 calls"
 
 
 def _way_saved(measured: Measured) -> float:
@@ -139,7 +169,7 @@ def _count(calls: int) -> str:
     return f"{calls:,} call{'' if calls == 1 else 's'}"
 
 
-def micro(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """A duration with its unit, two digits that count."""
     for unit, name in ((1e-6, "µs"), (1e-3, "ms")):
         if seconds < 999.5 * unit:
@@ -148,13 +178,9 @@ def micro(seconds: float) -> str:
 
 
 def _two_digits(number: float) -> str:
-    if number <= 0:
-        return "0"
-    return (
-        f"{number:,.{max(0, 1 - math.floor(math.log10(number)))}f}"
-        if number < 10
-        else (f"{number:,.0f}")
-    )
+    if number < 0.995:
+        return f"{number:.2f}" if number > 0 else "0"
+    return f"{number:.1f}" if number < 9.95 else f"{number:,.0f}"
 
 
 def sorted_by_saving(advised: list[tuple[Callable, Advice]]) -> Iterator[tuple[Callable, Advice]]:

@@ -1,29 +1,23 @@
-"""Puts marks on one's own callables, and changes nothing else."""
+"""Puts marks into source, and changes nothing else."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import libcst as cst
-from libcst.codemod import CodemodContext
-from libcst.codemod.visitors import AddImportsVisitor
+from libcst.helpers import get_full_name_for_node
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from fastapi_fastdeps._cli.apps import NotFoundError
-from fastapi_fastdeps._cli.changes import Change, read_source
-from fastapi_fastdeps._cli.profiling.advice import Advice
-from fastapi_fastdeps._cli.profiling.measured import Callable
-from fastapi_fastdeps._cli.profiling.reports import Advised
-
 _OURS = "fastapi_fastdeps"
+_MARKERS = {"inline": "Inline", "threaded": "Threaded"}
 _ROUTES = frozenset(
     {
         "api_route", "delete", "exception_handler", "get", "head", "middleware", "options", "patch",
         "post", "put", "route", "trace", "websocket", "websocket_route",
     }
 )  # fmt: skip
+
+Item = TypeVar("Item", cst.ImportAlias, cst.SubscriptElement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,96 +35,28 @@ class Mark:
     decorator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What is not marked though it should run elsewhere, and why."""
+def marked(source: str, marks: Sequence[Mark]) -> str:
+    """A module with what is named marked, and what that needs imported.
 
-    qualname: str
-    location: str | None
-    because: str
-
-
-def marks_for(advised: Advised) -> tuple[dict[Path, list[Mark]], list[Left]]:
-    """The marks of each file, and what has to be done by hand.
-
-    What is called in several roles is marked if the same is recommended for each of them.
+    By a decorator; or, in a module that marks places more often than it decorates, at the places
+    in it, `Annotated[..., Depends(name), Inline]`, if there are some. What is marked at all of its
+    places is left alone, and so is what does not stand where it stood when it was measured.
     """
-    by_definition: defaultdict[object, list[tuple[Callable, Advice]]] = defaultdict(list)
-    for callable_, advice in advised:
-        if callable_.source.is_own:
-            source = callable_.source
-            by_definition[source.file, source.definition].append((callable_, advice))
-    marks: defaultdict[Path, list[Mark]] = defaultdict(list)
-    left: list[Left] = []
-    for uses in by_definition.values():
-        callable_, advice = uses[0]
-        if not any(each.changes(used) for used, each in uses):
-            continue
-        decorators = {_decorator(each) for _, each in uses}
-        because = _why_left(callable_) or (
-            "it should run elsewhere in one role than in another" if len(decorators) > 1 else ""
-        )
-        source = callable_.source
-        if because:
-            left.append(Left(source.qualname, source.location, because))
-        elif decorators != {None}:
-            assert source.file
-            assert source.definition
-            assert source.line is not None
-            decorator = _decorator(advice)
-            assert decorator is not None
-            marks[Path(source.file)].append(Mark(source.definition, source.line, decorator))
-    return marks, left
-
-
-def _decorator(advice: Advice) -> str | None:
-    return {"inline": "inline", "threaded": "threaded", "async": "threaded"}.get(advice.verdict)
-
-
-def _why_left(callable_: Callable) -> str:
-    source = callable_.source
-    if source.is_marked:
-        return "it is marked already"
-    if source.file is None or source.definition is None:
-        return "its definition was not found"
-    if source.definition.endswith("<lambda>"):
-        return "a lambda takes no decorator: mark its place, Annotated[..., Depends(...), Inline]"
-    if source.is_wrapper:
-        return "a decorator made it, and would mark all that it makes"
-    return ""
-
-
-def changes_for(marks: Mapping[Path, list[Mark]]) -> Iterator[Change]:
-    """The files as they are to be. Raises `NotFoundError` for what can't be read."""
-    for file, of_file in sorted(marks.items()):
-        before = read_source(file)
-        try:
-            after = marked(before, of_file)
-        except cst.ParserSyntaxError as error:
-            raise NotFoundError(f"{file}:{error.raw_line} can't be read: no Python.") from error
-        if after != before:
-            yield Change(file, before, after)
-
-
-def marked(source: str, marks: list[Mark]) -> str:
-    """A module with decorators on what is named, and with what they need imported. What is not
-    found as it was when it was measured is left alone."""
     wrapper = MetadataWrapper(cst.parse_module(source))
     names = _Names()
     wrapper.module.visit(names)
-    marking = _Marking(marks, names)
+    found = _Found(names)
+    wrapper.module.visit(found)
+    marking = _Marking(marks, names, found)
     module = wrapper.visit(marking)
     needed = sorted(each for each in marking.used if each not in names.ours)
     if names.imports is not None:
         return module.visit(_Importing(names, needed)).code
-    context = CodemodContext()
-    for decorator in needed:
-        AddImportsVisitor.add_needed_import(context, _OURS, decorator, names.renamed(decorator))
-    return AddImportsVisitor(context).transform_module(module).code
+    return _with_import(module, names, needed).code if needed else module.code
 
 
 class _Names(cst.CSTVisitor):
-    """What a module calls the decorators.
+    """What a module calls the marks.
 
     Attributes:
         ours: the names by which they are imported.
@@ -143,13 +69,13 @@ class _Names(cst.CSTVisitor):
         self.imports: cst.ImportFrom | None = None
         self.bound: set[str] = set()
 
-    def renamed(self, decorator: str) -> str | None:
-        """What a decorator is to be imported as, where its name means something else."""
-        return f"fastdeps_{decorator}" if decorator in self.bound else None
+    def renamed(self, name: str) -> str | None:
+        """What a mark is to be imported as, where its name means something else."""
+        return f"fastdeps_{name}" if name in self.bound else None
 
-    def local(self, decorator: str) -> str:
-        """The name of a decorator here, which may still have to be imported."""
-        return self.ours.get(decorator) or self.renamed(decorator) or decorator
+    def local(self, name: str) -> str:
+        """The name of a mark here, which may still have to be imported."""
+        return self.ours.get(name) or self.renamed(name) or name
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: N802
         self.bound.add(node.name.value)
@@ -172,7 +98,7 @@ class _Names(cst.CSTVisitor):
         for alias in node.names:
             name = alias.evaluated_name
             local = alias.evaluated_alias or name
-            if is_ours and name in ("inline", "threaded"):
+            if is_ours and name in (*_MARKERS, *_MARKERS.values()):
                 self.ours[name] = local
             else:
                 self.bound.add(local)
@@ -183,6 +109,92 @@ class _Names(cst.CSTVisitor):
             alias.evaluated_alias or alias.evaluated_name.partition(".")[0] for alias in node.names
         )
         return False
+
+
+@dataclass
+class _Places:
+    """`Annotated[..., Depends(name)]` of one name: how many, with a mark and without one."""
+
+    marked: int = 0
+    unmarked: int = 0
+
+
+@dataclass
+class _Found(cst.CSTVisitor):
+    """How a module marks."""
+
+    names: _Names
+    decorators: int = 0
+    places: dict[str, _Places] = field(default_factory=dict[str, _Places])
+
+    def visit_Decorator(self, node: cst.Decorator) -> None:  # noqa: N802
+        name = get_full_name_for_node(node.decorator)
+        self.decorators += name in {self.names.ours.get(each) for each in _MARKERS}
+
+    def visit_Subscript(self, node: cst.Subscript) -> None:  # noqa: N802
+        name = _depended_on(node)
+        if name is not None:
+            places = self.places.setdefault(name, _Places())
+            if _is_marked(node, self.names):
+                places.marked += 1
+            else:
+                places.unmarked += 1
+
+    @property
+    def is_by_place(self) -> bool:
+        return sum(each.marked for each in self.places.values()) > self.decorators
+
+
+def _depended_on(node: cst.Subscript) -> str | None:
+    """The name that stands in the `Depends` of an `Annotated`."""
+    if _last_name(node.value) != "Annotated":
+        return None
+    for item in _items(node):
+        match item:
+            case cst.Call(func=func, args=[cst.Arg(value=cst.Name(value=name)), *_]) if _last_name(
+                func
+            ) in ("Depends", "Security"):
+                return name
+            case _:
+                pass
+    return None
+
+
+def _is_marked(node: cst.Subscript, names: _Names) -> bool:
+    marks = {names.ours.get(each) for each in _MARKERS.values()}
+    items = (item.func if isinstance(item, cst.Call) else item for item in _items(node))
+    return any(isinstance(item, cst.Name) and item.value in marks for item in items)
+
+
+def _items(node: cst.Subscript) -> Iterator[cst.BaseExpression]:
+    for each in node.slice:
+        if isinstance(each.slice, cst.Index):
+            yield each.slice.value
+
+
+def _last_name(node: cst.BaseExpression) -> str:
+    return (get_full_name_for_node(node) or "").rpartition(".")[2]
+
+
+def _with_import(module: cst.Module, names: _Names, needed: Sequence[str]) -> cst.Module:
+    """The module with an import more, after those that it begins with."""
+    at = 0
+    for number, statement in enumerate(module.body, 1):
+        match statement:
+            case cst.SimpleStatementLine(body=[cst.Import() | cst.ImportFrom(), *_]):
+                at = number
+            case cst.SimpleStatementLine(body=[cst.Expr(value=cst.SimpleString())]) if number == 1:
+                at = number
+            case _:
+                break
+    made = cst.ImportFrom(cst.Name(_OURS), [_imported(name, names) for name in needed])
+    line = cst.SimpleStatementLine([made])
+    return module.with_changes(body=[*module.body[:at], line, *module.body[at:]])
+
+
+def _imported(name: str, names: _Names) -> cst.ImportAlias:
+    renamed = names.renamed(name)
+    return cst.ImportAlias(cst.Name(name), cst.AsName(cst.Name(renamed)) if renamed else None)
 
 
 class _Importing(cst.CSTTransformer):
@@ -201,31 +213,57 @@ class _Importing(cst.CSTTransformer):
         if not self._needed or not original_node.deep_equals(imports):
             return updated_node
         aliases = list(given)
-        between = aliases[0].comma if len(aliases) > 1 else _COMMA
-        for decorator in self._needed:
-            renamed = self._names.renamed(decorator)
-            alias = cst.ImportAlias(
-                cst.Name(decorator), cst.AsName(cst.Name(renamed)) if renamed else None
-            )
-            last = aliases[-1]
-            aliases[-1] = last.with_changes(comma=between)
-            aliases.append(alias.with_changes(comma=last.comma))
+        for name in self._needed:
+            aliases = _appended(aliases, _imported(name, self._names))
         self._needed = ()
         return updated_node.with_changes(names=aliases)
+
+
+def _appended(items: Iterable[Item], new: Item) -> list[Item]:
+    """The items with one more, laid out as they are."""
+    before: list[Item] = list(items)
+    last = before[-1]
+    between = before[0].comma if len(before) > 1 else _COMMA
+    before[-1] = last.with_changes(comma=between)
+    before.append(new.with_changes(comma=last.comma))
+    return before
 
 
 _COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 
 
 class _Marking(cst.CSTTransformer):
+    """Marks what is named.
+
+    Attributes:
+        used: the names of this package that it has put in.
+    """
+
     METADATA_DEPENDENCIES = (PositionProvider,)
 
-    def __init__(self, marks: list[Mark], names: _Names) -> None:
+    def __init__(self, marks: Sequence[Mark], names: _Names, found: _Found) -> None:
         super().__init__()
-        self._marks = {(mark.definition, mark.line): mark.decorator for mark in marks}
+        self.used: set[str] = set()
         self._names = names
         self._within: list[str] = []
-        self.used: set[str] = set()
+        self._decorators: dict[tuple[str, int], str] = {}
+        self._places: dict[str, str] = {}
+        for mark in marks:
+            places = found.places.get(mark.definition)
+            if places is None or (places.unmarked and not found.is_by_place):
+                self._decorators[mark.definition, mark.line] = mark.decorator
+            elif places.unmarked:
+                self._places[mark.definition] = _MARKERS[mark.decorator]
+
+    def leave_Subscript(  # noqa: N802
+        self, original_node: cst.Subscript, updated_node: cst.Subscript
+    ) -> cst.Subscript:
+        marker = self._places.get(_depended_on(original_node) or "")
+        if marker is None or _is_marked(original_node, self._names):
+            return updated_node
+        self.used.add(marker)
+        element = cst.SubscriptElement(cst.Index(cst.Name(self._names.local(marker))))
+        return updated_node.with_changes(slice=_appended(updated_node.slice, element))
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
         self._within += [node.name.value, "<locals>"]
@@ -237,42 +275,39 @@ class _Marking(cst.CSTTransformer):
         self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
     ) -> cst.FunctionDef:
         del self._within[-2:]
-        name = ".".join((*self._within, original_node.name.value))
-        decorator = self._decorator(original_node, name)
-        if decorator is None or original_node.asynchronous is not None:
+        decorators = self._decorated(original_node)
+        if decorators is None:
             return updated_node
-        return updated_node.with_changes(decorators=self._placed(updated_node, decorator))
+        return updated_node.with_changes(decorators=decorators)
 
     def leave_ClassDef(  # noqa: N802
         self, original_node: cst.ClassDef, updated_node: cst.ClassDef
     ) -> cst.ClassDef:
         self._within.pop()
-        name = ".".join((*self._within, original_node.name.value))
-        decorator = self._decorator(original_node, name)
-        if decorator is None:
-            return updated_node
-        return updated_node.with_changes(decorators=self._placed(updated_node, decorator))
-
-    def _decorator(self, node: cst.FunctionDef | cst.ClassDef, name: str) -> str | None:
-        """What is to be put on it: it stands where it stood."""
-        lines = {self._line(node), *(self._line(each) for each in node.decorators)}
-        return next(
-            (self._marks[name, line] for line in lines if (name, line) in self._marks), None
+        decorators = self._decorated(original_node)
+        return (
+            updated_node if decorators is None else updated_node.with_changes(decorators=decorators)
         )
+
+    def _decorated(self, node: cst.FunctionDef | cst.ClassDef) -> list[cst.Decorator] | None:
+        """The decorators with one more, below what makes a route of it, and above all that may make
+        something else of it; `None` if it is not to be marked, or does not stand where it stood."""
+        name = ".".join((*self._within, node.name.value))
+        places = [(name, self._line(each)) for each in (node, *node.decorators)]
+        decorator = next((self._decorators[at] for at in places if at in self._decorators), None)
+        is_async = isinstance(node, cst.FunctionDef) and node.asynchronous is not None
+        if decorator is None or is_async:
+            return None
+        self.used.add(decorator)
+        given = list(node.decorators)
+        routes = [number for number, each in enumerate(given, 1) if _makes_a_route(each)]
+        at = routes[-1] if routes else 0
+        return [*given[:at], cst.Decorator(cst.Name(self._names.local(decorator))), *given[at:]]
 
     def _line(self, node: cst.CSTNode) -> int:
         position: Any = self.get_metadata(PositionProvider, node)
         line: int = position.start.line
         return line
-
-    def _placed(self, node: cst.FunctionDef | cst.ClassDef, decorator: str) -> list[cst.Decorator]:
-        """Below what makes a route of it, above all that may make something else of it."""
-        self.used.add(decorator)
-        decorators = list(node.decorators)
-        routes = [number for number, each in enumerate(decorators) if _makes_a_route(each)]
-        at = routes[-1] + 1 if routes else 0
-        new = cst.Decorator(cst.Name(self._names.local(decorator)))
-        return [*decorators[:at], new, *decorators[at:]]
 
 
 def _makes_a_route(decorator: cst.Decorator) -> bool:

@@ -7,16 +7,17 @@ import contextlib
 import inspect
 import json
 import types
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fastapi_fastdeps._cli.checking.blocking import blocking_calls
-from fastapi_fastdeps._cli.checking.calls import functions_of
-from fastapi_fastdeps._marks import find_marker, layers_of
+from fastapi_fastdeps._cli.checking.calls import calls_of, functions_of
+from fastapi_fastdeps._marks import layers_of
 from fastapi_fastdeps._reading.source import definition_of
 from fastapi_fastdeps._written import find_named
-from fastapi_fastdeps.classifiers import Candidate
+from fastapi_fastdeps.classifiers import Candidate, markers
 from fastapi_fastdeps.errors import FastDepsError, is_users_own, name_of
 
 TABLE = "blocking.json"
@@ -25,9 +26,10 @@ TABLE = "blocking.json"
 def description(call: Any, folder: Path) -> dict[str, Any]:
     """What `profile` needs to know of a callable; `folder` has the names of what blocks."""
     functions = [function for function, _ in functions_of(call)]
-    found = dict.fromkeys(
-        (name, *each.places[0]) for name, each in blocking_calls(call, _table(folder / TABLE))
-    )
+    table = _table(folder / TABLE)
+    found = dict.fromkeys((name, *each.places[0]) for name, each in blocking_calls(call, table))
+    if any(map(inspect.isgeneratorfunction, functions)):
+        found.update(dict.fromkeys(_left_open(call, table)))
     file, line, qualname = _definition(call)
     return {
         "module": getattr(call, "__module__", type(call).__module__),
@@ -37,12 +39,28 @@ def description(call: Any, folder: Path) -> dict[str, Any]:
         "line": line,
         "definition": qualname,
         "is_own": is_users_own(call),
-        "is_marked": _is_marked(call),
+        "mark": _mark_of(call),
         "is_class": isinstance(call, type),
+        "is_base": isinstance(call, type) and bool(type.__subclasses__(call)),
         "is_wrapper": any(map(_holds_what_it_was_given, functions)),
         "is_read": bool(functions) and all(map(definition_of, functions)),
         "blocks": [list(each) for each in found],
     }
+
+
+def _left_open(call: Any, table: frozenset[str]) -> Iterator[tuple[str, str, int]]:
+    """What a generator makes and closes in the end, such as a session, which then talks to what it
+    has a connection to, if that was used: not in every test."""
+    owners = {name.rpartition(".")[0] for name in table}
+    for each in calls_of(call):
+        kind = (
+            each.target if isinstance(each.target, type) else getattr(each.target, "class_", None)
+        )
+        for base in getattr(kind, "__mro__", ()):
+            name = f"{base.__module__}.{base.__qualname__}"
+            if name in owners and hasattr(base, "close"):
+                yield (f"{name}.close", *each.places[0])
+                break
 
 
 def _name(call: Any) -> str | None:
@@ -74,11 +92,13 @@ def _definition(call: Any) -> tuple[str | None, int | None, str | None]:
     return None, None, None
 
 
-def _is_marked(call: Any) -> bool:
+def _mark_of(call: Any) -> str | None:
+    """What it is marked, by a decorator or by inheritance."""
     try:
-        return find_marker(Candidate(call)) is not None
+        execution = markers(Candidate(call))
     except FastDepsError:
-        return True
+        return "in two ways"
+    return None if execution is None else type(execution).__name__.lower()
 
 
 def _holds_what_it_was_given(function: types.FunctionType) -> bool:

@@ -66,6 +66,7 @@ class Measured:
         wall: of each call.
         cpu: of it, when its thread ran.
         waited: of it, when it did not.
+        idle: of it, when no thread of its process ran.
         queued: until a call that was sent to a thread had begun there.
         way: what going to a thread and coming back took, apart from the call.
     """
@@ -76,6 +77,7 @@ class Measured:
     wall: Times = field(default_factory=Times)
     cpu: Times = field(default_factory=Times)
     waited: Times = field(default_factory=Times)
+    idle: Times = field(default_factory=Times)
     queued: Times = field(default_factory=Times)
     way: Times = field(default_factory=Times)
 
@@ -97,6 +99,8 @@ class Source:
         name: by which a file of decisions finds it, `None` if none does.
         definition: the qualified name of what is written at its file and line.
         is_own: whether it is not in an installed package.
+        mark: what it is marked, `inline` or `threaded`, by a decorator or by inheritance.
+        is_base: whether classes derive from it.
         is_wrapper: whether it is what a decorator made.
         is_read: whether its source could be read.
         blocks: what it calls that blocks: name, file and line.
@@ -110,8 +114,9 @@ class Source:
     line: int | None = None
     definition: str | None = None
     is_own: bool = False
-    is_marked: bool = False
+    mark: str | None = None
     is_class: bool = False
+    is_base: bool = False
     is_wrapper: bool = False
     is_read: bool = False
     blocks: tuple[tuple[str, str, int], ...] = ()
@@ -190,7 +195,7 @@ def _merge(into: Callable, row: Mapping[str, Any]) -> None:
     key = row["part"], row["where"]
     measured = into.parts.setdefault(key, Measured(*key))
     measured.requests += row["requests"]
-    for name in ("wall", "cpu", "waited", "queued", "way"):
+    for name in ("wall", "cpu", "waited", "idle", "queued", "way"):
         getattr(measured, name).add(row[name])
 
 

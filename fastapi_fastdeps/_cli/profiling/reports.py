@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fastapi_fastdeps._cli.checking.reports import relative
-from fastapi_fastdeps._cli.profiling.advice import Advice, Limits, micro
+from fastapi_fastdeps._cli.profiling.advice import Advice, Limits, duration
 from fastapi_fastdeps._cli.profiling.measured import Callable, Measured, Profile, Times
 
 Advised = Sequence[tuple[Callable, Advice]]
@@ -18,10 +18,14 @@ _COLOURS = {"inline": "green", "threaded": "yellow", "async": "blue", "undecided
 
 def show_profile(console: Console, profile: Profile, advised: Advised) -> None:
     """What was seen, the times of each part, and what is recommended."""
-    processes = f"{profile.processes} process{'' if profile.processes == 1 else 'es'}"
-    callables = f"{len(advised)} sync callable{'' if len(advised) == 1 else 's'}"
-    others = f", {profile.others:,} other visits to threads" if profile.others else ""
-    console.print(Text(f"Profile  {processes}, {profile.requests:,} requests, {callables}{others}"))
+    seen = [
+        _count(profile.processes, "process", "processes"),
+        _count(profile.requests, "request", "requests"),
+        _count(len(advised), "sync callable", "sync callables"),
+    ]
+    if profile.others:
+        seen.append(_count(profile.others, "other visit to a thread", "other visits to threads"))
+    console.print(Text(f"Profile  {', '.join(seen)}"))
     if not advised:
         console.print(Text("Nothing sync was called, so nothing went to a thread."))
         return
@@ -29,6 +33,10 @@ def show_profile(console: Console, profile: Profile, advised: Advised) -> None:
     console.print(_times(advised))
     console.print()
     console.print(_advice(advised))
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _times(advised: Advised) -> Table:
@@ -50,10 +58,14 @@ def _times(advised: Advised) -> Table:
 
 def _cells(measured: Measured) -> list[str]:
     cells = [measured.where, f"{measured.calls:,}"]
-    cells += [micro(measured.wall.p50), micro(measured.wall.p99), f"{100 * measured.busy:.0f} %"]
+    cells += [
+        duration(measured.wall.p50),
+        duration(measured.wall.p99),
+        f"{100 * measured.busy:.0f} %",
+    ]
     if measured.where == "inline":
         return [*cells, "-", "-"]
-    return [*cells, micro(measured.queued.p99), micro(measured.way.p50)]
+    return [*cells, duration(measured.queued.p99), duration(measured.way.p50)]
 
 
 def _advice(advised: Advised) -> Table:
@@ -70,7 +82,7 @@ def _advice(advised: Advised) -> Table:
         table.add_row(
             Text(words_of(callable_, advice), style=_COLOURS[advice.verdict]),
             Text.assemble(source.qualname, (f"  {callable_.role}{where}", "dim")),
-            Text(micro(advice.saves) if advice.saves else "-"),
+            Text(duration(advice.saves) if advice.saves else "-"),
             Text(advice.because),
         )
     return table
@@ -95,7 +107,7 @@ def explained(limits: Limits) -> str:
         "CPU: the share of its time in which a call ran; the rest it waited. queue: until a "
         "thread was there and had begun. way: there and back. saves: of each request that it is "
         "called in; of make async, for how long a thread is free. Inline is recommended from "
-        f"{limits.calls} calls on, where 99 of 100 take less than {micro(limits.inline_below)} "
+        f"{limits.calls} calls on, where 99 of 100 take less than {duration(limits.inline_below)} "
         "and never wait, and nothing in the source plainly blocks."
     )
 
@@ -121,7 +133,7 @@ def _callable(callable_: Callable, advice: Advice) -> dict[str, Any]:
         "location": source.location,
         "role": callable_.role,
         "own": source.is_own,
-        "marked": source.is_marked,
+        "mark": source.mark,
         "blocks": [
             {"calls": name, "location": f"{file}:{line}"} for name, file, line in source.blocks
         ],
@@ -134,6 +146,7 @@ def _callable(callable_: Callable, advice: Advice) -> dict[str, Any]:
                 "wall": _quantiles(measured.wall),
                 "cpu": _quantiles(measured.cpu),
                 "waited": _quantiles(measured.waited),
+                "idle": _quantiles(measured.idle),
                 "queue": _quantiles(measured.queued) if measured.queued.count else None,
                 "way": _quantiles(measured.way) if measured.way.count else None,
             }

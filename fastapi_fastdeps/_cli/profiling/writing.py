@@ -54,8 +54,8 @@ def _decided(advised: Advised) -> Iterator[tuple[str, Advice]]:
 def _name_of(callable_: Callable) -> str | None:
     """The name of what is not one's own to mark, and about which a file can decide."""
     source = callable_.source
-    is_left = source.is_own or source.is_marked or source.is_wrapper or callable_.role == "upload"
-    return None if is_left else source.name
+    is_left = source.is_own or source.is_wrapper or source.mark is not None
+    return None if is_left or callable_.role == "upload" else source.name
 
 
 _ORDER = ["undecided", "async", "threaded", "inline"]
