@@ -125,17 +125,24 @@ def commands_of(source: str) -> Iterable[tuple[str, str]]:
 
 
 def assert_shown(shown: str, printed: str) -> None:
-    """`...` stands for any text within a line and, alone in a line, for any lines."""
-    wanted = [line.rstrip() for line in shown.strip("\n").splitlines()]
+    """`...` stands for any text within a line and, alone in a line, for any lines. Where it is
+    used, columns may be as wide as what stands in them."""
+    varies = "..." in shown
+    wanted = _lines(shown, varies)
     pattern = ""
     for line in wanted:
         if line.strip() == "...":
             pattern += r"(?:.*\n)*?"
         else:
             pattern += ".*?".join(re.escape(part) for part in line.split("...")) + r"\n"
-    found = "".join(f"{line.rstrip()}\n" for line in printed.strip("\n").splitlines())
+    found = "".join(f"{line}\n" for line in _lines(printed, varies))
     if not re.fullmatch(pattern, found):
         pytest.fail(f"This is shown:\n\n{shown}\n\nThis was printed:\n\n{found}", pytrace=False)
+
+
+def _lines(text: str, varies: bool) -> list[str]:
+    lines = [line.rstrip() for line in text.strip("\n").splitlines()]
+    return [re.sub(r"(?<=\S) {2,}", "  ", line) for line in lines] if varies else lines
 
 
 def _parse(document: Document) -> Iterable[Region]:

@@ -84,6 +84,8 @@ def test_a_block_is_left_out_only_with_a_reason() -> None:
         ("a\n...\nd", "a\nb\nc\n", False),
         ("took ... ms", "took 3.5 ms\n", True),
         ("took ... ms", "took 3.5 s\n", False),
+        ("name     µs\na    ...", "name  µs\na     3\n", True),
+        ("name     µs\na    3", "name  µs\na     3\n", False),
     ],
 )
 def test_three_dots_stand_for_what_varies(shown: str, printed: str, holds: bool) -> None:
