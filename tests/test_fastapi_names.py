@@ -83,6 +83,7 @@ def test_private_attributes_of_others_are_read_in_one_folder() -> None:
         "_Marker",  # One of dependency-injector, where there is one.
         "_current_frames",  # These two are documented by CPython.
         "_getframe",
+        "_initializing",  # A module that is being imported says so by no other name.
         "_max_overflow",  # SQLAlchemy tells by no other name how many connections there may be.
     }
     read = []
