@@ -20,8 +20,12 @@ import time
 from contextvars import ContextVar
 from typing import Annotated
 from fastapi import Depends
+from pydantic import BaseModel
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from starlette.middleware.base import BaseHTTPMiddleware
-from fastapi_fastdeps import FastDepsAPI, InlineMixin, inline
+from fastapi_fastdeps import FastDepsAPI, InlineMixin, Threaded, inline
+from fastapi_fastdeps import default_classifier, first_match
 
 user = ContextVar("user")
 
@@ -57,8 +61,37 @@ def slow():
 
 class Nothing(BaseHTTPMiddleware): ...
 
-app = FastDepsAPI()
+class Orm(DeclarativeBase): ...
+
+class Author(Orm):
+    __tablename__ = "author"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class Book(Orm):
+    __tablename__ = "book"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
+    author: Mapped[Author] = relationship()
+
+class AuthorOut(BaseModel):
+    id: int
+
+class BookOut(BaseModel):
+    author: AuthorOut
+
+@inline
+def overruled(): ...
+
+def decide(candidate):
+    return Threaded() if candidate.call is overruled else None
+
+app = FastDepsAPI(classifier=first_match(decide, default_classifier))
 app.add_middleware(Nothing)
+
+@app.get("/book", response_model=BookOut)
+@inline
+def read_book(overruled: Annotated[None, Depends(overruled)]):
+    return Book()
 
 @app.get("/")
 async def read(

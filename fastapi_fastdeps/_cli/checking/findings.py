@@ -18,12 +18,14 @@ class Rule:
 
 
 BLOCKS = Rule("FD101", "An inline callable blocks", "error")
+LAZY = Rule("FD102", "A lazy load in an inline endpoint's response", "error")
 INHERITED = Rule("FD103", "A mark is inherited by a class that does more", "error")
 HARMLESS = Rule("FD201", "A threaded callable could be inline", "note")
 CONTEXT = Rule("FD202", "A context variable is set in a thread", "warning")
+OVERRULED = Rule("FD203", "A mark that a classifier overrules", "warning")
 CONNECTIONS = Rule("FD301", "More threads than connections", "warning")
 MIDDLEWARE = Rule("FD302", "BaseHTTPMiddleware", "note")
-RULES = (BLOCKS, INHERITED, HARMLESS, CONTEXT, CONNECTIONS, MIDDLEWARE)
+RULES = (BLOCKS, LAZY, INHERITED, HARMLESS, CONTEXT, OVERRULED, CONNECTIONS, MIDDLEWARE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,18 @@ from fastapi_fastdeps._cli.checking.findings import (
     CONTEXT,
     HARMLESS,
     INHERITED,
+    LAZY,
     MIDDLEWARE,
+    OVERRULED,
     Finding,
 )
+from fastapi_fastdeps._cli.checking.lazily import lazy_loads
 from fastapi_fastdeps._cli.checking.table import names_that_block
+from fastapi_fastdeps._marks import find_marker
 from fastapi_fastdeps.classifiers import Candidate, harmless
 from fastapi_fastdeps.errors import is_users_own, locate, name_of
 from fastapi_fastdeps.explanation import CallRecord, Explanation
-from fastapi_fastdeps.marking import InlineMixin
+from fastapi_fastdeps.marking import Inline, InlineMixin
 
 _THREADS = 40
 _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
@@ -45,8 +49,10 @@ def findings_of(app: FastAPI, found: Explanation) -> list[Finding]:
 
 
 def _of_call(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
+    yield from _overruled(call, candidate)
     if call.execution == "inline":
         yield from _blocking(candidate)
+        yield from _lazy_loads(call, candidate)
         yield from _inherited(call, candidate)
     elif call.execution == "threaded":
         yield from _could_be_inline(call, candidate)
@@ -59,6 +65,26 @@ def _blocking(candidate: Candidate) -> Iterator[Finding]:
     for blocking, call in blocking_calls(candidate.call, names_that_block()):
         message = f"{name} runs on the event loop and calls {blocking}, which blocks"
         yield Finding(BLOCKS, message, (*call.places, *_place(candidate.call)))
+
+
+def _lazy_loads(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
+    for entity, attribute in lazy_loads(candidate):
+        message = (
+            f"{call.name} runs on the event loop, and so does the query that loads "
+            f"{entity.__name__}.{attribute} when its response model reads it"
+        )
+        yield Finding(LAZY, message, _place(candidate.call))
+
+
+def _overruled(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
+    if call.execution == "async" or (marked := find_marker(candidate)) is None:
+        return
+    is_inline = isinstance(marked.execution, Inline)
+    if is_inline != (call.execution == "inline"):
+        where = "runs on the event loop" if call.execution == "inline" else "goes to a thread"
+        marks = f"{call.name} is marked, by {marked.source}"
+        message = f"{marks}, and {where} all the same, by {call.decided_by}"
+        yield Finding(OVERRULED, message, _place(candidate.call))
 
 
 def _inherited(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
