@@ -182,6 +182,24 @@ def test_with_a_guard_of_its_own():
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_with_a_guard_of_its_own*"])
 
 
+def test_one_line_also_loads_the_plugin(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("blockbuster")
+    monkeypatch.delenv("PYTEST_ADDOPTS")
+    suite.makeini(f"[pytest]\naddopts = -p {pytest_plugin.__name__} -o fastdeps_guard=true\n")
+    tests = """
+@pytest.mark.parametrize("path", ["async", "threaded", "listing"])
+def test_answers(path):
+    assert client.get("/" + path).json() == 1
+"""
+    result = run(suite, tests)
+    result.assert_outcomes(failed=1, passed=2)
+    result.stdout.fnmatch_lines(
+        ["The dependency 'listing' (*app.py:*) of '/listing' called os.listdir, which can block,*"]
+    )
+
+
 def test_it_works_with_xdist(suite: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     suite.makeini("[pytest]\nfastdeps_guard = true\n")
