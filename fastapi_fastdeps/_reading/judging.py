@@ -106,11 +106,11 @@ def _root(call: Any) -> Value:
 
 
 def _given(call: Any, depth: int) -> dict[str, Value]:
-    """What FastAPI gives a callable, by the names of its parameters."""
+    """What FastAPI gives a callable, by the names of its parameters: to `**rest` something of
+    the name `rest`, too."""
     return {
         parameter.name: _argument(parameter, depth, is_written_default(call, parameter.name))
         for parameter in get_typed_signature(call).parameters.values()
-        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     }
 
 

@@ -4,6 +4,7 @@ import decimal
 import inspect
 import string
 from ast import AST
+from types import BuiltinFunctionType, FunctionType
 from typing import TYPE_CHECKING
 
 from fastapi_fastdeps._reading import shapes, vetted
@@ -24,6 +25,8 @@ from fastapi_fastdeps._reading.values import (
     Box,
     Data,
     Instance,
+    Known,
+    Method,
     Share,
     Value,
     either,
@@ -265,6 +268,19 @@ def _of_sets(reader: "Reader", name: str, on: Data, given: Arguments, node: AST 
     return reader.new(on.kind, either([inside, *items]), size)
 
 
+def _is_taken_plainly(name: str, given: Arguments) -> bool:
+    """Whether such a method asks nothing of its arguments that runs code of the user's."""
+    if name != "add_task":
+        return all(map(is_plain, given.all))
+    # Whether a task is async, Starlette asks its attributes.
+    task = given.positional[0] if given.positional else UNKNOWN
+    return all(
+        isinstance(each, Method)
+        or (isinstance(each, Known) and isinstance(each.what, FunctionType | BuiltinFunctionType))
+        for each in options(task)
+    )
+
+
 def call_vetted(
     reader: "Reader", name: str, on: Instance, given: Arguments, node: AST | None
 ) -> Value:
@@ -276,7 +292,7 @@ def call_vetted(
         same = all(
             inspect.getattr_static(each, name, None) is own for each in shapes.family(on.cls)
         )
-        if same and not given.is_open and (name == "add_task" or all(map(is_plain, given.all))):
+        if same and not given.is_open and _is_taken_plainly(name, given):
             reader.goes_through([shapes.HEADERS, *given.all], node, 4)
             return methods[name]
     return reader.problem(node, f"calls {on.cls.__qualname__}.{name} with what it can't see")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any, Literal, NamedTuple
 
-from fastapi import Depends, HTTPException, Query, Request
+from fastapi import BackgroundTasks, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, Discriminator, Field, GetPydanticSchema, Tag, computed_field
 
 from tests.reading.corpus.answers import may_block, never_blocks
@@ -681,3 +681,18 @@ class HasAType(BaseModel):
 @never_blocks
 def makes_what_has_a_type(name: str) -> HasAType:
     return HasAType(type=name)
+
+
+@may_block
+def repeats_what_comes_by_the_name_of_the_rest(**rest: str) -> str:
+    return rest["rest"] * 10**9
+
+
+@may_block
+def makes_a_task_of_an_object(tasks: BackgroundTasks) -> None:
+    tasks.add_task(OTHERS[0])
+
+
+@never_blocks
+def makes_a_task_of_a_function(tasks: BackgroundTasks) -> None:
+    tasks.add_task(first, 1)
