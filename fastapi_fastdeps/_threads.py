@@ -18,11 +18,9 @@ import anyio.to_thread
 from anyio import CancelScope, CapacityLimiter, Event, WouldBlock
 from anyio.lowlevel import RunVar
 
-from fastapi_fastdeps import _watching
 from fastapi_fastdeps._fastapi.here import work_here
 from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._observing.choice import observer_everywhere
-from fastapi_fastdeps._observing.metrics import Instruments
 from fastapi_fastdeps._observing.observer import Observed
 from fastapi_fastdeps.errors import Described, LimiterError, describe, whereabouts
 from fastapi_fastdeps.marking import Execution, Threaded
@@ -40,7 +38,6 @@ class Threads:
             later in the request.
         is_settled_at_once: whether an event loop has to know of it before a request needs it.
         own_observer: who is told of what the app calls inline, `None` for nobody of its own.
-        instruments: what measures, `None` for nothing.
     """
 
     def __init__(
@@ -58,7 +55,6 @@ class Threads:
         self.shares_context: bool = shares_context
         self.is_settled_at_once: bool = tokens is not None or is_threadless()
         self.own_observer: Observed | None = None
-        self.instruments: Instruments | None = None
         for name, number in self.limiters.items():
             _check_name(name)
             _check_tokens(f"limiters={{{name!r}: {number!r}}}", number)
@@ -69,19 +65,6 @@ class Threads:
     def observer(self) -> Observed | None:
         """Who is told of what is called inline, `None` for nobody."""
         return self.own_observer or observer_everywhere()
-
-    def measure(self, instruments: Instruments) -> None:
-        """Measure with these from now on what is called inline, and what waits for threads."""
-        guard = self.own_observer.guard if self.own_observer is not None else None
-        self.instruments = instruments
-        self.own_observer = Observed(guard, instruments)
-        _watching.changed()
-
-    def __getstate__(self) -> dict[str, Any]:
-        observer = self.own_observer
-        if self.instruments is not None and observer is not None and observer.guard is None:
-            observer = None
-        return vars(self) | {"instruments": None, "own_observer": observer}
 
     def check(self, candidate: Described, execution: Execution | None) -> None:
         """Raise `LimiterError` for a callable whose limiter the app does not have."""
@@ -120,7 +103,6 @@ class Threads:
             pools = apps[self] = _Pools({None: Pool(default)})
             for name, size in self.limiters.items():
                 pools[name] = Pool(CapacityLimiter(size))
-            _all_pools.update((pool, name) for name, pool in pools.items())
         return pools
 
 
@@ -135,21 +117,6 @@ class Pool:
         self.limiter: CapacityLimiter = limiter
         self._busy = 0
         self._waiting: deque[Event] = deque()
-
-    @property
-    def busy(self) -> int:
-        """How many visits there are now."""
-        return self._busy
-
-    @property
-    def waiting(self) -> int:
-        """How many wait until they may come in."""
-        return len(self._waiting)
-
-    @property
-    def size(self) -> float:
-        """How many it lets in, unless they come again."""
-        return self.limiter.total_tokens
 
     def begin(self) -> None:
         """Come in without waiting."""
@@ -183,14 +150,6 @@ class Pool:
 
 
 _Pools = dict[str | None, Pool]
-_all_pools: Final[WeakKeyDictionary[Pool, str | None]] = WeakKeyDictionary()
-
-
-def all_pools() -> list[tuple[str | None, Pool]]:
-    """The threads of all limiters in all event loops."""
-    return [(name, pool) for pool, name in list(_all_pools.items())]
-
-
 _apps: RunVar[WeakKeyDictionary[Threads, _Pools]] = RunVar("fastdeps_threads")
 
 
@@ -230,8 +189,6 @@ class Visits:
         Cancellation is as in AnyIO: whoever waits for the thread is cancelled, what runs there
         is waited for.
         """
-        if (instruments := self.threads.instruments) is not None:
-            function = instruments.noting_wait(limiter, function)
         pool, been_in = self.threads.pool(limiter), self._been_in
         # What a request does at the same time waits like what others do.
         is_first = not (self._remembers and been_in.get(limiter) == 0)

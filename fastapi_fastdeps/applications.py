@@ -13,14 +13,13 @@ from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signa
 from fastapi_fastdeps._building.routes import FastDepsRoute
 from fastapi_fastdeps._deciding.misplaced import check_entries
 from fastapi_fastdeps._fastapi.names import asked_lane, shell
-from fastapi_fastdeps._fastapi.requests import meter_provider_of, telemetry_of
+from fastapi_fastdeps._fastapi.requests import telemetry_of
 from fastapi_fastdeps._fastapi.routers import fastapis
 from fastapi_fastdeps._lane.placed import handler_candidates, placed
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
 from fastapi_fastdeps._observing.choice import guard_of
-from fastapi_fastdeps._observing.metrics import instruments_of, provider_of
 from fastapi_fastdeps._observing.observer import Observed
-from fastapi_fastdeps._threads import Threads, all_pools
+from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Classifier, default_classifier
 from fastapi_fastdeps.errors import FastDepsError
 from fastapi_fastdeps.guarding import Guard
@@ -143,7 +142,6 @@ class FastDepsAPI(TypedFastAPI):
             if self.threads.is_settled_at_once:
                 self.threads.settle()
             if not self._has_shell or not is_as_ever(scope, telemetry_of(self)):
-                self._measure()
                 await super().__call__(scope, receive, send)
                 return
             if self.root_path:
@@ -174,15 +172,7 @@ class FastDepsAPI(TypedFastAPI):
         if router.route_class is APIRoute:
             router.route_class = FastDepsRoute
 
-    def _measure(self) -> None:
-        """Measure, if there is something to measure for since the last time."""
-        if self.threads.instruments is None:
-            provider = provider_of(meter_provider_of(self))
-            if provider is not None:
-                self.threads.measure(instruments_of(provider, all_pools))
-
     def build_middleware_stack(self) -> ASGIApp:
-        self._measure()
         if isinstance(self.router, FastDepsRouter):
             if self.router.classifier is None:
                 # Another router has taken the place of the one that FastAPI made.

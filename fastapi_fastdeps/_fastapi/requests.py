@@ -40,12 +40,6 @@ telemetry_of = operator.attrgetter("_native_telemetry")
 """What an app asks whether to report a request."""
 
 
-def meter_provider_of(app: Any) -> Any:
-    """What an app was given to measure for, `None` for what the program has."""
-    config: Any = getattr(getattr(app, "_native_telemetry", None), "config", None)
-    return config["meter_provider"] if config is not None else None
-
-
 def exception_handlers(layer: ExceptionMiddleware) -> tuple[Any, Any]:
     """What Starlette's layer calls for exceptions and for statuses, as it tells its routes."""
     return layer._exception_handlers, layer._status_handlers

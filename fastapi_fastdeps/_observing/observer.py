@@ -8,7 +8,6 @@ from threading import get_ident
 from typing import Any, ClassVar, Final
 from weakref import WeakSet
 
-from fastapi_fastdeps._observing.metrics import Instruments
 from fastapi_fastdeps._observing.reports import Reports
 from fastapi_fastdeps._observing.slots import Observer, Site, Slot, Where, clock
 from fastapi_fastdeps._observing.watchdog import WATCHDOG
@@ -30,35 +29,24 @@ class Called:
 
 
 class Observed(LeavesBehind, Observer):
-    """Told of the inline calls of an app that a guard, or who measures them, is interested in.
+    """Told of the inline calls of an app that a guard is interested in.
 
     Attributes:
-        guard: the guard.
         exact_calls: how many calls that follow on each other are timed each alone at first.
         slots: where each thread says what it calls, as long as the watchdog looks there.
     """
 
     left_behind: ClassVar[Makers] = {"slots": dict[int, Slot]}
 
-    def __getstate__(self) -> dict[str, Any]:
-        # What measures stays here, with what it is for.
-        return Observed(self.guard).__dict__ | {"slots": {}}
-
-    def __init__(self, guard: Guard | None, instruments: Instruments | None = None) -> None:
-        """Whoever measures with `instruments` is told of every call."""
-        self.guard: Guard | None = guard
-        self._instruments = instruments
-        self._slow = (guard or Guard()).slow_call
-        self.limit: float = self._slow if instruments is None else -1
-        self.stuck: float = math.inf
+    def __init__(self, guard: Guard) -> None:
+        self.limit: float = guard.slow_call
+        self.stuck: float = guard.stuck_call
         self.tick: float = math.inf
-        if guard is not None and guard.watch_every is not None:
-            self.stuck = guard.stuck_call
+        if guard.watch_every is not None:
             self.tick = max(guard.watch_every, _SHORTEST_TICK)
-        is_exact = instruments is not None or (guard is not None and guard.mode == "raise")
-        self.exact_calls: float = math.inf if is_exact else 0
+        self.exact_calls: float = math.inf if guard.mode == "raise" else 0
         self.slots: dict[int, Slot] = {}
-        self._reports = None if guard is None else Reports(guard)
+        self._reports = Reports(guard)
         _observers.add(self)
 
     def slot(self) -> Slot:
@@ -70,10 +58,7 @@ class Observed(LeavesBehind, Observer):
         return slot
 
     def tell_ended(self, slot: Slot, site: Site, seconds: float) -> None:
-        if self._instruments is not None:
-            self._instruments.note(site, seconds, self._slow)
-        if self._reports is not None and seconds > self._slow:
-            self._reports.ended(slot, site, seconds)
+        self._reports.ended(slot, site, seconds)
 
     def follow(self, slot: Slot, site: Site, begun: float) -> float:
         """End a call on which another one follows, timed alone. Returns when that begins."""
@@ -87,8 +72,7 @@ class Observed(LeavesBehind, Observer):
         return begun
 
     def tell_stuck(self, site: Site, seconds: float, where: Where) -> None:
-        if self._reports is not None:
-            self._reports.stuck(site, seconds, where)
+        self._reports.stuck(site, seconds, where)
 
     def call(
         self,
