@@ -17,14 +17,22 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic import BaseModel
 
+from benchmarks.cases.case import router_class
 from benchmarks.contenders import FAST, STOCK, fastdeps_app
 from benchmarks.exchange import HTTPExchange
 from benchmarks.results import Building
 from benchmarks.stats import rotated
 
 ROUTES = 1000
-STYLES = {"direct": 0, "in one router": 1, "in twenty routers": 20}
-"""How many routers hold the routes; without one the app does."""
+STYLES = {
+    "direct": 0,
+    "in one router": 1,
+    "in one APIRouter": 1,
+    "in twenty routers": 20,
+    "in twenty APIRouters": 20,
+}
+"""How many routers hold the routes; without one the app does. They are of the package that the
+app is of, or FastAPI's."""
 STAGES = ("built", "first request")
 _KEYS = (STOCK.key, FAST.key)
 
@@ -53,7 +61,8 @@ def _add_route(router: APIRouter | FastAPI, number: int) -> None:
         return Item(name=user, price=key + page.skip)
 
 
-def _build(contender: str, style: str) -> FastAPI:
+def build_app(contender: str, style: str) -> FastAPI:
+    """An app of many routes, which no request has come to."""
     app = FastAPI() if contender == STOCK.key else fastdeps_app(inline=True)
     routers = STYLES[style]
     if not routers:
@@ -62,7 +71,7 @@ def _build(contender: str, style: str) -> FastAPI:
     else:
         share = ROUTES // routers
         for first in range(0, ROUTES, share):
-            router = APIRouter()
+            router = APIRouter() if "APIRouter" in style else router_class(app)()
             for number in range(first, first + share):
                 _add_route(router, number)
             app.include_router(router, prefix="/shop")
@@ -80,7 +89,7 @@ def _measured(contender: str, style: str, gauges: Sequence[str]) -> dict[str, li
     """What each gauge grew by, up to each stage."""
     _build_little(contender)
     before = [_GAUGES[gauge]() for gauge in gauges]
-    app = _build(contender, style)
+    app = build_app(contender, style)
     built = [_GAUGES[gauge]() for gauge in gauges]
     _first_request(app, style)
     served = [_GAUGES[gauge]() for gauge in gauges]

@@ -24,6 +24,7 @@ class Contender:
 STOCK = Contender("stock", "FastAPI")
 WRAPPERS = Contender("wrappers", "FastAPI, async wrappers")
 INLINED = Contender("inlined", "FastAPI, hand-inlined")
+EMPTY = Contender("empty", "FastAPI, nothing to solve")
 LANE = Contender("lane", "FastDeps, FastAPI's lane")
 FAST = Contender("fast", "FastDeps, fast lane")
 LITESTAR = Contender("litestar", "Litestar")
@@ -37,6 +38,7 @@ CONTENDERS = (
     WRAPPERS,
     INLINED,
     BY_HAND,
+    EMPTY,
     LANE,
     FAST,
     LITESTAR,

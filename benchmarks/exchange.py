@@ -37,6 +37,7 @@ class HTTPExchange:
     ) -> None:
         self.target = f"{path}?{query}" if query else path
         self.status = status
+        self.body = body
         sent = (("host", "localhost"), ("user-agent", "benchmarks"), ("accept", "*/*"), *headers)
         if body:
             sent += (("content-length", str(len(body))),)

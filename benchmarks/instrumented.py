@@ -1,4 +1,5 @@
-"""Four classes in apps that a tool watches, and before a stream, by the ways to write them.
+"""Four classes in apps that a tool watches, and before a stream, by the ways to write them,
+and a route that has nothing to solve, for the least that FastAPI and the tool take.
 
 A tool replaces functions of FastAPI for the whole process, so each has a process of its own, in
 an environment that has it, where the contenders take turns. `python -m benchmarks.instrumented
@@ -20,7 +21,7 @@ from fastapi.sse import EventSourceResponse
 from benchmarks.apart import environment_of, told_by
 from benchmarks.cases import classes
 from benchmarks.cases.case import ASGIApp
-from benchmarks.contenders import FAST, INLINED, STOCK, WRAPPERS, fastdeps_app
+from benchmarks.contenders import EMPTY, FAST, INLINED, STOCK, WRAPPERS, fastdeps_app
 from benchmarks.exchange import HTTPExchange, Message, StreamExchange
 from benchmarks.results import Rounds, Timing
 from benchmarks.rounds import Clock, Effort, Subject, take_turns
@@ -127,6 +128,8 @@ def _watched(instrument: Instrument) -> dict[str, ASGIApp]:
     for contender in (WRAPPERS, INLINED):
         made: Any = _CASE.peers[contender.key]()
         apps[contender.key] = made
+    apps[EMPTY.key] = FastAPI()
+    apps[EMPTY.key].get(classes.PATH)(_nothing_to_solve)
     apps[FAST.key] = fastdeps_app(inline=True)
     _CASE.declare(apps[FAST.key])
     for app in apps.values():
@@ -134,14 +137,24 @@ def _watched(instrument: Instrument) -> dict[str, ASGIApp]:
     return {**apps}
 
 
+_ANSWER = {"q": "foo", "skip": 3, "limit": 14}
+
+
+async def _nothing_to_solve() -> dict[str, Any]:
+    """What the others answer, so that what is left is FastAPI's handler, and the tool."""
+    return _ANSWER
+
+
 def _streaming(**options: Any) -> dict[str, ASGIApp]:
-    apps: dict[str, FastAPI] = {key: FastAPI() for key in (STOCK.key, WRAPPERS.key, INLINED.key)}
+    stock = (STOCK.key, WRAPPERS.key, INLINED.key, EMPTY.key)
+    apps: dict[str, FastAPI] = {key: FastAPI() for key in stock}
     apps[FAST.key] = fastdeps_app(inline=True)
     pages = (classes.First, classes.Second, classes.Third, classes.Fourth)
     wrapped = tuple(map(classes.wrapped, pages))
     for key, given in ((STOCK.key, pages), (WRAPPERS.key, wrapped), (FAST.key, pages)):
         _stream_four(apps[key], *given, **options)
     _stream_inlined(apps[INLINED.key], **options)
+    _stream_constant(apps[EMPTY.key], **options)
     return {**apps}
 
 
@@ -164,6 +177,12 @@ def _stream_inlined(app: FastAPI, **options: Any) -> None:
         q: str | None = None, skip: int = 0, limit: int = 100
     ) -> AsyncIterable[dict[str, Any]]:
         yield {"q": q, "skip": skip, "limit": limit + limit}
+
+
+def _stream_constant(app: FastAPI, **options: Any) -> None:
+    @app.get(classes.PATH, **options)
+    async def endpoint() -> AsyncIterable[dict[str, Any]]:
+        yield _ANSWER
 
 
 class UntilFirstItem(Subject):

@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.text import Text
 
-from benchmarks.report.pages import Run, filled
+from benchmarks.report.pages import Run, filled, newest
 from benchmarks.report.plots import figures
 from benchmarks.report.style import COLOURS
 from benchmarks.results import Results
@@ -24,7 +24,16 @@ from benchmarks.results import Results
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = DOCS / "results"
 PICTURES = DOCS / "assets" / "pictures"
-PAGES = (DOCS.parent / "README.md", DOCS / "benchmarks.md", DOCS / "comparison.md")
+PAGES = (
+    DOCS.parent / "README.md",
+    *(
+        DOCS / f"{name}.md"
+        for name in (
+            *("benchmarks", "comparison", "guard", "how-it-works", "metrics", "threads"),
+            "checks/index",
+        )
+    ),
+)
 
 WANTED = {
     "four-classes-1",
@@ -34,6 +43,9 @@ WANTED = {
     "routes",
     "http-four-classes-latencies",
     "sleeping",
+    "instrumented",
+    "building",
+    "request",
 }
 LIGHT_INK, DARK_INK = "#1c1c1c", "#e4e4e4"
 DARK_GRID = "#3a3f4b"
@@ -62,14 +74,18 @@ def with_figures(page: Path) -> str:
 
 def run() -> Run:
     """What is in docs/results."""
-    return Run(_read("run"), _read("short"), json.loads((RESULTS / "timeline.json").read_text()))
+    parts = map(_read, ("run", "python-3.13", "faster-machine", "tools"))
+    others = (
+        json.loads((RESULTS / f"{name}.json").read_text())
+        for name in ("timeline", "applications", "limits", "load", "guarded", "heldout")
+    )
+    return Run(*parts, *others)
 
 
 def drawn() -> Iterator[tuple[str, Figure]]:
     found = run()
     yield "timeline", timeline(found.timeline)
-    # What both have measured is of the longer run.
-    plots = dict(figures(found.short)) | dict(figures(found.full))
+    plots = dict(figures(newest(found)))
     yield from ((name, plots[name]) for name in sorted(WANTED))
 
 

@@ -152,6 +152,7 @@ TARGETS = (
     ),
     _time_of("no parameter: the time of Starlette by hand", 1, "no-dependency", "starlette"),
     *(_against_one_route(family, 1.2) for family in route_tables.LAST.values()),
+    *(_against_one_route(family, 1.2) for family in route_tables.PLAIN),
     *(_against_one_route(family, 1.3) for family in route_tables.MISSES),
     Target(
         "the last of 100 routes: the time of Starlette by hand", 0.4, False, "x", _last_of_hundred

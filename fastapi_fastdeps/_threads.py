@@ -10,23 +10,28 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mappin
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
 from functools import partial
+from threading import Lock
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
-from weakref import WeakKeyDictionary
+from typing import Any, ClassVar, Final, Protocol, Self
+from weakref import WeakKeyDictionary, ref
 
 import anyio.to_thread
 from anyio import CancelScope, CapacityLimiter, Event, WouldBlock
 from anyio.lowlevel import RunVar
 
+from fastapi_fastdeps import _watching
 from fastapi_fastdeps._fastapi.here import work_here
 from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._observing.choice import observer_everywhere
+from fastapi_fastdeps._observing.measuring import Measuring
+from fastapi_fastdeps._observing.metrics import Instruments, instruments_of
 from fastapi_fastdeps._observing.observer import Observed
+from fastapi_fastdeps._sending import LeavesBehind, Makers, nothing
 from fastapi_fastdeps.errors import Described, LimiterError, describe, whereabouts
 from fastapi_fastdeps.marking import Execution, Threaded
 
 
-class Threads:
+class Threads(LeavesBehind):
     """The limiters of an app.
 
     Attributes:
@@ -38,7 +43,15 @@ class Threads:
             later in the request.
         is_settled_at_once: whether an event loop has to know of it before a request needs it.
         own_observer: who is told of what the app calls inline, `None` for nobody of its own.
+        instruments: what measures that, and what waits for threads; `None` for nothing.
     """
+
+    left_behind: ClassVar[Makers] = {
+        "instruments": nothing,
+        "_meter_provider": nothing,
+        "_measuring": nothing,
+        "_known_pools": list[Any],
+    }
 
     def __init__(
         self,
@@ -55,6 +68,10 @@ class Threads:
         self.shares_context: bool = shares_context
         self.is_settled_at_once: bool = tokens is not None or is_threadless()
         self.own_observer: Observed | None = None
+        self.instruments: Instruments | None = None
+        self._meter_provider: Any = None
+        self._measuring: Measuring | None = None
+        self._known_pools: list[ref[Pool]] = []
         for name, number in self.limiters.items():
             _check_name(name)
             _check_tokens(f"limiters={{{name!r}: {number!r}}}", number)
@@ -64,7 +81,38 @@ class Threads:
     @property
     def observer(self) -> Observed | None:
         """Who is told of what is called inline, `None` for nobody."""
-        return self.own_observer or observer_everywhere()
+        guarding = self.own_observer or observer_everywhere()
+        instruments, measuring = self.instruments, self._measuring
+        if instruments is None:
+            return guarding
+        if measuring is None or not measuring.is_for(instruments, guarding):
+            measuring = self._measuring = Measuring(instruments, guarding)
+        return measuring
+
+    def measure_for(self, provider: Any) -> None:
+        """Measure for this meter provider of OpenTelemetry's from now on, `None` for none."""
+        if provider is self._meter_provider:
+            return
+        instruments = None if provider is None else instruments_of(provider)
+        with _changing:
+            before, self.instruments = self.instruments, instruments
+            self._meter_provider = provider
+            if instruments is before:
+                return
+            if before is not None:
+                before.forget(self)
+            if instruments is not None:
+                instruments.observe(self)
+        _watching.changed()
+
+    def be_observed(self) -> None:
+        """Have the threads of the event loop that runs be observed, if somebody measures."""
+        if self.instruments is not None:
+            self._pools()
+
+    def pools(self) -> "list[Pool]":
+        """The threads of its limiters, in each event loop."""
+        return [pool for known in [*self._known_pools] if (pool := known()) is not None]
 
     def check(self, candidate: Described, execution: Execution | None) -> None:
         """Raise `LimiterError` for a callable whose limiter the app does not have."""
@@ -100,23 +148,37 @@ class Threads:
             default = anyio.to_thread.current_default_thread_limiter()
             if self.tokens is not None:
                 default.total_tokens = self.tokens
-            pools = apps[self] = _Pools({None: Pool(default)})
+            pools = apps[self] = _Pools({None: Pool(None, default)})
             for name, size in self.limiters.items():
-                pools[name] = Pool(CapacityLimiter(size))
+                pools[name] = Pool(name, CapacityLimiter(size))
+            known = self._known_pools
+            known += [ref(pool, known.remove) for pool in pools.values()]
         return pools
+
+
+_changing: Final = Lock()
 
 
 class Pool:
     """The threads of one limiter in one event loop.
 
     Attributes:
+        name: the name of the limiter, `None` for the default one.
         limiter: AnyIO's, of which first visits take a token.
+        later_visits: how many of the visits have none, counted while somebody measures.
     """
 
-    def __init__(self, limiter: CapacityLimiter) -> None:
+    def __init__(self, name: str | None, limiter: CapacityLimiter) -> None:
+        self.name: str | None = name
         self.limiter: CapacityLimiter = limiter
+        self.later_visits: int = 0
         self._busy = 0
         self._waiting: deque[Event] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait until there is room."""
+        return len(self._waiting)
 
     def begin(self) -> None:
         """Come in without waiting."""
@@ -189,14 +251,19 @@ class Visits:
         Cancellation is as in AnyIO: whoever waits for the thread is cancelled, what runs there
         is waited for.
         """
+        instruments = self.threads.instruments
+        if instruments is not None:
+            function = instruments.noting_wait(limiter, function)
         pool, been_in = self.threads.pool(limiter), self._been_in
         # What a request does at the same time waits like what others do.
         is_first = not (self._remembers and been_in.get(limiter) == 0)
+        is_counted = instruments is not None and not is_first
         if is_first:
             await pool.wait()
         else:
             pool.begin()
         been_in[limiter] = been_in.get(limiter, 0) + 1
+        pool.later_visits += is_counted
         try:
             call = partial(function, *args, **values) if values else function
             given = () if values else args
@@ -213,12 +280,17 @@ class Visits:
                 pool.limiter.release()
         finally:
             been_in[limiter] -= 1
+            pool.later_visits -= is_counted
             pool.end()
 
     def begin(self) -> Self:
         """Be what `visits_here` finds in this task from now on."""
         _current.set(self)
         return self
+
+    def are_current(self) -> bool:
+        """Whether `visits_here` finds them."""
+        return _current.get() is self
 
     @contextmanager
     def as_current(self) -> Generator[None]:

@@ -9,11 +9,13 @@ that all is as it was. What the user made is never replaced; it is looked at ins
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from operator import attrgetter, is_
 from types import MemberDescriptorType
 from typing import Any, Final, TypeVar
 
+from fastapi_fastdeps._fastapi.dependants import keeps, kept_key
 from fastapi_fastdeps._fastapi.names import Dependant, classification
 
 Item = TypeVar("Item")
@@ -130,11 +132,20 @@ FIELDS: Final = tuple(getattr(Dependant, "__dataclass_fields__", ("call", "depen
 _fields: Final = attrgetter(*FIELDS)
 
 
-def watch(root: Dependant) -> None:
+def _fields_and_key(dependant: Dependant) -> tuple[Any, ...]:
+    return (*_fields(dependant), kept_key(dependant))
+
+
+_state: Final = _fields_and_key if keeps else _fields
+
+
+def watch(root: Dependant, copy: Dependant | None = None) -> None:
     """Let a tree that FastAPI has just made notice its changes. The `Dependant`s stay the
     same, their lists do not; one that someone else has taken out of the tree is left alone,
-    so that the tree can't vouch for itself."""
-    if _has_lent_lists(root):
+    so that the tree can't vouch for itself. What a `copy` of FastAPI's shares with the tree it
+    goes on sharing."""
+    copies = () if copy is None else (*_nodes(copy),)
+    if _has_lent_lists(root, copies):
         return
     lists: dict[int, tuple[list[Any], WatchedList[Any]]] = {}
     for dependant in _nodes(root):
@@ -146,12 +157,16 @@ def watch(root: Dependant) -> None:
                     lists.setdefault(id(items), (items, WatchedList(items)))
                     setattr(dependant, name, lists[id(items)][1])
             dependant.__class__ = WatchedDependant
+    for dependant in copies:
+        for name in _LISTS:
+            if (shared := lists.get(id(getattr(dependant, name, None)))) is not None:
+                setattr(dependant, name, shared[1])
 
 
-def _has_lent_lists(root: Dependant) -> bool:
+def _has_lent_lists(root: Dependant, copies: Iterable[Dependant]) -> bool:
     """Whether someone may hold a list of the tree, who could change it unnoticed."""
     holders: Counter[int] = Counter()
-    for dependant in _nodes(root):
+    for dependant in chain(_nodes(root), copies):
         holders.update(id(getattr(dependant, name, None)) for name in _LISTS)
     return any(
         type(getattr(dependant, name, None)) is list
@@ -188,7 +203,7 @@ class TreeSnapshot:
         self.dependencies: list[list[Dependant]] = []
         self.is_watched = True
         for dependant in _nodes(root):
-            values = _fields(dependant)
+            values = _state(dependant)
             self._nodes.append(dependant)
             self._values.append(values)
             self.dependencies.append(dependant.dependencies)
@@ -204,7 +219,7 @@ class TreeSnapshot:
     def holds(self) -> bool:
         """Whether every field and every list is what it was, by identity."""
         return all(
-            all(map(is_, _fields(dependant), values))
+            all(map(is_, _state(dependant), values))
             for dependant, values in zip(self._nodes, self._values, strict=True)
         ) and all(
             len(items) == len(known) and all(map(is_, items, known))

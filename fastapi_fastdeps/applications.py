@@ -1,5 +1,6 @@
 """The application."""
 
+import logging
 import types
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -13,7 +14,7 @@ from fastapi_fastdeps._building.constructors import TypedFastAPI, pass_on, signa
 from fastapi_fastdeps._building.routes import FastDepsRoute
 from fastapi_fastdeps._deciding.misplaced import check_entries
 from fastapi_fastdeps._fastapi.names import asked_lane, shell
-from fastapi_fastdeps._fastapi.requests import telemetry_of
+from fastapi_fastdeps._fastapi.requests import meter_provider_of, telemetry_of
 from fastapi_fastdeps._fastapi.routers import fastapis
 from fastapi_fastdeps._lane.placed import handler_candidates, placed
 from fastapi_fastdeps._matching.snapshots import NoticingRoute
@@ -88,6 +89,7 @@ class FastDepsAPI(TypedFastAPI):
 
     _classifier: Classifier = default_classifier
     _has_shell: bool = False
+    _has_failed_to_measure: bool = False
 
     if not TYPE_CHECKING:
 
@@ -142,6 +144,10 @@ class FastDepsAPI(TypedFastAPI):
             if self.threads.is_settled_at_once:
                 self.threads.settle()
             if not self._has_shell or not is_as_ever(scope, telemetry_of(self)):
+                # FastAPI asks for providers here, too.
+                self._measure()
+                if scope["type"] == "http":
+                    self.threads.be_observed()
                 await super().__call__(scope, receive, send)
                 return
             if self.root_path:
@@ -172,7 +178,17 @@ class FastDepsAPI(TypedFastAPI):
         if router.route_class is APIRoute:
             router.route_class = FastDepsRoute
 
+    def _measure(self) -> None:
+        """Measure for the meter provider that there is now."""
+        try:
+            self.threads.measure_for(meter_provider_of(self))
+        except Exception:
+            if not self._has_failed_to_measure:
+                self._has_failed_to_measure = True
+                _log.exception("Metrics: there is no telling for which meter provider")
+
     def build_middleware_stack(self) -> ASGIApp:
+        self._measure()
         if isinstance(self.router, FastDepsRouter):
             if self.router.classifier is None:
                 # Another router has taken the place of the one that FastAPI made.
@@ -193,6 +209,7 @@ class FastDepsAPI(TypedFastAPI):
             app.exception_handlers = given
 
 
+_log: Final = logging.getLogger("fastapi_fastdeps")
 _call_router: Final = fastapis(APIRouter, "__call__")
 
 

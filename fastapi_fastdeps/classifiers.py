@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from fastapi_fastdeps._marks import Decision, find_marker
 from fastapi_fastdeps._reading.judging import why_harmless
+from fastapi_fastdeps._reading.once import forget
 from fastapi_fastdeps._sending import LeavesBehind, Makers
 from fastapi_fastdeps._written import Written, read_decisions
 from fastapi_fastdeps.errors import ClassifierError, FastDepsError, describe_place
@@ -97,6 +98,26 @@ class Classifier(Protocol):
     what is marked keeps its word under every classifier that leaves it alone, as the
     policies of this package (`all_classes`, `everything`, `predicate`) do; a classifier of
     your own that has an opinion about something marked overrules the mark.
+
+    ```python
+    from fastapi_fastdeps import (
+        Candidate,
+        Execution,
+        FastDepsAPI,
+        Inline,
+        default_classifier,
+        first_match,
+    )
+
+
+    def of_settings(candidate: Candidate) -> Execution | None:
+        if candidate.call.__module__ == "app.settings":
+            return Inline(because="settings are read once")
+        return None
+
+
+    app = FastDepsAPI(classifier=first_match(of_settings, default_classifier))
+    ```
     """
 
     def __call__(self, candidate: Candidate, /) -> Execution | None: ...
@@ -106,6 +127,21 @@ def markers(candidate: Candidate, /) -> Execution | None:
     """What the place, the callable's decorator, or the nearest marked class says.
 
     Raises `FastDepsError` where markers contradict each other.
+
+    ```python
+    from fastapi_fastdeps import Candidate, Threaded, inline, markers
+
+
+    @inline
+    class Page: ...
+
+
+    print(markers(Candidate(Page)), markers(Candidate(Page, metadata=(Threaded,))))
+    ```
+
+    ```text
+    Inline(because='') Threaded(limiter=None, because='')
+    ```
     """
     found = find_marker(candidate)
     return found.execution if found is not None else None
@@ -144,6 +180,26 @@ def everything(candidate: Candidate, /) -> Execution | None:
     """Inline for all that is sync and carries no marker: see `all_classes`.
 
     What blocks holds up the event loop then. It tells how much there is to gain at most.
+
+    ```python
+    from fastapi_fastdeps import Candidate, everything, threaded
+
+
+    def get_query(q: str = "") -> str:
+        return q
+
+
+    @threaded
+    def get_file() -> bytes:
+        return b""
+
+
+    print(everything(Candidate(get_query)), everything(Candidate(get_file)))
+    ```
+
+    ```text
+    Inline(because='') None
+    ```
     """
     return None if _is_marked(candidate) else Inline()
 
@@ -204,6 +260,30 @@ def harmless(candidate: Candidate, /) -> Execution | None:
 
     Of an endpoint, the validation of its result is part: its response model must run no code of
     its own, and what it returns be plain data.
+
+    ```python
+    import time
+
+    from fastapi_fastdeps import Candidate, harmless
+
+
+    class Page:
+        def __init__(self, skip: int = 0, limit: int = 100):
+            self.skip = skip
+            self.limit = limit
+
+
+    def get_report() -> str:
+        time.sleep(1)
+        return "done"
+
+
+    print(harmless(Candidate(Page)), harmless(Candidate(get_report)))
+    ```
+
+    ```text
+    Inline(because='assigns its arguments') None
+    ```
     """
     if _is_marked(candidate):
         return None
@@ -347,7 +427,7 @@ def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
     if classifier is markers:
         return find_marker(candidate)
     try:
-        execution = classifier(candidate)
+        execution = _asked(classifier, candidate)
     except FastDepsError:
         raise
     except Exception as error:
@@ -363,6 +443,18 @@ def _opinion(classifier: Classifier, candidate: Candidate) -> Decision | None:
             f"{describe_place(candidate)}. Return Inline(), Threaded() or None."
         )
     return Decision(execution, _name(classifier), execution.because)
+
+
+def _asked(classifier: Classifier, candidate: Candidate) -> Execution | None:
+    ours = (injected_providers, harmless, all_classes, everything)
+    if any(classifier is each for each in ours) or isinstance(classifier, _Decisions):
+        return classifier(candidate)
+    # Code of the user's may replace what has been read.
+    forget()
+    try:
+        return classifier(candidate)
+    finally:
+        forget()
 
 
 def _is_execution(returned: object) -> bool:

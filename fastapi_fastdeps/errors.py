@@ -1,10 +1,13 @@
 """The errors of the package, and how a callable is named in them."""
 
+import ast
 import functools
 import inspect
+import linecache
 import os
+import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,6 +19,19 @@ class FastDepsError(Exception):
     created, a router is included, the app starts, or the package is imported. What is put
     in later, into `dependency_overrides`, a tree or `routes`, or by another classifier, is
     judged by the first request that needs it, and raised there.
+
+    ```python
+    from fastapi_fastdeps import FastDepsError, inline, threaded
+
+    try:
+        threaded(inline(len))
+    except FastDepsError as error:
+        print(type(error).__name__)
+    ```
+
+    ```text
+    MarkerError
+    ```
     """
 
 
@@ -95,9 +111,53 @@ def locate(call: Callable[..., Any]) -> str | None:
     """`file:line` of a callable's definition, `None` for what has no Python source."""
     target = _definition(call)
     try:
-        return f"{inspect.getsourcefile(target)}:{inspect.getsourcelines(target)[1]}"
+        return f"{inspect.getsourcefile(target)}:{_line_of(target)}"
     except (OSError, TypeError):
         return None
+
+
+def _line_of(target: Any) -> int:
+    """Raises `OSError` and `TypeError` as `inspect` does."""
+    if not inspect.isclass(target) or sys.version_info >= (3, 13):
+        return inspect.findsource(target)[1] + 1
+    # Up to Python 3.12, `inspect` parses the whole file for each class in it.
+    file = inspect.getsourcefile(target) or inspect.getfile(target)
+    linecache.checkcache(file)
+    lines = linecache.getlines(file, vars(sys.modules[target.__module__]))
+    known = _classes.get(file)
+    if known is None or known[0] is not lines:
+        known = _classes[file] = lines, dict(_classes_in("".join(lines)))
+    if target.__qualname__ not in known[1]:
+        raise OSError("could not find class definition")
+    return known[1][target.__qualname__]
+
+
+# By file, with the lines that were read: `linecache` has others when they have changed.
+_classes: dict[str, tuple[list[str], dict[str, int]]] = {}
+
+
+def _classes_in(source: str) -> Iterator[tuple[str, int]]:
+    """The classes in a source, by their qualified names, with the line where each begins; of
+    several of one name, the first comes last."""
+    try:
+        pending: list[tuple[ast.AST, str]] = [(ast.parse(source), "")]
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    found: list[tuple[str, int]] = []
+    while pending:
+        node, within = pending.pop()
+        if isinstance(node, ast.ClassDef):
+            first = node.decorator_list[0] if node.decorator_list else node
+            found.append((f"{within}{node.name}", first.lineno))
+            within = f"{within}{node.name}."
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            within = f"{within}{node.name}.<locals>."
+        below = [each for each in ast.iter_child_nodes(node) if isinstance(each, _STATEMENTS)]
+        pending += [(each, within) for each in reversed(below)]
+    yield from reversed(found)
+
+
+_STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
 def is_users_own(call: Callable[..., Any]) -> bool:
@@ -110,6 +170,14 @@ def is_users_own(call: Callable[..., Any]) -> bool:
     except OSError:  # A class that was typed in at the prompt.
         return True
     return not (file.startswith(_PYTHON) or _PACKAGES.intersection(Path(file).parts))
+
+
+def file_of(call: Callable[..., Any]) -> str | None:
+    """The file in which a callable is defined, `None` for what has no Python source."""
+    try:
+        return inspect.getfile(_definition(call))
+    except (OSError, TypeError):
+        return None
 
 
 def _definition(call: Callable[..., Any]) -> Any:

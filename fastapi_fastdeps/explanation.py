@@ -21,6 +21,7 @@ from fastapi_fastdeps._building.routes import (
 )
 from fastapi_fastdeps._deciding.graph import Graph, Node
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.dependants import seen
 from fastapi_fastdeps._fastapi.names import (
     Capability,
     EffectiveRouteContext,
@@ -33,6 +34,7 @@ from fastapi_fastdeps._fastapi.names import (
     is_gen_callable,
     websockets,
 )
+from fastapi_fastdeps._fastapi.requests import streams_generators
 from fastapi_fastdeps._fastapi.routers import low_priority_routes
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._lane.choice import (
@@ -108,9 +110,9 @@ class RouteRecord:
             order in which they are first needed, each before what it depends on; what is done
             with uploaded files; and the functions that requests have made background tasks
             and responses of so far.
-        hops: how often a request that succeeds goes to a thread, background tasks, streams and
-            files apart; in the fast lane, from the route's second request on, `None` where that
-            is not known, as where the items of a stream are taken in threads.
+        hops: how often a request that succeeds goes to a thread, background tasks, the items of
+            streams and files apart; in the fast lane, from the route's second request on, `None`
+            where that is not known.
         source: the function that its plan was compiled into, of an HTTP route in the fast lane
             that has served two requests or more; `None` otherwise.
     """
@@ -125,8 +127,20 @@ class RouteRecord:
     source: str | None = field(default=None, repr=False, compare=False)
 
     @property
+    def takes_items_in_threads(self) -> bool:
+        """Whether each item that the endpoint yields is a hop more, and so is its end."""
+        return any(
+            streams_generators
+            and call.role == "endpoint"
+            and call.execution == "threaded"
+            and call.candidate is not None
+            and is_gen_callable(call.candidate.call)
+            for call in self.calls
+        )
+
+    @property
     def stock_hops(self) -> int:
-        """How often FastAPI would go to a thread."""
+        """How often FastAPI would go to a thread, the items of a stream apart."""
         return sum(call.stock_hops for call in self.calls)
 
     @property
@@ -149,6 +163,33 @@ class Explanation:
     Attributes:
         routes: its routes; those of Starlette's own only if they may call something in a thread.
         handlers: its exception handlers that are sync.
+
+    ```python
+    from typing import Annotated
+
+    from fastapi import Depends
+    from fastapi_fastdeps import FastDepsAPI, explain, inline
+
+    app = FastDepsAPI()
+
+
+    @inline
+    def get_query(q: str = "") -> str:
+        return q
+
+
+    @app.get("/items")
+    async def read_items(q: Annotated[str, Depends(get_query)]) -> str:
+        return q
+
+
+    for route in explain(app):
+        print(route.path, route.lane, [(call.name, str(call.execution)) for call in route.calls])
+    ```
+
+    ```text
+    /items fast [('read_items', 'async'), ('get_query', 'inline')]
+    ```
     """
 
     routes: tuple[RouteRecord, ...]
@@ -308,8 +349,9 @@ def _planned_record(
         ways = ways_to_solve(graph)
         if isinstance(route, APIRoute):
             ways |= ways_to_answer(route.body_field, route.response_field, response_class)
-            is_streamed = has_settled_on_a_stream(route, response_class)
-            ways |= ways_to_plan(is_streamed=is_streamed, is_within=has_own_handler(route))
+            if has_own_handler(route):
+                is_streamed = has_settled_on_a_stream(route, response_class)
+                ways |= ways_to_plan(is_streamed=is_streamed)
         else:
             ways |= Way.WEBSOCKET
         why = why_not_now(ground_of(ways)) or ""
@@ -460,7 +502,7 @@ def _stock_hops(root: Node) -> dict[int, int]:
         place = node.place
         key: object = id(place.call)
         if fast_lane:
-            key = get_cache_key(dependant=place, uses_scopes_cache=uses_scopes)
+            key = get_cache_key(dependant=seen(place), uses_scopes_cache=uses_scopes)
         is_taken = node is not root and place.use_cache and key in cached
         cached.add(key)
         found[id(node)] = 0 if node.decision is None or is_taken else _stock_hops_of(node)
@@ -478,8 +520,12 @@ def _backwards(root: Node) -> Iterator[Node]:
 
 def _stock_hops_of(node: Node) -> int:
     candidate = node.candidate
+    is_generator = is_gen_callable(candidate.call)
     if candidate.role == "dependency":
-        return 2 if is_gen_callable(candidate.call) else 1
+        return 2 if is_generator else 1
+    if is_generator and streams_generators:
+        # It is called on the event loop, and its items are taken in threads.
+        return 0
     return 1 if candidate.response_model is None else 2
 
 
@@ -534,6 +580,7 @@ def _lines(routes: tuple[RouteRecord, ...], handlers: tuple[CallRecord, ...]) ->
         kind = " ".join(route.methods) if route.kind == "http" else route.kind
         lane = f"{_LANES[route.lane]}: {route.why}" if route.why else _LANES[route.lane]
         hops = "" if route.hops is None else f", {_count(route.hops)}"
+        hops += ", and one for each item" if route.takes_items_in_threads else ""
         yield f"{kind} {route.path}  [{lane}{hops}]"
         yield from (_line(call, widths) for call in route.calls)
     if handlers:

@@ -111,6 +111,13 @@ class Guard:
             in a thread. What it raises is logged.
         watch_every: how often, in seconds, a thread looks where calls are, and tells of stuck
             ones; `None` for never. No thread looks where none can start.
+
+    ```python
+    from fastapi_fastdeps import FastDepsAPI, Guard, SlowCall
+
+    told: list[SlowCall] = []
+    app = FastDepsAPI(guard=Guard(slow_call=0.01, interval=60, callback=told.append))
+    ```
     """
 
     slow_call: float = 0.005

@@ -71,6 +71,24 @@ class Threaded:
             app declares: `FastDepsAPI(limiters={"db": 20})`. `None` for the one that all share
             that name none.
         because: the reason, which `explain` shows.
+
+    ```python
+    from typing import Annotated
+
+    from fastapi import Depends
+    from fastapi_fastdeps import FastDepsAPI, Threaded
+
+    app = FastDepsAPI(limiters={"files": 4})
+
+
+    def read_file() -> str:
+        return "text"
+
+
+    @app.get("/")
+    async def read(text: Annotated[str, Depends(read_file), Threaded(limiter="files")]) -> str:
+        return text
+    ```
     """
 
     limiter: str | None = None
@@ -261,6 +279,19 @@ class ThreadedMixin:
 
     Attributes:
         thread_limiter: the name of the limiter that it waits for a thread of: see `Threaded`.
+
+    ```python
+    from fastapi_fastdeps import ThreadedMixin
+
+
+    class Report(ThreadedMixin):
+        def __init__(self, name: str):
+            self.text = f"report {name}"
+
+
+    class SlowReport(Report):
+        thread_limiter = "reports"
+    ```
     """
 
     __slots__ = ()

@@ -31,6 +31,7 @@ from fastapi_fastdeps._building.routes import (
 )
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph
 from fastapi_fastdeps._deciding.misplaced import check_entries
+from fastapi_fastdeps._fastapi.fields import Fields
 from fastapi_fastdeps._fastapi.names import (
     FrontendRouteGroup,
     IncludedRouter,
@@ -181,6 +182,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             self.classifier = classifier
         self._deciding_about_copies: Iterator[Deciding] = iter(())
         self._deciding_about_sockets: Iterator[Deciding] = iter(())
+        self.known_fields: Fields = {}
         self._constructed: dict[int, tuple[APIRoute, LiveGraph, Handling | None]] = {}
         self._hand_made: dict[int, HandMade] = {}
         self._plain: dict[int, PlainRoute] = {}
@@ -245,6 +247,7 @@ class FastDepsRouter(Classifying, NoticesMatching, TypedAPIRouter):
             "_constructed": constructed,
             "_hand_made": hand_made,
             "_plain": dict[int, PlainRoute](),
+            "known_fields": dict[Any, Any](),
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:

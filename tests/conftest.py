@@ -1,6 +1,7 @@
 """Fixtures of all tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import fastapi.routing
@@ -9,6 +10,21 @@ import pytest
 from fastapi_fastdeps._compiling.functions import compile_function
 from fastapi_fastdeps._fastapi.names import fast_lane
 from fastapi_fastdeps._lane.choice import LANE_VARIABLE
+
+ONCE = (
+    *("benchmarks", "conformance", "documentation", "test_typings.py"),
+    *("cli/test_bad_input.py", "cli/test_page_in_browser.py", "cli/test_profile_command.py"),
+    *("cli/test_migrate_command.py", "cli/test_migrate_programs.py", "cli/test_try_command.py"),
+)
+"""What does the same on each Python, most of it in processes of its own: `.ci/run` has it on the
+default one alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    for item in items:
+        if any(item.path.is_relative_to(tests / each) for each in ONCE):
+            item.add_marker("once")
 
 
 @pytest.fixture(params=["fast", "fastapi"])

@@ -34,7 +34,7 @@ from fastapi_fastdeps import (
 from fastapi_fastdeps._fastapi.names import fast_lane, inclusions
 from fastapi_fastdeps._lane.choice import LANE_VARIABLE
 from fastapi_fastdeps.explanation import CallRecord, RouteRecord
-from tests.harness.hops import everything
+from tests.harness.hops import everything, hops
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +105,7 @@ GET POST /items  [fast lane, 2 hops]
       settings: Settings    dependency  inline    InlineMixin
     user: user              dependency  async
       session: session      dependency  inline    @inline
-GET /lines  [fast lane]
+GET /lines  [fast lane, 1 hop, and one for each item]
   lines                     endpoint    threaded  no opinion
     audit                   dependency  threaded  @threaded
 GET /reports/{report}  [fast lane, 2 hops]
@@ -452,3 +452,32 @@ def test_the_reason_that_a_decision_carries_is_shown() -> None:
     assert decided_by(report, classifier=because) == expected
     assert decided_by(report, Threaded(because="locks")) == "Threaded at the place: locks"
     assert decided_by(Page, classifier=harmless) == "harmless: does nothing"
+
+
+@pytest.mark.skipif(not fast_lane, reason="there are no plans")
+@pytest.mark.parametrize("response_class", [None, StreamingResponse])
+def test_what_a_stream_takes_in_threads_is_said_and_not_counted(response_class: Any) -> None:
+    def page() -> bool:
+        return True
+
+    def session() -> Iterable[int]:
+        yield 1
+
+    def rows(session: Annotated[int, Depends(session)], q: Annotated[bool, Depends(page)]) -> Any:
+        yield from ("1", "2", "3")
+
+    rows.__annotations__["return"] = Iterable[str] if response_class is None else Any
+    given = {} if response_class is None else {"response_class": response_class}
+    stock, ours = FastAPI(), FastDepsAPI()
+    for app in (stock, ours):
+        app.get("/", **given)(rows)
+    (route,) = explain(ours)
+    items = 4  # The end is looked for, too.
+    for app, expected in ((stock, route.stock_hops), (ours, route.hops_left)):
+        client = TestClient(app)
+        client.get("/")
+        with hops() as sent:
+            assert client.get("/").status_code == 200
+        assert len(sent) == expected + items
+    assert route.takes_items_in_threads
+    assert str(explain(ours)).splitlines()[0].endswith("2 hops, and one for each item]")

@@ -29,6 +29,7 @@ from fastapi_fastdeps import FastDepsAPI, explain
 from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, Ground
 from fastapi_fastdeps._fastapi.names import LANE_VARIABLE, fast_lane
 from fastapi_fastdeps._lane.choice import is_served_by_fastapi, why_not_now
+from tests.harness.commands import REPOSITORY
 from tests.harness.hops import everything
 
 pytestmark = pytest.mark.skipif(not fast_lane, reason="there is no fast lane to leave")
@@ -407,3 +408,29 @@ def test_a_name_that_a_route_needs_for_what_was_just_inserted_is_asked_for() -> 
             client.get("/")
         counts.append(called["solve"])
     assert counts == [1, 1]
+
+
+def test_a_fastapi_that_pytest_has_rewritten_for_its_assertions_is_served(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        'import pytest\npytest.register_assert_rewrite("fastapi")'
+    )
+    (tmp_path / "test_it.py").write_text(REWRITTEN)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"]
+    variables = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stdout
+
+
+REWRITTEN = """
+import fastapi.routing
+from fastapi.testclient import TestClient
+from fastapi_fastdeps import FastDepsAPI
+
+def test_it():
+    assert "@pytest_ar" in vars(fastapi.routing)
+    app = FastDepsAPI()
+    app.get("/")(lambda limit: limit)
+    assert TestClient(app).get("/?limit=7").json() == "7"
+"""

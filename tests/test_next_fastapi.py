@@ -6,9 +6,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import fastapi
 import pytest
 
 from fastapi_fastdeps._fastapi import names
+from fastapi_fastdeps._fastapi.capabilities import Capability, tell_of
 from fastapi_fastdeps._fastapi.names import (
     classification,
     fast_lane,
@@ -17,6 +19,7 @@ from fastapi_fastdeps._fastapi.names import (
     route_classes,
     websockets,
 )
+from fastapi_fastdeps._fastapi.versions import PLANS_SINCE
 
 CAPABILITIES = (classification, route_classes, websockets, inclusions, frontends, fast_lane)
 DOCUMENTED = {
@@ -186,6 +189,23 @@ def test_a_fastapi_that_is_too_old_is_refused_at_import() -> None:
         "fastapi_fastdeps.errors.UnsupportedFastAPIError: FastAPI 0.114.2 is older than "
         "0.115.0, the oldest that fastapi-fastdeps works with: install a newer one."
     )
+
+
+def test_it_is_said_that_a_fastapi_is_older_than_the_fast_lane(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(fastapi, "__version__", "0.128.8")
+    lane = Capability("the fast lane", "it is slower", since=PLANS_SINCE, tells_age=True)
+    index = Capability("the index", "it is slower, too", since="0.165.0")
+    shell = Capability("the shell", "it is slower still", since="0.165.0", on=lane)
+    assert lane.why_off == shell.why_off == f"FastAPI 0.128.8 is older than {PLANS_SINCE}"
+
+    tell_of(lane, index, shell)
+
+    (said,) = caplog.messages
+    assert f"Without the fast lane, it is slower: {lane.why_off}. Install a newer FastAPI" in said
+    assert "index" not in said
+    assert "shell" not in said
 
 
 def test_every_capability_declares_names() -> None:

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import anyio
 import pytest
-from fastapi import BackgroundTasks, Depends, FastAPI, File, Request, UploadFile
+from fastapi import BackgroundTasks, Depends, FastAPI, File, Form, Request, UploadFile
 from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
+from pydantic import BaseModel, ConfigDict
 
 from fastapi_fastdeps import (
     Candidate,
@@ -337,6 +338,30 @@ def test_an_upload_is_what_it_is_in_fastapi(size: int) -> None:
     assert stock == unmarked == limited
     assert inline_ < stock or size == 10
     assert inline_ == (stock - 6 if received else 0)
+
+
+@in_both_lanes
+@pytest.mark.parametrize("options", [{}, {"guard": True}, {"limiters": {"db": 3}}])
+def test_an_error_about_an_upload_shows_of_it_what_fastapi_does(options: dict[str, Any]) -> None:
+    class Named(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        name: str
+
+    answers: list[Any] = []
+    for app in (FastAPI(), FastDepsAPI(**options)):
+
+        @app.post("/")
+        def submit(
+            named: Annotated[Named, Form()], file: Annotated[UploadFile | None, File()] = None
+        ) -> None: ...
+
+        client = TestClient(app)
+        # A thread has gone there before, so an event loop knows of the app.
+        for files in ({}, {"file": ("a.txt", b"text")}, {"file": ("a.txt", b"text")}):
+            answer = client.post("/", data={"name": "a"}, files=files)
+        assert answer.status_code == 422
+        answers.append(answer.json())
+    assert answers[0] == answers[1]
 
 
 @needs_plans

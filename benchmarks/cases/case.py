@@ -4,12 +4,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from benchmarks.exchange import HTTPExchange, WebSocketExchange
 
 ASGIApp = Callable[..., Any]
 Exchange = HTTPExchange | WebSocketExchange
+
+
+def router_class(app: FastAPI) -> type[APIRouter]:
+    """What whoever has such an app uses for routers."""
+    if type(app) is FastAPI:
+        return APIRouter
+    from fastapi_fastdeps import FastDepsRouter
+
+    return FastDepsRouter
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from benchmarks.cases.case import Case, declared
+from benchmarks.cases.case import Case, declared, router_class
 from benchmarks.exchange import HTTPExchange
 
 Payload = dict[str, Any]
@@ -75,7 +75,7 @@ def _four_inlined(app: FastAPI) -> None:
 
 
 def _four_included(app: FastAPI) -> None:
-    router = APIRouter()
+    router = router_class(app)()
     four_classes(router)
     app.include_router(router)
 

@@ -1,11 +1,15 @@
-"""The last of many routes in four layouts, and paths that none of them serves."""
+"""The last of many routes in four layouts, and paths that none of them serves.
+
+The routers are of the package that the app is of, but for those that are called plain: there
+only the app is ours, and its routers are FastAPI's `APIRouter`.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from benchmarks.cases.case import Case, Family
+from benchmarks.cases.case import Case, Family, router_class
 from benchmarks.exchange import HTTPExchange
 
 SIZES = (1, 10, 100, 1000)
@@ -13,6 +17,7 @@ SHARE = 10
 """How many routes a router has, and how many routers a router has."""
 
 Add = Callable[[FastAPI | APIRouter, int], None]
+Routers = type[APIRouter]
 
 
 class Page:
@@ -37,37 +42,37 @@ def shares(numbers: range) -> Iterator[range]:
         yield range(first, min(first + SHARE, numbers.stop))
 
 
-def _flat(app: FastAPI, size: int) -> None:
+def _flat(app: FastAPI, size: int, _: Routers) -> None:
     for number in range(size):
         _add(app, number)
 
 
-def _one_router(app: FastAPI, size: int) -> None:
-    app.include_router(_router(range(size)), prefix="/all")
+def _one_router(app: FastAPI, size: int, routers: Routers) -> None:
+    app.include_router(_router(range(size), routers), prefix="/all")
 
 
-def _many_routers(app: FastAPI, size: int) -> None:
+def _many_routers(app: FastAPI, size: int, routers: Routers) -> None:
     for index, numbers in enumerate(shares(range(size))):
-        app.include_router(_router(numbers), prefix=f"/part-{index}")
+        app.include_router(_router(numbers, routers), prefix=f"/part-{index}")
 
 
-def _two_levels(app: FastAPI, size: int) -> None:
+def _two_levels(app: FastAPI, size: int, routers: Routers) -> None:
     parts = list(shares(range(size)))
     for outer, indexes in enumerate(shares(range(len(parts)))):
-        router = APIRouter()
+        router = routers()
         for inner in indexes:
-            router.include_router(_router(parts[inner]), prefix=f"/part-{inner}")
+            router.include_router(_router(parts[inner], routers), prefix=f"/part-{inner}")
         app.include_router(router, prefix=f"/area-{outer}")
 
 
-def _router(numbers: range) -> APIRouter:
-    router = APIRouter()
+def _router(numbers: range, routers: Routers) -> APIRouter:
+    router = routers()
     for number in numbers:
         _add(router, number)
     return router
 
 
-LAYOUTS: dict[str, tuple[str, Callable[[FastAPI, int], None]]] = {
+LAYOUTS: dict[str, tuple[str, Callable[[FastAPI, int, Routers], None]]] = {
     "flat": ("in the app itself", _flat),
     "one-router": ("in one included router", _one_router),
     "many-routers": ("ten in each included router", _many_routers),
@@ -86,14 +91,12 @@ def prefix_of_last(layout: str, size: int) -> str:
     }[layout]
 
 
-def _declaring(layout: str, size: int) -> Callable[[FastAPI], None]:
+def _declaring(layout: str, size: int, routers: Routers | None = None) -> Callable[[FastAPI], None]:
     """Adds the routes; a single one is the app's own, whatever the layout."""
 
     def declare(app: FastAPI) -> None:
-        if size == 1:
-            _flat(app, 1)
-        else:
-            LAYOUTS[layout][1](app, size)
+        _, add = LAYOUTS["flat" if size == 1 else layout]
+        add(app, size, routers or router_class(app))
 
     return declare
 
@@ -121,14 +124,17 @@ def _litestar(layout: str, size: int) -> Callable[[], Any]:
     return make
 
 
-def _last(layout: str) -> Callable[[int], Case]:
+def _last(layout: str, *, is_plain: bool = False) -> Callable[[int], Case]:
+    """`is_plain`: the routers are FastAPI's, which its peers have no word for."""
+
     def case(size: int) -> Case:
+        peers = {"litestar": _litestar(layout, size), "starlette": _starlette(layout, size)}
         return Case(
-            f"last-route-{layout}-{size}",
-            f"the last of {size:,} routes",
+            f"last-route-{layout}{'-plain' if is_plain else ''}-{size}",
+            f"the last of {size:,} routes{', the routers APIRouter' if is_plain else ''}",
             HTTPExchange(_path(layout, size), "skip=3&limit=7"),
-            _declaring(layout, size),
-            {"litestar": _litestar(layout, size), "starlette": _starlette(layout, size)},
+            _declaring(layout, size, APIRouter if is_plain else None),
+            {} if is_plain else peers,
         )
 
     return case
@@ -191,4 +197,12 @@ MISSES = tuple(
     )
     for layout in ("flat", "two-levels")
 )
-FAMILIES = (*LAST.values(), *MISSES)
+PLAIN = tuple(
+    _family(
+        f"last-route-{layout}-plain",
+        f"the last of many routes, {LAYOUTS[layout][0]}, the routers APIRouter",
+        _last(layout, is_plain=True),
+    )
+    for layout in ("many-routers", "two-levels")
+)
+FAMILIES = (*LAST.values(), *PLAIN, *MISSES)

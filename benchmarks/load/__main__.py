@@ -11,7 +11,7 @@ import json
 import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import sleep
 
@@ -20,6 +20,7 @@ from benchmarks.http.wrk import MissingToolError, check_tools, load
 from benchmarks.load.leaving import leave_again_and_again
 from benchmarks.report.text import table
 from benchmarks.results import Load
+from benchmarks.run import environment
 
 PATHS = ("/inline", "/fused", "/limited", "/between", "/task", "/stream", "/awaited", "/failing")
 SCRIPT = Path(__file__).with_name("mix.lua")
@@ -47,7 +48,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=int, default=60, help="of each stretch; %(default)s")
     parser.add_argument("--stretches", type=int, default=2, help="%(default)s")
     parser.add_argument("--connections", type=int, default=1000, help="%(default)s")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where it is written as JSON")
     options = parser.parse_args(arguments)
+    command = (
+        f"python -m benchmarks.load --seconds {options.seconds} --stretches {options.stretches} "
+        f"--connections {options.connections}"
+    )
+    found: dict[str, object] = {"environment": environment() | {"command": command}}
     try:
         check_tools()
     except MissingToolError as missing:
@@ -61,6 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
             asyncio.run(_stretch(port, options.connections, options.seconds, client_cores))
             for _ in range(options.stretches)
         ]
+    if options.output is not None:
+        found["before"] = before
+        found["stretches"] = [asdict(each) for each in stretches]
+        options.output.write_text(json.dumps(found, indent=1))
     _show(before, stretches)
     problems = list(problems_of(before, stretches))
     print("\n".join(problems) or "Nothing was lost, and nothing is left over.")

@@ -38,10 +38,11 @@ def figures(results: Results) -> Iterator[tuple[str, Figure]]:
         if not growth.log_sizes:
             yield growth.family, _growth(growth)
     tables = [growth for growth in results.growths if growth.log_sizes]
-    found = {family.name for family in route_tables.LAST.values()}
-    if last := [growth for growth in tables if growth.family in found]:
+    names = {family.name for family in route_tables.LAST.values()}
+    if last := [growth for growth in tables if growth.family in names]:
         yield "routes", _route_tables("The last of how many routes", last)
-    if missed := [growth for growth in tables if growth.family not in found]:
+    names = {family.name for family in route_tables.MISSES}
+    if missed := [growth for growth in tables if growth.family in names]:
         yield "routes-missed", _route_tables("What none of the routes serves", missed)
     if shares := shares_of_a_request(results):
         yield "request", _shares(shares)
@@ -91,7 +92,7 @@ def _cases(timings: Sequence[Timing], concurrency: int) -> Figure:
 
 
 def _instrumented(timings: Sequence[Timing]) -> Figure:
-    figure = Figure(figsize=(8.5, 0.75 * len(timings) + 1.6))
+    figure = Figure(figsize=(8.5, 0.75 * len(timings) + 1.9), layout="constrained")
     axes = figure.subplots()
     ordered = list(reversed(timings))
     for key in dict.fromkeys(key for timing in ordered for key in timing.seconds):
@@ -116,7 +117,7 @@ def _instrumented(timings: Sequence[Timing]) -> Figure:
     plain_ticks(axes.xaxis)
     axes.set_xlabel("µs per request (median and quartiles of the rounds, log scale)")
     axes.set_title("Four class dependencies, each beside a tool, or before a stream", loc="left")
-    axes.legend(loc="lower right")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 

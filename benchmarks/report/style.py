@@ -23,6 +23,7 @@ COLOURS = {
     "by-hand": "#CC79A7",
     "layered": "#882255",
     "bare": "#999999",
+    "empty": "#999999",
 }
 """The palette of Okabe and Ito, and one more."""
 
@@ -46,6 +47,7 @@ MARKERS = {
     "by-hand": "v",
     "layered": "p",
     "bare": "h",
+    "empty": "h",
 }
 
 mpl.rcParams.update(

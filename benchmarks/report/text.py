@@ -53,12 +53,15 @@ def tables(results: Results) -> Iterator[tuple[str, str]]:
 
 
 def targets_table(results: Results) -> str:
-    rows = []
+    return table(("target", "promise", "measured", ""), target_rows(results))
+
+
+def target_rows(results: Results) -> Iterator[tuple[str, str, str, str]]:
+    """Each promise, what was measured, and the verdict."""
     for target in TARGETS:
         measured, verdict = target.verdict(results)
         shown = "" if measured is None else f"{measured:.2f}{target.unit}"
-        rows.append((target.what, target.promise, shown, verdict))
-    return table(("target", "promise", "measured", ""), rows)
+        yield target.what, target.promise, shown, verdict
 
 
 def label(key: str) -> str:

@@ -21,6 +21,8 @@ from fastapi_fastdeps._fastapi.names import (
     wrap_app_with_body_limit,
 )
 from fastapi_fastdeps._fastapi.replacements import around, is_known
+from fastapi_fastdeps._fastapi.solving import calls_solver, with_solver
+from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._lane.choice import (
     HANDLER_INSTRUMENTED,
     SOLVER_INSTRUMENTED,
@@ -42,7 +44,7 @@ from fastapi_fastdeps._lane.within import (
     can_be_planned_within,
     is_stream,
 )
-from fastapi_fastdeps._threads import Visits, current_visits, threads_of
+from fastapi_fastdeps._threads import Visits, threads_of
 
 if TYPE_CHECKING or fast_lane:
     from fastapi_fastdeps._serving.asgi import planned_app
@@ -82,23 +84,25 @@ class Handling:
         self._route = route
         self._state = _as_it_is(route, state, live, provider)
         self._fastapis: Handler | None = None
+        self._streaming: Handler | None = None
         # What replaces this method later is called for routes that are made later.
         self._make = APIRoute.get_route_handler if make is None else make
         self._is_awaited = False
         self._is_within = is_within
         self._is_stream = is_stream(live, state)
         self.planned: PlannedHandler | None = None
-        self._body_field = self._state.body_field
-        self.placing: Placing = Placing(live, self._body_field)
+        self.placing: Placing = Placing(live, self._state.body_field)
         self.handle: Handler = self._handle_as_fastapi
         self.why_not_planned: str = why_not_planned() or ""
         is_instrumented = not is_within and not self._is_stream and is_handler_instrumented()
-        if self.why_not_planned or is_instrumented:
+        is_around = not is_within and self._is_stream
+        if self.why_not_planned or is_instrumented or is_around:
             self._fastapis = self._make_fastapis()
-            if not self.why_not_planned and not is_known(self._fastapis):
+            if self.why_not_planned:
+                return
+            if not (is_known(self._fastapis) if is_instrumented else calls_solver(self._fastapis)):
                 self.why_not_planned = HANDLER_INSTRUMENTED
-        if self.why_not_planned:
-            return
+                return
         self.planned = PlannedHandler(
             self._state,
             live,
@@ -106,13 +110,13 @@ class Handling:
             self._handle_as_fastapi,
             self._state.form_limits,
             self.placing,
-            ways_to_plan(is_streamed=self._is_stream, is_within=is_within),
+            ways_to_plan(is_streamed=self._is_stream) if is_within else Way(0),
         )
         self.handle = self.planned.handle
         if is_instrumented:
             self.planned.serve_within(partial(around, self._fastapis), self._state.dependant)
-        elif self._is_stream and not is_within:
-            self.planned.serve = self._handle_as_fastapi
+        elif is_around:
+            self.planned.serve = self._stream
 
     def why_not_now(self) -> str:
         """Why it takes FastAPI's lane at the moment, empty if it does not."""
@@ -132,16 +136,14 @@ class Handling:
 
     def _needs_fastapis_solver(self) -> bool:
         """Whether FastAPI's handler, in which the plan is, calls a solver that is to see more."""
-        return (self._is_within or self._is_stream) and is_solver_instrumented()
+        return self._is_within and is_solver_instrumented()
 
     async def solve(
         self, request: Request, response: Response, background_tasks: BackgroundTasks
     ) -> dict[str, Any]:
         """The arguments of an endpoint that streams, by its plan."""
         assert self.planned is not None
-        threads = self.live.threads
-        # FastAPI's own handler, in which this is, may be one that a class of the user's calls.
-        visits = Visits(threads, self.live).begin() if self._is_within else current_visits(threads)
+        visits = Visits(self.live.threads, self.live).begin()
         return await self.planned.solve(request, response, background_tasks, visits)
 
     def tree(self) -> ClassifiedDependant:
@@ -150,9 +152,7 @@ class Handling:
             return classified_dependant(self.live)
         if self._is_stream:
             return PlannedStream(self.live, self)
-        if self._is_within:
-            return PlannedDependant(self.live, self)
-        return classified_dependant(self.live)
+        return PlannedDependant(self.live, self)
 
     @property
     def source(self) -> str | None:
@@ -183,16 +183,36 @@ class Handling:
         # What copies a route leaves FastAPI's handler, a function, what it is.
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        if not self._is_stream or self.planned is None:
+            return vars(self)
+        # What reads FastAPI's names where they are is made again where it is needed.
+        return vars(self) | {"_fastapis": None, "_streaming": None}
+
     async def _handle_as_fastapi(self, request: Request) -> Response:
-        # FastAPI's handler knows whether to await the endpoint from when it was made.
-        if self._fastapis is None or self._is_awaited != self._is_to_be_awaited():
-            self._fastapis = self._make_fastapis()
+        return await self._handle_by(self._as_to_be_awaited(), request)
+
+    async def _stream(self, request: Request) -> Response:
+        """Have FastAPI's own handler stream, whose solver is the plan."""
+        handle = self._as_to_be_awaited()
+        if self._streaming is None:
+            assert self.planned is not None
+            self._streaming = with_solver(handle, self.planned.solve_dependencies)
+        return await self._handle_by(self._streaming, request)
+
+    async def _handle_by(self, handle: Handler, request: Request) -> Response:
         self.live.threads.settle()
         visits = Visits(self.live.threads, self.live)
         with visits.as_current():
-            response = await self._fastapis(request)
+            response = await handle(request)
         self.placing.response(response, visits)
         return response
+
+    def _as_to_be_awaited(self) -> Handler:
+        """FastAPI's handler, which knows whether to await the endpoint from when it was made."""
+        if self._fastapis is None or self._is_awaited != self._is_to_be_awaited():
+            self._fastapis, self._streaming = self._make_fastapis(), None
+        return self._fastapis
 
     def _is_to_be_awaited(self) -> bool:
         """Whether FastAPI is to await what it would have called in a thread."""
@@ -201,10 +221,7 @@ class Handling:
 
     def _make_fastapis(self) -> Handler:
         self._is_awaited = self._is_to_be_awaited()
-        # Within FastAPI's own handler, this one is asked for what the plan leaves to FastAPI.
-        dependant = classified_dependant(self.live) if self._is_within else self.tree()
-        self._state.dependant = dependant
-        self._state.body_field = body_field_within(dependant, self._body_field)
+        dependant = self._state.dependant = classified_dependant(self.live)
         # What FastAPI asks now, it asks of the endpoint that was there at first.
         dependant.is_being_asked = True
         token = effective_route_context_var.set(self._state)

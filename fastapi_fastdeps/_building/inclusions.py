@@ -24,6 +24,7 @@ from fastapi_fastdeps._deciding.graph import (
     classify_dependency,
 )
 from fastapi_fastdeps._deciding.live import Deciding, LiveGraph, Memory
+from fastapi_fastdeps._fastapi.fields import sharing
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EffectiveRouteContext,
@@ -43,6 +44,7 @@ from fastapi_fastdeps._fastapi.routers import (
 )
 from fastapi_fastdeps._matching.reversing import is_reversed_as_ever, url_path_within
 from fastapi_fastdeps._matching.snapshots import NoticesMatching
+from fastapi_fastdeps._reading.once import one_question
 from fastapi_fastdeps._threads import Threads, threads_of
 from fastapi_fastdeps.classifiers import Classifier
 from fastapi_fastdeps.marking import place_metadata
@@ -114,7 +116,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
     def _build_effective_context(self, route: BaseRoute) -> EffectiveRouteContext | None:
         with decided_by(self, self.remembered):
             context = (
-                ClassifiedRouteContext.from_api_route(
+                sharing(ClassifiedRouteContext.from_api_route)(
                     original_route=route, include_context=self.include_context
                 )
                 if isinstance(route, APIRoute) and builds_contexts_as_ever()
@@ -132,6 +134,7 @@ class ClassifiedInclusion(NoticesMatching, IncludedRouter):
                     given.app = placed_app(given, self._asked(), self._threads) or given.app
         return context
 
+    @one_question()
     def check(self) -> None:
         """Raise the `FastDepsError` that building the inclusion would raise."""
         if self.remembered is None:

@@ -30,6 +30,8 @@ from fastapi_fastdeps._fastapi.closures import (
     make_handler,
     websocket_arguments,
 )
+from fastapi_fastdeps._fastapi.dependants import copy_of, keeps
+from fastapi_fastdeps._fastapi.fields import Fields, known_here, sharing
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     EffectiveRouteContext,
@@ -73,11 +75,20 @@ _memory: ContextVar[Memory | None] = ContextVar("fastdeps_memory", default=None)
 def decided_by(deciding: Deciding, memory: Memory | None = None) -> Generator[None]:
     """Let the routes that are constructed meanwhile be decided about by this one."""
     token, memory_token = _deciding.set(deciding), _memory.set(memory)
+    known_token = known_here.set(_known_to(deciding))
     try:
         yield
     finally:
+        known_here.reset(known_token)
         _deciding.reset(token)
         _memory.reset(memory_token)
+
+
+def _known_to(deciding: Any) -> Fields | None:
+    """The fields that are known to the router that decides, itself or above what does."""
+    while (above := getattr(deciding, "deciding", None)) is not None:
+        deciding = above
+    return getattr(deciding, "known_fields", None)
 
 
 class Classifying:
@@ -119,7 +130,7 @@ class FastDepsRoute(NoticesMatching, APIRoute):
         def __init__(self, *args, **options) -> None:
             self.deciding = _deciding.get() or UNCLAIMED
             with constructing(self, self) as construction:
-                super().__init__(*args, **options)
+                sharing(super().__init__)(*args, **options)
             if self.live is None and construction is not None:
                 # The class asks FastAPI's own method for the handler.
                 self.live, self.handling = construction.live, construction.handling
@@ -171,9 +182,9 @@ class FastDepsRoute(NoticesMatching, APIRoute):
                 response_model=self.response_model,
             )
             return Handling(self, context, live, context.dependency_overrides_provider).handle
-        if not inclusions:
-            # FastAPI has added the parameterless dependencies since.
-            _watching.watch(self.dependant)
+        if not inclusions or keeps:
+            # FastAPI has added the parameterless dependencies since, or its copy is known now.
+            _watching.watch(self.dependant, copy_of(self))
         self.live = LiveGraph(
             self.dependant,
             self,
@@ -204,7 +215,7 @@ def constructing(route: APIRoute, deciding: Deciding) -> Generator[Construction 
         return
 
     def live_graph() -> LiveGraph:
-        _watching.watch(route.dependant)
+        _watching.watch(route.dependant, copy_of(route))
         return LiveGraph(
             route.dependant,
             deciding,
@@ -327,7 +338,7 @@ class FastDepsWebSocketRoute(NoticesMatching, APIWebSocketRoute):
         if arguments is None or arguments["dependant"] is not self.dependant:
             self.why_not_planned = NOT_FASTAPIS
             return
-        _watching.watch(self.dependant)
+        _watching.watch(self.dependant, copy_of(self))
         self.live = LiveGraph(
             self.dependant,
             self,

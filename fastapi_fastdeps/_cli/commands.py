@@ -3,12 +3,16 @@
 import enum
 import json
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
+from typer.core import TyperGroup
 
 from fastapi_fastdeps._cli.apps import NotFoundError, find_app
 from fastapi_fastdeps._cli.changes import files_of, write_if_agreed
@@ -32,7 +36,7 @@ from fastapi_fastdeps._cli.profiling.reports import as_json as profile_as_json
 from fastapi_fastdeps._cli.profiling.reports import explained, show_profile
 from fastapi_fastdeps._cli.profiling.running import run
 from fastapi_fastdeps._cli.profiling.writing import check_file, write_decisions
-from fastapi_fastdeps._cli.tables import show
+from fastapi_fastdeps._cli.tables import show, terminal
 from fastapi_fastdeps._cli.trying import (
     MODES,
     STOCK,
@@ -45,10 +49,36 @@ from fastapi_fastdeps.applications import FastDepsAPI
 from fastapi_fastdeps.errors import FastDepsError
 from fastapi_fastdeps.explanation import explain as explained_of
 
+
+class _Commands(TyperGroup):
+    """Commands for which a wrong option is bad input as any other."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        with _usage_errors_in_one_line():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _usage_errors_in_one_line():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_errors_in_one_line() -> Generator[None]:
+    try:
+        yield
+    except Exception as error:
+        # Typer's own from some version on, click's before.
+        if not isinstance(error, typer.BadParameter.__mro__[1]):
+            raise
+        told: Any = error
+        raise _bad_input(told.format_message()) from None
+
+
 command = typer.Typer(
     name="fastdeps",
+    cls=_Commands,
     help="What runs where in a FastAPI app, and why.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -64,8 +94,11 @@ class Format(enum.StrEnum):
 
 
 @command.callback()
-def fastdeps() -> None:
+def fastdeps(context: typer.Context) -> None:
     """What runs where in a FastAPI app, and why."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(2)
 
 
 @command.command()
@@ -93,7 +126,7 @@ def explain(
         raise _bad_input(error) from None
     match format:
         case Format.TABLE:
-            show(Console(), shown, by_route=by_route or route is not None)
+            show(terminal(), shown, by_route=by_route or route is not None)
         case Format.JSON:
             typer.echo(json.dumps(as_json(shown), indent=2))
         case Format.MERMAID:
@@ -129,6 +162,8 @@ def check(
     try:
         if unknown := left_out - {rule.code for rule in RULES}:
             raise NotFoundError(f"There is no code {min(unknown)}.")
+        if update and expect is None:
+            raise NotFoundError("Name the file that --update writes, by --expect.")
         there = find_app(app)
         explained = explained_of(there) if isinstance(there, FastDepsAPI) else dry_run(there)
         changed: list[str] = []
@@ -141,7 +176,7 @@ def check(
     found = [each for each in findings_of(there, explained) if each.rule.code not in left_out]
     match format:
         case Report.TEXT:
-            show_findings(Console(), found)
+            show_findings(terminal(), found)
         case Report.GITHUB:
             for line in as_annotations(found):
                 typer.echo(line)
@@ -173,6 +208,9 @@ def try_(
         str | None,
         typer.Option(help="The interpreter of the project; by default that of its .venv."),
     ] = None,
+    start: Annotated[
+        float, typer.Option(min=0, help="The seconds that the app has to start, in each mode.")
+    ] = 120,
 ) -> None:
     """What moving would change, before one line is changed: time, hops and lanes, or tests."""
     arguments = given or []
@@ -185,15 +223,31 @@ def try_(
             if not arguments:
                 raise NotFoundError("Name a command after --, such as pytest.")
             compared = compare(arguments, mode=mode, python=python)
-            show_comparison(Console(), compared, mode)
+            show_comparison(terminal(), compared, mode)
             raise typer.Exit(0 if compared.is_same else 1)
-        app = arguments.pop(0) if arguments and not arguments[0].startswith("/") else None
+        app = arguments.pop(0) if arguments and not _is_path(arguments[0]) else None
+        if wrong := [each for each in arguments if not _is_path(each)]:
+            raise NotFoundError(f"{wrong[0]} is no path: it does not begin with /.")
         headers = [_header(each) for each in header or ()]
-        seen = measure(app, arguments, headers=headers, python=python)
+        with Console(stderr=True).status("Starting the app") as status:
+            seen = measure(
+                app,
+                arguments,
+                headers=headers,
+                python=python,
+                patience=start,
+                tell=lambda text: status.update(Text(text)),
+            )
     except NotFoundError as error:
         raise _bad_input(error) from None
-    show_measurements(Console(), seen)
+    show_measurements(terminal(), seen)
     raise typer.Exit(1 if seen.failed or any(seen.differences()) else 0)
+
+
+_PLAIN = (
+    "The app is a FastAPI, in which marks and decisions have no effect: fastdeps migrate makes it "
+    "a FastDepsAPI."
+)
 
 
 class ProfileFormat(enum.StrEnum):
@@ -265,12 +319,13 @@ def profile(
         if is_json:
             typer.echo(json.dumps(profile_as_json(seen, advised, limits), indent=2))
         else:
-            console = Console()
+            console = terminal()
             show_profile(console, seen, advised)
             console.print(f"\n{explained(limits)}", style="dim", highlight=False)
         if write is not None:
             names = write_decisions(write, advised)
-            typer.echo(f"{write}: {len(names)} decisions added.", err=is_json)
+            added = f"{len(names)} decision{'' if len(names) == 1 else 's'} added"
+            typer.echo(f"{write}: {added}.", err=is_json)
         if apply:
             marks, left = marks_for(advised)
             changes = list(changes_for(marks))
@@ -281,6 +336,8 @@ def profile(
                 write_if_agreed(changes, yes=yes, to_stderr=is_json)
             else:
                 typer.echo("Nothing to mark.", err=is_json)
+        if seen.is_plain:
+            typer.echo(_PLAIN, err=is_json)
     except NotFoundError as error:
         raise _bad_input(error) from None
     raise typer.Exit(ended.exit_code)
@@ -297,15 +354,23 @@ def migrate(
 ) -> None:
     """Source that is written for FastAPI, or for another package that marks, as it is with this."""
     try:
-        changes = list(migrations(paths or [Path()]))
+        left: list[str] = []
+        changes = list(migrations(paths or [Path()], left.append))
+        for why in left:
+            typer.echo(f"left: {why}", err=True)
+        if changes and not diff:
+            write_if_agreed(changes, yes=yes)
+            return
     except NotFoundError as error:
         raise _bad_input(error) from None
-    if changes and not diff:
-        write_if_agreed(changes, yes=yes)
-        return
     for change in changes:
         typer.echo(change.diff())
     typer.echo(f"{files_of(changes)} to change." if changes else "Nothing to change.")
+
+
+def _is_path(given: str) -> bool:
+    """Whether it is what a request asks for, and not a file."""
+    return given.startswith("/") and not Path(given).is_file()
 
 
 def _header(given: str) -> tuple[str, str]:
@@ -315,7 +380,7 @@ def _header(given: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _bad_input(error: Exception) -> typer.Exit:
+def _bad_input(error: Exception | str) -> typer.Exit:
     """One line for the user, and the exit code of what was asked for wrongly."""
     typer.echo(f"fastdeps: {' '.join(str(error).split())}", err=True)
     return typer.Exit(2)

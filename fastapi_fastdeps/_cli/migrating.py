@@ -1,10 +1,19 @@
 """`fastdeps migrate`: source that is written for FastAPI or its neighbours, with this package."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import libcst as cst
+from libcst import matchers
 from libcst.helpers import get_full_name_for_node
+from libcst.metadata import (
+    MetadataWrapper,
+    ParentNodeProvider,
+    QualifiedNameProvider,
+    ScopeProvider,
+)
 
 from fastapi_fastdeps._cli.apps import NotFoundError
 from fastapi_fastdeps._cli.changes import Change, read_source
@@ -25,114 +34,235 @@ _CALLS = {
     ("fastapi_cache_di", "patch_fastapi_run_in_threadpool"),
 }
 """What is called once to set the neighbour up, and goes."""
+_TYPES = ("FastAPI", "APIRouter")
+_PACKAGES = ("fastapi", "fastapi_async_safe", "fastapi_cache_di")
 _SKIPPED = {".venv", "venv", "node_modules", "site-packages", "__pycache__", ".git"}
 
 
-def migrations(paths: Sequence[Path]) -> Iterator[Change]:
-    """The files that change. Raises `NotFoundError` for what can't be read."""
-    for file in _files(paths):
-        before = read_source(file)
+def migrations(paths: Sequence[Path], leave: Callable[[str], object]) -> Iterator[Change]:
+    """The files that change. Raises `NotFoundError` for what was named and can't be read; what was
+    found in a folder is left, and `leave` told why."""
+    for file, is_named in _files(paths):
         try:
-            after = migrated(before)
-        except cst.ParserSyntaxError as error:
-            raise NotFoundError(
-                f"{file}:{error.raw_line} can't be read: it is no Python."
-            ) from error
-        if after != before:
-            yield Change(file, before, after)
+            change = _migration(file)
+        except NotFoundError as error:
+            if is_named:
+                raise
+            leave(str(error))
+            continue
+        if change.after != change.before:
+            yield change
+
+
+def _migration(file: Path) -> Change:
+    before, encoding = read_source(file)
+    try:
+        return Change(file, before, migrated(before), encoding)
+    except cst.ParserSyntaxError as error:
+        raise NotFoundError(f"{file}:{error.raw_line} can't be read: it is no Python.") from error
 
 
 def migrated(source: str) -> str:
-    """The same module with this package's classes and marks; unchanged where there is nothing."""
+    """The same module with this package's classes and marks; unchanged where there is nothing.
+
+    FastAPI's classes are replaced where they are called or derived from, by whatever name the
+    module has for them. Where they are a type, in an annotation or `isinstance`, they stay: what
+    is made is one of them, too.
+    """
     module = cst.parse_module(source)
-    imports = _Imports()
-    module.visit(imports)
-    if not imports.renamed and not imports.gone:
+    if not any(name in source for name in _PACKAGES):
         return source
-    return module.visit(_Renaming(imports)).code
+    wrapper = MetadataWrapper(module)
+    uses = _Uses()
+    wrapper.visit(uses)
+    if not uses.imports and not uses.added:
+        return source
+    return wrapper.module.visit(_Renaming(uses)).code
 
 
-class _Imports(cst.CSTVisitor):
-    """Which names of the module mean what is replaced: those that are imported at its top, by
-    `from ... import`. What a function binds to such a name is not told apart from it."""
+class _Uses(cst.CSTVisitor):
+    """What is replaced in a module, and the imports that change with it.
+
+    Attributes:
+        replaced: the names and attributes, by the name that comes in their place.
+        gone: the statements that are taken away.
+        imports: of each import that changes, by its aliases, what is imported in their place.
+        added: the names that are imported behind an import.
+    """
+
+    METADATA_DEPENDENCIES = (ParentNodeProvider, QualifiedNameProvider, ScopeProvider)
 
     def __init__(self) -> None:
-        self.renamed: dict[str, str] = {}
-        self.gone: set[str] = set()
+        self.replaced: dict[cst.CSTNode, str] = {}
+        self.gone: set[cst.CSTNode] = set()
+        self.imports: dict[cst.CSTNode, dict[cst.ImportAlias, str]] = {}
+        self.added: dict[cst.CSTNode, set[str]] = {}
+        self._exported: set[str] = set()
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: ARG002, N802
-        return False
+    def visit_Module(self, node: cst.Module) -> None:  # noqa: N802
+        for each in node.body:
+            if isinstance(each, cst.SimpleStatementLine):
+                self._exported.update(*map(_exported, each.body))
 
-    def visit_ClassDef(self, node: cst.ClassDef) -> bool:  # noqa: ARG002, N802
-        return False
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:  # noqa: N802
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:  # noqa: N802
+        if not self._is_alone(node):
+            return
         for alias, key in _imported(node):
-            local = _local(alias)
-            if key in _NAMES:
-                self.renamed[local] = _NAMES[key] if alias.asname is None else local
-            elif key in _CALLS:
-                self.gone.add(local)
-        return False
+            if key in _CALLS:
+                self.imports.setdefault(node, {})[alias] = ""
+                self.gone.update(self._called_alone(node, _local(alias)))
+            elif key in _NAMES:
+                self._replace(node, alias, _NAMES[key], is_type=key[1] in _TYPES)
+
+    def visit_Import(self, node: cst.Import) -> None:  # noqa: N802
+        if not self._is_alone(node):
+            return
+        for alias in node.names:
+            if (get_full_name_for_node(alias.name) or "").partition(".")[0] == "fastapi":
+                for access in self._accesses(node, _local(alias)):
+                    self._replace_attribute(node, access)
+
+    def _is_alone(self, node: cst.CSTNode) -> bool:
+        """Whether an import has a line of its own, behind which there can be another one."""
+        line = self._parent(node)
+        return isinstance(line, cst.SimpleStatementLine) and len(line.body) == 1
+
+    def _is_free(self, node: cst.CSTNode, new: str) -> bool:
+        """Whether a name means nothing else where an import stands."""
+        scope = self.get_metadata(ScopeProvider, node, None)
+        if scope is None or new not in scope:
+            return True
+        return {each.name for each in scope.get_qualified_names_for(new)} == {f"{_OURS}.{new}"}
+
+    def _replace(
+        self, node: cst.ImportFrom, alias: cst.ImportAlias, new: str, *, is_type: bool
+    ) -> None:
+        """Replace what is imported by name; where some uses stay, beside it."""
+        local = _local(alias)
+        accesses = self._accesses(node, local)
+        if not self._is_free(node, new):
+            return
+        made = [each for each in accesses if not is_type or self._is_made(each)]
+        stays = len(made) < len(accesses) or local in self._exported
+        if not made and is_type:
+            return
+        if not stays:
+            self.imports.setdefault(node, {})[alias] = new
+            if alias.asname is None:
+                self.replaced.update(dict.fromkeys(made, new))
+            return
+        self.added.setdefault(node, set()).add(new)
+        self.replaced.update(dict.fromkeys(made, new))
+
+    def _replace_attribute(self, node: cst.Import, access: cst.CSTNode) -> None:
+        """Replace what is reached through its module."""
+        while isinstance(parent := self._parent(access), cst.Attribute) and parent.value is access:
+            access = parent
+            for each in self._names(access):
+                module, _, name = each.rpartition(".")
+                new = _NAMES.get((module, name))
+                if new is not None and self._is_made(access) and self._is_free(node, new):
+                    self.added.setdefault(node, set()).add(new)
+                    self.replaced[access] = new
+
+    def _is_made(self, node: cst.CSTNode) -> bool:
+        """Whether a class is called here, or derived from."""
+        if len(self._names(node)) != 1:
+            return False
+        parent = self._parent(node)
+        if isinstance(parent, cst.Call):
+            return parent.func is node
+        if not isinstance(parent, cst.Arg):
+            return False
+        owner = self._parent(parent)
+        if isinstance(owner, cst.ClassDef):
+            return parent in owner.bases
+        if parent.keyword is not None:
+            return parent.keyword.value == "default_factory"
+        called = get_full_name_for_node(owner) if isinstance(owner, cst.Call) else None
+        return called in ("partial", "functools.partial")
+
+    def _called_alone(self, node: cst.CSTNode, local: str) -> Iterator[cst.CSTNode]:
+        """The statements that are a call of what is imported, and nothing else."""
+        for access in self._accesses(node, local):
+            call = self._parent(access)
+            line = self._parent(self._parent(call))
+            if isinstance(call, cst.Call) and isinstance(line, cst.SimpleStatementLine):
+                yield line
+
+    def _accesses(self, node: cst.CSTNode, local: str) -> list[cst.CSTNode]:
+        scope = self.get_metadata(ScopeProvider, node, None)
+        if scope is None:
+            return []
+        return [each.node for assigned in scope[local] for each in assigned.references]
+
+    def _names(self, node: cst.CSTNode) -> set[str]:
+        return {each.name for each in self.get_metadata(QualifiedNameProvider, node, ())}
+
+    def _parent(self, node: cst.CSTNode) -> cst.CSTNode:
+        return self.get_metadata(ParentNodeProvider, node, node)
 
 
 class _Renaming(cst.CSTTransformer):
-    def __init__(self, imports: _Imports) -> None:
-        self._imports = imports
-        self._is_imported = False
+    def __init__(self, uses: _Uses) -> None:
+        self._uses = uses
 
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:  # noqa: ARG002, N802
-        return False
-
-    def leave_Attribute(  # noqa: N802
-        self, original_node: cst.Attribute, updated_node: cst.Attribute
-    ) -> cst.Attribute:
-        return updated_node.with_changes(attr=original_node.attr)
-
-    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:  # noqa: N802
-        return updated_node.with_changes(keyword=original_node.keyword)
-
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802
-        new = self._imports.renamed.get(original_node.value)
-        return updated_node if new is None else updated_node.with_changes(value=new)
+    def on_leave(self, original_node: cst.CSTNode, updated_node: cst.CSTNode) -> Any:
+        new = self._uses.replaced.get(original_node)
+        if new is not None and isinstance(original_node, cst.Name | cst.Attribute):
+            return cst.Name(new, lpar=original_node.lpar, rpar=original_node.rpar)
+        return super().on_leave(original_node, updated_node)
 
     def leave_SimpleStatementLine(  # noqa: N802
         self,
         original_node: cst.SimpleStatementLine,
         updated_node: cst.SimpleStatementLine,
     ) -> cst.SimpleStatementLine | cst.RemovalSentinel | cst.FlattenSentinel[cst.BaseStatement]:
-        match original_node.body:
-            case [cst.ImportFrom() as imported]:
-                return self._import(imported, updated_node)
-            case [cst.Expr(value=cst.Call(func=cst.Name(value=name)))] if (
-                name in self._imports.gone
-            ):
-                return cst.RemoveFromParent()
-            case _:
-                return updated_node
-
-    def _import(
-        self, node: cst.ImportFrom, line: cst.SimpleStatementLine
-    ) -> cst.SimpleStatementLine | cst.RemovalSentinel | cst.FlattenSentinel[cst.BaseStatement]:
-        ours: list[cst.ImportAlias] = []
-        others: list[cst.ImportAlias] = []
-        for alias, key in _imported(node):
-            if key in _NAMES:
-                name = cst.Name(_NAMES[key])
-                ours.append(alias.with_changes(name=name, comma=cst.MaybeSentinel.DEFAULT))
-            elif key not in _CALLS:
-                others.append(alias)
-        if isinstance(node.names, cst.ImportStar) or len(others) == len(node.names):
-            return line
+        if original_node in self._uses.gone:
+            return cst.RemoveFromParent()
+        if len(original_node.body) != 1:
+            return updated_node
+        (imported,) = original_node.body
+        aliases = self._uses.imports.get(imported, {})
+        added = sorted(self._uses.added.get(imported, ()))
+        if not aliases and not added:
+            return updated_node
+        ours = [
+            each.with_changes(name=cst.Name(new), comma=cst.MaybeSentinel.DEFAULT)
+            for each, new in aliases.items()
+            if new
+        ]
+        ours += [cst.ImportAlias(cst.Name(new)) for new in added]
         lines: list[cst.BaseStatement] = []
-        if others:
+        others: list[cst.ImportAlias] = []
+        if isinstance(imported, cst.ImportFrom) and not isinstance(imported.names, cst.ImportStar):
+            others = [each for each in imported.names if each not in aliases]
+        if others and aliases:
             others[-1] = others[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-            lines.append(line.with_changes(body=[node.with_changes(names=others)]))
+            lines.append(updated_node.with_changes(body=[imported.with_changes(names=others)]))
+        elif not aliases:
+            lines.append(updated_node)
         if ours:
             made = cst.ImportFrom(module=cst.Name(_OURS), names=ours)
-            kept = () if others else line.leading_lines
-            lines.append(cst.SimpleStatementLine(body=[made], leading_lines=kept))
+            place = cst.SimpleStatementLine([]) if lines else updated_node
+            lines.append(place.with_changes(body=[made]))
         return cst.FlattenSentinel(lines) if lines else cst.RemoveFromParent()
+
+
+def _exported(statement: cst.BaseSmallStatement) -> Iterator[str]:
+    """The names in `__all__`, and those that are imported as what they are."""
+    match statement:
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="__all__"))]) | (
+            cst.AugAssign(target=cst.Name(value="__all__"))
+        ):
+            for each in matchers.findall(statement.value, matchers.SimpleString()):
+                yield str(cst.ensure_type(each, cst.SimpleString).evaluated_value)
+        case cst.ImportFrom():
+            for alias, _ in _imported(statement):
+                if alias.asname is not None and _local(alias) == get_full_name_for_node(alias.name):
+                    yield _local(alias)
+        case _:
+            pass
 
 
 def _imported(node: cst.ImportFrom) -> Iterator[tuple[cst.ImportAlias, tuple[str, str]]]:
@@ -148,12 +278,14 @@ def _local(alias: cst.ImportAlias) -> str:
     return get_full_name_for_node(name) or ""
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    """Each file, and whether it was named itself."""
     for path in paths:
-        if not path.exists():
+        if not os.path.exists(path):
             raise NotFoundError(f"There is no file {path}.")
         if path.is_dir():
-            found = sorted(path.rglob("*.py"))
-            yield from (file for file in found if not _SKIPPED.intersection(file.parts))
+            for file in sorted(path.rglob("*.py")):
+                if file.is_file() and not _SKIPPED.intersection(file.parts):
+                    yield file, False
         else:
-            yield path
+            yield path, True

@@ -1,11 +1,14 @@
 """What a command shows of an app: totals, and each callable once."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from fastapi import FastAPI
 
+from fastapi_fastdeps._cli.apps import NotFoundError
 from fastapi_fastdeps.applications import FastDepsAPI
 from fastapi_fastdeps.classifiers import Classifier, default_classifier, first_match, harmless
 from fastapi_fastdeps.explanation import CallRecord, Explanation, RouteRecord, explain
@@ -69,9 +72,11 @@ class Overview:
 
 def overview(app: FastAPI, *, route: str | None = None, threaded: bool = False) -> Overview:
     """What is shown of an app: the routes with `route` in their path, and those in which
-    something is threaded."""
+    something is threaded. Raises `NotFoundError` where no path has `route` in it."""
     is_dry_run = not isinstance(app, FastDepsAPI)
     found = dry_run(app, harmless) if is_dry_run else explain(app)
+    if route is not None and not any(route in each.path for each in found):
+        raise NotFoundError(_no_route(route, dict.fromkeys(each.path for each in found)))
     return Overview(
         is_dry_run,
         tuple(
@@ -82,6 +87,13 @@ def overview(app: FastAPI, *, route: str | None = None, threaded: bool = False) 
         ),
         found.handlers,
     )
+
+
+def _no_route(asked: str, paths: Iterable[str]) -> str:
+    by_lower = {path.lower(): path for path in paths}
+    close = get_close_matches(asked.lower(), by_lower, cutoff=0.4)
+    names = ", ".join(by_lower[each] for each in close)
+    return f"No route has {asked!r} in its path." + (f" Close to it: {names}." if close else "")
 
 
 def dry_run(app: FastAPI, *policies: Classifier) -> Explanation:
@@ -125,6 +137,7 @@ def as_json(shown: Overview) -> dict[str, Any]:
                 "lane": route.lane,
                 "why": route.why,
                 "hops": {"left": route.hops_left, "saved": route.hops_saved},
+                "each_item": route.takes_items_in_threads,
                 "calls": [_as_json(call) for call in route.calls],
             }
             for route in shown.routes

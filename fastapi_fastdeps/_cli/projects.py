@@ -62,6 +62,15 @@ def project(python: str | None) -> Generator[Project]:
         yield Project(interpreter, (str(_INJECTED), folder))
 
 
+@contextmanager
+def starting(program: str) -> Generator[None]:
+    """Raise `NotFoundError` where a program can't be started."""
+    try:
+        yield
+    except OSError as error:
+        raise NotFoundError(f"{program} can't be run: {error.strerror}.") from error
+
+
 def injected(name: str) -> str:
     """A file that processes of a project run."""
     return str(_INJECTED / name)

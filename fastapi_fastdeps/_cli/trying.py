@@ -4,11 +4,12 @@ import json
 import math
 import statistics
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+from threading import Timer
 from typing import Any
 
 from rich.console import Console
@@ -16,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fastapi_fastdeps._cli.apps import NotFoundError
-from fastapi_fastdeps._cli.projects import Project, injected, project
+from fastapi_fastdeps._cli.projects import Project, injected, project, starting
 
 STOCK, MODES = "stock", ("stock", "unmarked", "harmless", "inline")
 _ROUNDS = 7
@@ -79,19 +80,49 @@ class _Process:
     """An app in one mode."""
 
     def __init__(
-        self, there: Project, mode: str, app: str | None, headers: Sequence[tuple[str, str]]
+        self,
+        there: Project,
+        mode: str,
+        app: str | None,
+        headers: Sequence[tuple[str, str]],
+        patience: float,
     ) -> None:
+        """`patience`: how many seconds it has to start."""
         asked = json.dumps({"app": app, "mode": mode, "headers": headers})
-        self._process = subprocess.Popen(
-            [there.python, injected("fastdeps_measuring.py"), asked],
-            env=there.environment(FASTDEPS_TRY=mode),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._errors: list[str] = []
-        self.says = self._read()
+        # Nobody reads what an app says while it serves, and a pipe that is full would hold it up.
+        self._errors = TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115
+        try:
+            with starting(there.python):
+                self._process = subprocess.Popen(
+                    [there.python, injected("fastdeps_measuring.py"), asked],
+                    env=there.environment(FASTDEPS_TRY=mode),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    text=True,
+                )
+        except BaseException:
+            self._errors.close()
+            raise
+        self.says = self._started(patience)
+
+    def _started(self, patience: float) -> dict[str, Any]:
+        has_ended_waiting = False
+
+        def end_waiting() -> None:
+            nonlocal has_ended_waiting
+            has_ended_waiting = True
+            self._process.kill()
+
+        timer = Timer(patience, end_waiting)
+        timer.start()
+        try:
+            said = self._read()
+        finally:
+            timer.cancel()
+        if has_ended_waiting:
+            return {"error": f"The app has not started within {patience:g} s."}
+        return said
 
     def ask(self, path: str, count: int) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -99,7 +130,7 @@ class _Process:
             self._process.stdin.write(json.dumps({"path": path, "count": count}) + "\n")
             self._process.stdin.flush()
         except OSError:
-            return {"error": "its process ended"}
+            return {"error": self._last_words()}
         return self._read()
 
     def _read(self) -> dict[str, Any]:
@@ -108,18 +139,23 @@ class _Process:
         return json.loads(line) if line else {"error": self._last_words()}
 
     def _last_words(self) -> str:
-        _, errors = self._process.communicate()
-        lines = errors.strip().splitlines()
-        return lines[-1] if lines else "its process ended"
+        code = self._process.wait()
+        self._errors.seek(0)
+        lines = self._errors.read().strip().splitlines()
+        ended = f"The process of the app has ended with exit code {code}"
+        return f"{ended}: {lines[-1]}" if lines else f"{ended}."
 
     def close(self) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         try:
             self._process.wait(timeout=10)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
 
 
 def measure(
@@ -128,16 +164,21 @@ def measure(
     *,
     headers: Sequence[tuple[str, str]] = (),
     python: str | None = None,
+    patience: float = 120,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> Measurements:
     """Make requests to an app in each mode, in turn, so that all see the same machine.
 
-    Without paths, those of GET routes that need none of their own. Raises `NotFoundError`.
+    Without paths, those of GET routes that need none of their own. `patience`: how many seconds
+    the app has to start, in each mode after the one before: it may make a database when it does.
+    `tell` is told what is being done. Raises `NotFoundError`.
     """
     with project(python) as there, ExitStack() as stack:
         running: dict[str, _Process] = {}
         failed: dict[str, str] = {}
         for mode in MODES:
-            process = _Process(there, mode, app, headers)
+            tell(f"Starting the app, {mode}")
+            process = _Process(there, mode, app, headers, patience)
             stack.callback(process.close)
             if "error" not in process.says:
                 running[mode] = process
@@ -148,7 +189,11 @@ def measure(
         given = paths or running[STOCK].says["paths"][:_PATHS_LOOKED_AT]
         if not given:
             raise NotFoundError("Name a path: no GET route goes without a parameter in its path.")
-        return Measurements({path: _measured(running, path) for path in given}, failed)
+        seen: dict[str, dict[str, Measured]] = {}
+        for number, path in enumerate(given, 1):
+            tell(f"Asking for {path}, {number} of {len(given)}")
+            seen[path] = _measured(running, path)
+        return Measurements(seen, failed)
 
 
 def _measured(running: dict[str, _Process], path: str) -> dict[str, Measured]:
@@ -260,7 +305,9 @@ def _run(there: Project, command: Sequence[str], mode: str, folder: Path) -> Tes
     file = folder / f"{mode}.json"
     variables = there.environment(FASTDEPS_TRY=mode, FASTDEPS_TRY_OUTCOMES=str(file))
     variables["PYTEST_ADDOPTS"] = f"{variables.get('PYTEST_ADDOPTS', '')} -p fastdeps_outcomes"
-    ended = subprocess.run(there.program(command), env=variables, check=False)
+    program = there.program(command)
+    with starting(command[0]):
+        ended = subprocess.run(program, env=variables, check=False)
     outcomes = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
     return TestRun(ended.returncode, outcomes)
 

@@ -22,9 +22,11 @@ from fastapi_fastdeps._compiling.lines import Lines
 from fastapi_fastdeps._compiling.timing import Timing
 from fastapi_fastdeps._compiling.visits import Entered, is_cancelled
 from fastapi_fastdeps._deciding.graph import Node
+from fastapi_fastdeps._fastapi.dependants import keeps
+from fastapi_fastdeps._fastapi.known import place_of
 from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._fastapi.replacements import original_of
-from fastapi_fastdeps._fastapi.requests import routing_names
+from fastapi_fastdeps._fastapi.requests import has_telemetry, routing_names
 from fastapi_fastdeps._observing.observer import Observed
 from fastapi_fastdeps._plan.kinds import ENTERED, Kind
 from fastapi_fastdeps._plan.parameters import PLAIN, Parameter, Reads
@@ -55,6 +57,7 @@ class Tools:
         validate: validates what the endpoint returned, within such a visit; `None` where the
             endpoint is not the function's.
         shares_context: whether what one step of a visit sets is seen by the next.
+        known_names: the names that FastAPI tells what reads a model, `None` if it tells none.
     """
 
     leave: Callable[..., Any]
@@ -67,16 +70,19 @@ class Tools:
     fuses: bool = False
     validate: Callable[[Any, Any], None] | None = None
     shares_context: bool = False
+    known_names: Callable[[], Any] | None = None
 
 
 _GENERATORS: Final = (*ENTERED, Kind.INLINE_GENERATOR)
 _IN_THREADS: Final = (*ENTERED, Kind.THREADED)
 
 
-_READ_FOR_ALL: Final = ("_is_async_gen_callable", "_is_gen_callable", "run_endpoint_function")
+_ASKS: Final = () if keeps else ("_is_async_gen_callable", "_is_gen_callable")
+_READ_FOR_ALL: Final = (*_ASKS, "run_endpoint_function")
+_MEASURES: Final = ("_operation",) if has_telemetry else ()
 _READ_FOR: Final = {
-    Kind.ASYNC: (*_READ_FOR_ALL, "_operation"),
-    Kind.INLINE: (*_READ_FOR_ALL, "_operation"),
+    Kind.ASYNC: (*_READ_FOR_ALL, *_MEASURES),
+    Kind.INLINE: (*_READ_FOR_ALL, *_MEASURES),
     Kind.THREADED: (*_READ_FOR_ALL, "run_in_threadpool"),
 }
 """What FastAPI reads to call an endpoint; a step before it may have replaced one."""
@@ -138,6 +144,7 @@ class _Writer:
         self._plan = plan
         self._call_endpoint = tools.call_endpoint
         self._endpoint_of = tools.endpoint_of
+        self._tells_names = tools.known_names is not None
         self._shares_context = tools.shares_context
         self._timing = Timing(self.lines, plan, observer, self._how_endpoint_is_called)
         self._ends = visits_of(plan, self._how_endpoint_is_called) if tools.fuses else {}
@@ -175,6 +182,7 @@ class _Writer:
             "ValidationError": ValidationError,
             "call_dependency": tools.call_dependency,
             "is_cancelled": is_cancelled,
+            "known_names": tools.known_names,
             "copy_context": copy_context,
             "leave": tools.leave,
             "names": _names,
@@ -204,6 +212,8 @@ class _Writer:
                 lines.add("request_stack, function_stack = solution.stacks()")
             if self._ends or any(step.kind in _IN_THREADS or step.concurrency for step in steps):
                 lines.add("visits = solution.visits")
+            if self._tells_names:
+                lines.add("known = known_names()")
             self._settle()
             if len(self._plan.steps) > 1:
                 lines.add("headers_then = request.scope.get('headers')")
@@ -362,9 +372,11 @@ class _Writer:
             called = self._endpoint_of(called)
         endpoint = self.lines.bind("endpoint", called)
         if call is Kind.THREADED:
-            given = [f"function={endpoint}", f"arguments=dict({', '.join(arguments)})"]
-            run = self._called_in_visit("names['_run_sync_endpoint']", given)
-            add(f"returned = {run}")
+            callee, given = endpoint, arguments
+            if has_telemetry:
+                callee = "names['_run_sync_endpoint']"
+                given = [f"function={endpoint}", f"arguments=dict({', '.join(arguments)})"]
+            add(f"returned = {self._called_in_visit(callee, given)}")
             self._unless_cancelled(self._visit, "")
             add(self._called_in_visit("validate", ["solution", "returned"]))
             add("return None")
@@ -441,7 +453,10 @@ class _Writer:
         if reads.parameters is None:
             fields = bind(f"f{register}_{index}", reads.fields)
             group = f"g{register}_{index}"
-            add(f"{group}, errors = request_params_to_args({fields}, request.{reads.source})")
+            place = place_of(reads.source)
+            told = f", known_param_names=known[{place!r}]" if place is not None else ""
+            read = f"request_params_to_args({fields}, request.{reads.source}{told})"
+            add(f"{group}, errors = {read}")
             with self.lines.block("if errors:"):
                 self._leave(register, index + 1, 0, "errors")
             return [f"**{group}"]
@@ -527,8 +542,11 @@ class _Writer:
             return
         info = self.lines.bind(f"i{name}", parameter.field.field_info)
         add(f"{name} = {info}.default")
+        plain = "PLAIN"
+        if parameter.plain is not PLAIN:
+            plain = self.lines.bind(f"t{name}", parameter.plain)
         with self.lines.block(
-            f"if type({name}) not in PLAIN or {info}.default_factory is not None "
+            f"if type({name}) not in {plain} or {info}.default_factory is not None "
             f"or {info}.validate_default:"
         ):
             self._ask_for_default(register, index, position, name, one)
@@ -546,8 +564,9 @@ class _Writer:
         assert step.body is not None
         add, bind = self.lines.add, self.lines.bind
         body, group = bind(f"b{register}", step.body), f"g{register}_body"
+        told = ", known" if self._tells_names else ""
         add("errors = []")
-        add(f"{group} = await {body}.read(solution.body, errors)")
+        add(f"{group} = await {body}.read(solution.body, errors{told})")
         with self.lines.block("if errors:"):
             self._leave(register, len(step.reads) + 1, 0, "errors")
         return [f"**{group}"]

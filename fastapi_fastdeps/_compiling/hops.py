@@ -4,7 +4,7 @@ from collections.abc import Callable
 from inspect import isgeneratorfunction
 
 from fastapi_fastdeps._deciding.graph import Graph, Node
-from fastapi_fastdeps._fastapi.names import is_coroutine_callable, is_gen_callable
+from fastapi_fastdeps._fastapi.names import is_coroutine_callable
 from fastapi_fastdeps._plan.kinds import Kind, kind_of_endpoint
 from fastapi_fastdeps._plan.parameters import Reads
 from fastapi_fastdeps._plan.steps import Plan, Step, compile_plan
@@ -15,8 +15,8 @@ from fastapi_fastdeps.marking import Threaded
 def hops_of_route(
     graph: Graph, threads: Threads, *, fuses: bool, validates: bool, calls: bool = True
 ) -> int | None:
-    """How often a request that succeeds goes to a thread, `None` where there is no plan, and
-    where the endpoint's items are taken there, however many they are.
+    """How often a request that succeeds goes to a thread, `None` where there is no plan. Of an
+    endpoint that streams, the items are not counted, however many they are.
 
     `fuses`: whether several steps may be one visit; `validates`: whether what the endpoint
     returns is validated; `calls`: whether the endpoint may go to a thread.
@@ -26,14 +26,10 @@ def hops_of_route(
     except Exception:
         # What can't be looked at in advance has no plan.
         return None
-    if plan is None or _streams_in_thread(graph.root):
+    if plan is None:
         return None
     call_endpoint = _kind_of_endpoint if calls else _not_called
     return hops_of(plan, call_endpoint, fuses=fuses, validates=validates)
-
-
-def _streams_in_thread(endpoint: Node) -> bool:
-    return isinstance(endpoint.execution, Threaded) and is_gen_callable(endpoint.candidate.call)
 
 
 def _not_called(_: Node) -> None:

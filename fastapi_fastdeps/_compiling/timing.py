@@ -75,13 +75,16 @@ class Timing:
         if self._observer is None:
             add(f"{target} = {call}")
             return
+        is_followed = self._follows(register + 1)
         if self._timed is None:
+            if is_followed:
+                add("is_exact = exactness.left")
             add("begun = slot.begun = clock()")
             self._begin(register)
         site = f"site{register}"
         add(f"{target} = {call}")
-        if self._follows(register + 1):
-            with self._lines.block("if exactness.left:"):
+        if is_followed:
+            with self._lines.block("if is_exact:"):
                 add(f"begun = follow(slot, {site}, begun)")
             self._begin(register + 1)
         else:

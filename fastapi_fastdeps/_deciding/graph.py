@@ -13,6 +13,7 @@ from fastapi_fastdeps._fastapi.callables import is_async, rederived
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._marks import Decision, check_unmarked
+from fastapi_fastdeps._reading.once import one_question
 from fastapi_fastdeps._threads import Threads
 from fastapi_fastdeps.classifiers import Candidate, Classifier, Remembering, decide
 from fastapi_fastdeps.errors import describe_place
@@ -73,6 +74,7 @@ class Graph:
     classifier: Classifier
 
 
+@one_question()
 def classify(
     dependant: Dependant,
     classifier: Classifier,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import version
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
 import fastapi
 
@@ -46,12 +46,15 @@ class Capability:
         *,
         since: str = OLDEST,
         on: "Capability | None" = None,
+        tells_age: bool = False,
     ) -> None:
+        """`tells_age`: whether it is news, too, that a FastAPI is older than `since`."""
         self.title = title
         self.without = without
         self.names: list[str] = []
         self.problems: list[str] = []
         self._on = on
+        self._tells_age = tells_age
         self._too_old = ""
         if is_older_than(since):
             self._too_old = f"FastAPI {fastapi.__version__} is older than {since}"
@@ -71,9 +74,9 @@ class Capability:
     @property
     def is_missed(self) -> bool:
         """Whether it is off for a reason of its own, and could be expected to be on."""
-        if self._too_old or (self._on is not None and not self._on):
+        if self._on is not None and not self._on:
             return False
-        return bool(self.problems)
+        return self._tells_age if self._too_old else bool(self.problems)
 
     def find(
         self,
@@ -136,6 +139,11 @@ def takes(*keywords: str, positional: int = 0) -> Shape:
     return shape
 
 
+def either(*shapes: Shape) -> Shape:
+    """One of these shapes."""
+    return lambda found: any(is_shaped(found, shape) for shape in shapes)
+
+
 def has(*attributes: str, **methods: Shape) -> Shape:
     """The shape of what has these attributes or fields, and methods of these shapes."""
 
@@ -173,6 +181,15 @@ def tells(this: Any, from_that: Any) -> Shape:
     return lambda found: bool(found(this)) and not found(from_that)
 
 
+_NEWER: Final = (
+    f"Look for a newer fastapi-fastdeps, or pin fastapi=={NEWEST}; what it takes to have the fast "
+    "lane nonetheless, at your own risk, is in docs/versions.md."
+)
+_OLDER: Final = (
+    f"Install a newer FastAPI, such as {NEWEST}; docs/versions.md says which have the fast lane."
+)
+
+
 def tell_of(*capabilities: Capability) -> None:
     """Say in one line of the log what is off, what that costs and what to do, where it is news."""
     missed = [each for each in capabilities if each.is_missed]
@@ -180,13 +197,12 @@ def tell_of(*capabilities: Capability) -> None:
         parts = " ".join(
             f"Without {each.title}, {each.without}: {each.why_off}." for each in missed
         )
+        is_new = any(each.problems for each in missed)
         _log.warning(
             "With FastAPI %s nothing fails, but some things are slower than with %s, the newest "
-            "that fastapi-fastdeps was tested with. %s Look for a newer fastapi-fastdeps, or pin "
-            "fastapi==%s; what it takes to have the fast lane nonetheless, at your own risk, is "
-            "in docs/versions.md.",
+            "that fastapi-fastdeps was tested with. %s %s",
             fastapi.__version__,
             NEWEST,
             parts,
-            NEWEST,
+            _NEWER if is_new else _OLDER,
         )

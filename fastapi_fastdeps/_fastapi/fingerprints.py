@@ -18,9 +18,16 @@ from importlib import import_module
 from types import CodeType, FunctionType
 from typing import Any, Final, cast
 
-from fastapi_fastdeps._fastapi.ground import BUILDING, MATCHING, SERVING, SHELL, Functions
+from fastapi_fastdeps._fastapi.ground import (
+    BUILDING,
+    FIELDS,
+    MATCHING,
+    SERVING,
+    SHELL,
+    Functions,
+)
 from fastapi_fastdeps._fastapi.proven import CODES, SOURCES
-from fastapi_fastdeps._fastapi.replacements import original_of
+from fastapi_fastdeps._fastapi.replacements import getter_of, original_of
 
 PACKAGES: Final = ("fastapi", "starlette")
 """Whose functions are looked at."""
@@ -29,6 +36,7 @@ PARTS: Final[dict[str, tuple[Functions, ...]]] = {
     "fast_lane": (BUILDING, SERVING),
     "shell": (SHELL,),
     "matching": (MATCHING,),
+    "shared_fields": (FIELDS,),
 }
 """What is stood in for, by the capability that does it."""
 
@@ -108,7 +116,7 @@ class Function:
         """What it was compiled into."""
         holder, last = self._holder()
         found = original_of(getattr(holder, last, None))
-        function = original_of(getattr(found, "fget", found))
+        function = original_of(getter_of(found))
         if callable(function):
             function = inspect.unwrap(function)
         return function.__code__ if isinstance(function, FunctionType) else None

@@ -10,18 +10,77 @@ import functools
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from itertools import chain
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
-from fastapi_fastdeps._fastapi.replacements import original_of
-from fastapi_fastdeps._fastapi.ways import EVERY, Way, needs, reads
+from fastapi_fastdeps._fastapi.replacements import getter_of, original_of
+from fastapi_fastdeps._fastapi.versions import is_older_than
+from fastapi_fastdeps._fastapi.ways import EVERY, KEPT, Way, needs, reads
 
 Functions = Mapping[str, tuple[str, ...]]
 """Functions by module, under their qualified names."""
+
+_MODELS: Final = "fastapi.dependencies.models"
+_UTILS: Final = "fastapi.dependencies.utils"
+_TELEMETRY: Final[Functions] = {
+    "fastapi.telemetry._api": (
+        "_get_request_telemetry",
+        "_operation",
+        "_run_sync_endpoint",
+        "_validation_failed",
+        "get_telemetry_data",
+    ),
+}
+_FINDING: Final[Functions] = {
+    _MODELS: (
+        "_get_cache_key",
+        "_get_computed_scope",
+        "_get_oauth_scopes",
+        "_is_async_gen_callable",
+        "_is_coroutine_callable",
+        "_is_gen_callable",
+        "_is_security_scheme",
+        "_uses_scopes",
+    ),
+}
+_KEEPING: Final[Functions] = {_MODELS: (*KEPT, "Dependant.oauth_scopes")}
+_SINCE: Final[Mapping[str, Functions]] = {
+    "0.140.0": _FINDING,
+    "0.142.0": _TELEMETRY,
+    "0.156.3": {_UTILS: ("_get_param_aliases",)},
+    "0.158.2": {_UTILS: ("_get_form_model",)},
+    "0.159.0": {_UTILS: ("_get_model_type", "_get_param_model")},
+    "0.161.0": {_UTILS: ("_get_form_models",)},
+}
+"""What a FastAPI that is older than this does not have."""
+
+_BEFORE: Final[Mapping[str, Functions]] = {
+    "0.140.0": _KEEPING,
+    "0.161.0": {_UTILS: ("_get_form_model",)},
+}
+"""What is stood in for in FastAPIs that are older than this alone."""
+
+
+def _of_this_fastapi(functions: Functions) -> Functions:
+    """Those that the installed FastAPI is right to have."""
+    without = {
+        (module, name)
+        for tables, is_past in ((_SINCE, True), (_BEFORE, False))
+        for version, table in tables.items()
+        if is_older_than(version) is is_past
+        for module, names in table.items()
+        for name in names
+    }
+    return {
+        module: found
+        for module, names in functions.items()
+        if (found := tuple(name for name in names if (module, name) not in without))
+    }
+
 
 BUILDING: Final[Functions] = {
     "fastapi.routing": (
@@ -34,100 +93,88 @@ BUILDING: Final[Functions] = {
 }
 """What is stood in for when a route is built. A nested function is not part of its function."""
 
-SERVING: Final[Functions] = {
-    "fastapi.routing": (
-        "request_response.<locals>.app",
-        "request_response.<locals>.app.<locals>.app",
-        "websocket_session.<locals>.app",
-        "websocket_session.<locals>.app.<locals>.app",
-        "get_request_handler.<locals>.app",
-        "get_websocket_app.<locals>.app",
-        "_build_response_args",
-        "_extract_endpoint_context",
-        "run_endpoint_function",
-        "serialize_response",
-    ),
-    "fastapi.dependencies.utils": (
-        "solve_dependencies",
-        "_solve_generator",
-        "request_params_to_args",
-        "request_body_to_args",
-        "_get_form_models",
-        "_get_model_type",
-        "_get_multidict_value",
-        "_get_param_aliases",
-        "_get_param_model",
-        "_is_json_field",
-        "_should_embed_body_fields",
-        "_validate_value_with_model_field",
-        "get_validation_alias",
-    ),
-    "fastapi.dependencies.models": (
-        "_get_cache_key",
-        "_get_computed_scope",
-        "_get_oauth_scopes",
-        "_is_async_gen_callable",
-        "_is_coroutine_callable",
-        "_is_gen_callable",
-        "_is_security_scheme",
-        "_uses_scopes",
-    ),
-    "fastapi._compat.shared": ("field_annotation_is_sequence", "lenient_issubclass"),
-    "fastapi._compat.v2": (
-        "ModelField.alias",
-        "ModelField.default",
-        "ModelField.get_default",
-        "ModelField.serialize",
-        "ModelField.serialize_json",
-        "ModelField.validate",
-        "ModelField.validation_alias",
-    ),
-    "fastapi.encoders": ("jsonable_encoder",),
-    "fastapi.telemetry._api": (
-        "_get_request_telemetry",
-        "_operation",
-        "_run_sync_endpoint",
-        "_validation_failed",
-        "get_telemetry_data",
-    ),
-    "pydantic.type_adapter": ("TypeAdapter.validate_python",),
-    "starlette.datastructures": (
-        "Headers.__contains__",
-        "Headers.__getitem__",
-        "Headers.__init__",
-        "Headers.get",
-        "Headers.getlist",
-        "ImmutableMultiDict.__init__",
-        "QueryParams.__contains__",
-        "QueryParams.__init__",
-        "QueryParams.get",
-        "QueryParams.getlist",
-    ),
-    "starlette.requests": (
-        "Request.cookies",
-        "Request.headers",
-        "Request.path_params",
-        "Request.query_params",
-    ),
-    "starlette.responses": (
-        "JSONResponse.__init__",
-        "JSONResponse.init_headers",
-        "JSONResponse.render",
-        "Response.__init__",
-        "Response.headers",
-        "Response.init_headers",
-        "Response.render",
-    ),
-    "starlette.websockets": (
-        "WebSocket.cookies",
-        "WebSocket.headers",
-        "WebSocket.path_params",
-        "WebSocket.query_params",
-    ),
-    "contextlib": ("AsyncExitStack.__aexit__",),
-    "json": ("dumps",),
-    "json.encoder": ("JSONEncoder.encode", "JSONEncoder.iterencode"),
-}
+SERVING: Final[Functions] = _of_this_fastapi(
+    {
+        "fastapi.routing": (
+            "request_response.<locals>.app",
+            "request_response.<locals>.app.<locals>.app",
+            "websocket_session.<locals>.app",
+            "websocket_session.<locals>.app.<locals>.app",
+            "get_request_handler.<locals>.app",
+            "get_websocket_app.<locals>.app",
+            "_build_response_args",
+            "_extract_endpoint_context",
+            "run_endpoint_function",
+            "serialize_response",
+        ),
+        "fastapi.dependencies.utils": (
+            "solve_dependencies",
+            "_solve_generator",
+            "request_params_to_args",
+            "request_body_to_args",
+            "_get_form_model",
+            "_get_form_models",
+            "_get_model_type",
+            "_get_multidict_value",
+            "_get_param_aliases",
+            "_get_param_model",
+            "_is_json_field",
+            "_should_embed_body_fields",
+            "_validate_value_with_model_field",
+            "get_validation_alias",
+        ),
+        _MODELS: (*_FINDING[_MODELS], *_KEEPING[_MODELS]),
+        "fastapi._compat.shared": ("field_annotation_is_sequence", "lenient_issubclass"),
+        "fastapi._compat.v2": (
+            "ModelField.alias",
+            "ModelField.default",
+            "ModelField.get_default",
+            "ModelField.serialize",
+            "ModelField.serialize_json",
+            "ModelField.validate",
+            "ModelField.validation_alias",
+        ),
+        "fastapi.encoders": ("jsonable_encoder",),
+        **_TELEMETRY,
+        "pydantic.type_adapter": ("TypeAdapter.validate_python",),
+        "starlette.datastructures": (
+            "Headers.__contains__",
+            "Headers.__getitem__",
+            "Headers.__init__",
+            "Headers.get",
+            "Headers.getlist",
+            "ImmutableMultiDict.__init__",
+            "QueryParams.__contains__",
+            "QueryParams.__init__",
+            "QueryParams.get",
+            "QueryParams.getlist",
+        ),
+        "starlette.requests": (
+            "Request.cookies",
+            "Request.headers",
+            "Request.path_params",
+            "Request.query_params",
+        ),
+        "starlette.responses": (
+            "JSONResponse.__init__",
+            "JSONResponse.init_headers",
+            "JSONResponse.render",
+            "Response.__init__",
+            "Response.headers",
+            "Response.init_headers",
+            "Response.render",
+        ),
+        "starlette.websockets": (
+            "WebSocket.cookies",
+            "WebSocket.headers",
+            "WebSocket.path_params",
+            "WebSocket.query_params",
+        ),
+        "contextlib": ("AsyncExitStack.__aexit__",),
+        "json": ("dumps",),
+        "json.encoder": ("JSONEncoder.encode", "JSONEncoder.iterencode"),
+    }
+)
 """What is stood in for when a request is served."""
 
 SHELL: Final[Functions] = {
@@ -177,6 +224,29 @@ MATCHING: Final[Functions] = {
     ),
 }
 """What the index of routes stands in for."""
+
+FIELDS: Final[Functions] = {
+    "fastapi.utils": ("create_model_field",),
+    "fastapi._compat.v2": ("ModelField.__post_init__", "asdict"),
+    "fastapi.dependencies.utils": ("analyze_param",),
+    "fastapi.params": ("Body.__init__", "Param.__init__", "Path.__init__", "Query.__init__"),
+    "pydantic.fields": ("FieldInfo.__init__",),
+    "pydantic.type_adapter": ("TypeAdapter.__init__", "TypeAdapter._init_core_attrs"),
+}
+"""What is stood in for where a field is made that is like another one."""
+
+ROUTES: Final[Functions] = {
+    "fastapi.dependencies.utils": (
+        "analyze_param",
+        "get_dependant",
+        "get_parameterless_sub_dependant",
+    ),
+    "fastapi.routing": (
+        "_build_dependant_with_parameterless_dependencies",
+        "_populate_api_route_state",
+    ),
+}
+"""Through which FastAPI comes from a route to its fields."""
 
 _TRUSTED: Final = sys.stdlib_module_names | {
     "anyio",
@@ -240,6 +310,10 @@ class Ground:
     """Whether everything that some functions read is as it was.
 
     Raises `LookupError` where one of the functions is not there.
+
+    Attributes:
+        is_as_it_was: `is_touched` in a still greater hurry: where it is false, that has to
+            look closer.
     """
 
     def __init__(self, functions: Functions) -> None:
@@ -277,11 +351,13 @@ class Ground:
         self._compare()
 
     def _compare(self) -> None:
-        self._is_as_it_was = _comparison(self._watched, [module for module, _ in self._builtins])
+        self.is_as_it_was: Callable[[], bool] = _comparison(
+            self._watched, [module for module, _ in self._builtins]
+        )
 
     def is_touched(self) -> bool:
         """Whether there is a replacement now: `first_touched` in a hurry."""
-        return not self._is_as_it_was() and self._is_touched()
+        return not self.is_as_it_was() and self._is_touched()
 
     def _is_touched(self) -> bool:
         seen = [each for each in self._watched if each.own is not _REPLACED]
@@ -295,7 +371,7 @@ class Ground:
         if any(each.is_touched for each in self._unseen):
             return True
         self._look_again()
-        return not self._is_as_it_was()
+        return not self.is_as_it_was()
 
     def _first_shadowed(self) -> str | None:
         """A built-in function that a module has a name of its own for, which it had not."""
@@ -340,7 +416,8 @@ def _comparison(watched: tuple[_Watched, ...], modules: list[ModuleType]) -> Cal
     parameters += [f"o{index}" for index in range(len(watched))]
     parameters += [f"n{index}" for index in range(len(namespaces))]
     comparisons = [
-        f"h{indices[id(each.holder)]}.{each.name} is o{index}" for index, each in enumerate(watched)
+        f"{_read(f'h{indices[id(each.holder)]}', each.name)} is o{index}"
+        for index, each in enumerate(watched)
     ]
     comparisons += [f"len(n{index}) == {len(each)}" for index, each in enumerate(namespaces)]
     source = "\n".join(
@@ -352,11 +429,26 @@ def _comparison(watched: tuple[_Watched, ...], modules: list[ModuleType]) -> Cal
             "        return False",
         )
     )
-    namespace: dict[str, Any] = {}
-    exec(compile(source, "<fastapi_fastdeps ground>", "exec"), namespace)
-    function: FunctionType = namespace["is_untouched"]
+    function = FunctionType(_code_of(source), {"__builtins__": builtins})
     function.__defaults__ = (*holders, *(each.now for each in watched), *namespaces)
     return function
+
+
+def _read(holder: str, name: str) -> str:
+    # What pytest has rewritten for its assertions reads names that no source can have.
+    return f"{holder}.{name}" if name.isidentifier() else f"getattr({holder}, {name!r})"
+
+
+@functools.lru_cache(maxsize=64)
+def _code_of(source: str) -> CodeType:
+    """The code of the one function in it, which is the same for others in the same places."""
+    module = compile(source, "<fastapi_fastdeps ground>", "exec")
+    return next(each for each in module.co_consts if isinstance(each, CodeType))
+
+
+def comparison(names: Iterable[tuple[Any, str, Any]]) -> Callable[[], bool]:
+    """A function that tells whether under each name of a holder there is still the same."""
+    return _comparison(tuple(_Watched(*each) for each in names), [])
 
 
 def find_code(function: Any, name: str) -> CodeType:
@@ -429,7 +521,7 @@ def _with_expressions(code: CodeType) -> Iterator[CodeType]:
 
 
 def _unwrapped(found: Any) -> Any:
-    found = original_of(getattr(found, "fget", found))
+    found = original_of(getter_of(found))
     return inspect.unwrap(found) if callable(found) else found
 
 
@@ -442,8 +534,8 @@ def is_own(found: Any, name: str) -> bool:
     """
     if isinstance(found, ModuleType):
         return sys.modules.get(found.__name__) is found
-    if isinstance(found, property):
-        return is_own(found.fget, name)
+    if isinstance(found, property | functools.cached_property):
+        return is_own(getter_of(found), name)
     if isinstance(found, _Cached):
         return is_own(found.__wrapped__, name)
     if isinstance(found, FunctionType):
@@ -456,6 +548,9 @@ def is_own(found: Any, name: str) -> bool:
 
 
 def _is_own_function(found: FunctionType, name: str) -> bool:
+    if found is getattr(sys.modules.get("typing_inspection.typing_objects"), name, None):
+        # What is written there by `exec` says of no module that it is its own.
+        return True
     module = found.__globals__.get("__name__", "")
     if module in ("contextlib", "functools") and hasattr(found, "__wrapped__"):
         return is_own(inspect.unwrap(found), name)
@@ -483,9 +578,9 @@ def _is_own_class(found: type, name: str) -> bool:
 def _file_of(module: str) -> str | None:
     """The file that most functions of a module say that they are from. The module itself
     says another where it was loaded without its source."""
-    files = Counter(
-        each.__code__.co_filename for each in _functions_of(sys.modules[_HOMES.get(module, module)])
-    )
+    codes = (each.__code__ for each in _functions_of(sys.modules[_HOMES.get(module, module)]))
+    # What `dataclass` writes is from no file.
+    files = Counter(each.co_filename for each in codes if each.co_filename != "<string>")
     return files.most_common(1)[0][0] if files else None
 
 

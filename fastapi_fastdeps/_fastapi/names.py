@@ -3,6 +3,7 @@ place."""
 
 # pyright: reportPrivateUsage=false
 
+from contextlib import nullcontext
 from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
@@ -13,10 +14,12 @@ import fastapi
 from anyio.lowlevel import RunVar
 from fastapi import routing
 from fastapi.dependencies import utils
+from pydantic import BaseModel
 
 from fastapi_fastdeps._fastapi.capabilities import (
     Absent,
     Capability,
+    either,
     has,
     instance_of,
     is_shaped,
@@ -29,20 +32,23 @@ from fastapi_fastdeps._fastapi.capabilities import (
 from fastapi_fastdeps._fastapi.fingerprints import why_unproven
 from fastapi_fastdeps._fastapi.ground import (
     BUILDING,
+    FIELDS,
+    ROUTES,
     SERVING,
     SHELL,
 )
 from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.shapes import (
     has_code,
+    is_field_what_it_was,
     request_is_what_it_was,
     response_is_what_it_was,
     validates,
 )
 from fastapi_fastdeps._fastapi.threadless import is_threadless
 from fastapi_fastdeps._fastapi.versions import (
-    FAST_LANE,
     LANE_VARIABLE,
+    PLANS_SINCE,
     asked_lane,
     check_supported,
 )
@@ -82,7 +88,17 @@ matching = Capability(
     "the index of routes", "routes are asked one after the other", since="0.165.0", on=inclusions
 )
 fast_lane = Capability(
-    "the fast lane", "requests take FastAPI's own handler", since=FAST_LANE[0], on=classification
+    "the fast lane",
+    "requests take FastAPI's own handler",
+    since=PLANS_SINCE,
+    on=classification,
+    tells_age=True,
+)
+shared_fields = Capability(
+    "fields that are like others",
+    "Pydantic is asked about each parameter of each route",
+    since="0.165.0",
+    on=inclusions,
 )
 shell = Capability(
     "the shell", "requests go through each of FastAPI's layers", since="0.165.0", on=fast_lane
@@ -107,6 +123,7 @@ if TYPE_CHECKING:
     from fastapi._compat import v2
     from fastapi.dependencies import models
     from fastapi.telemetry import _api, _asgi
+    from fastapi.utils import create_model_field as make_model_field
     from starlette import _exception_handler, _utils
     from starlette import routing as starlette_routing
     from starlette.middleware import body_limit
@@ -121,6 +138,7 @@ if TYPE_CHECKING:
     field_annotation_is_sequence = _compat.field_annotation_is_sequence
     regenerate_error_with_loc = v2._regenerate_error_with_loc
     lenient_issubclass = _compat.lenient_issubclass
+    ParamDetails = utils.ParamDetails
     Dependant = models.Dependant
     get_cache_key = models._get_cache_key
     get_oauth_scopes = models._get_oauth_scopes
@@ -128,11 +146,11 @@ if TYPE_CHECKING:
     is_coroutine_callable = models._is_coroutine_callable
     is_gen_callable = models._is_gen_callable
     uses_scopes = models._uses_scopes
-    get_form_models = utils._get_form_models
     get_param_aliases = utils._get_param_aliases
     get_param_model = utils._get_param_model
     is_json_field = utils._is_json_field
     should_embed_body_fields = utils._should_embed_body_fields
+    solve_generator = utils._solve_generator
     get_dependant = utils.get_dependant
     get_parameterless_sub_dependant = utils.get_parameterless_sub_dependant
     get_typed_signature = utils.get_typed_signature
@@ -168,6 +186,7 @@ if TYPE_CHECKING:
 else:
     _MODELS = "fastapi.dependencies.models"
     _ROUTING = "fastapi.routing"
+    _TELEMETRY = "fastapi.telemetry._api"
     _UTILS = "fastapi.dependencies.utils"
 
     def _sync():
@@ -193,6 +212,12 @@ else:
             if is_shaped(found, shape):
                 return found
         return classification.miss(f"FastAPI {fastapi.__version__} has no {name}")
+
+    def _nothing(*_):
+        pass
+
+    def _unmeasured(**_):
+        return nullcontext()
 
     def _unlimited(app, _):
         return app
@@ -433,19 +458,51 @@ else:
     lenient_issubclass = fast_lane.find(
         "fastapi._compat", "lenient_issubclass", takes(positional=2)
     )
+
+    def _kept(name):
+        return lambda *, dependant, **_: getattr(dependant, name)
+
     get_cache_key = fast_lane.find(
-        _MODELS, "_get_cache_key", takes("dependant", "uses_scopes_cache")
+        _MODELS,
+        "_get_cache_key",
+        takes("dependant", "uses_scopes_cache"),
+        _kept("cache_key"),
+        since="0.140.0",
     )
-    get_oauth_scopes = fast_lane.find(_MODELS, "_get_oauth_scopes", takes("dependant"))
-    uses_scopes = fast_lane.find(_MODELS, "_uses_scopes", takes("dependant"))
-    get_form_models = fast_lane.find(_UTILS, "_get_form_models", takes(positional=1))
-    get_param_aliases = fast_lane.find(_UTILS, "_get_param_aliases", takes(positional=1))
-    get_param_model = fast_lane.find(_UTILS, "_get_param_model", takes(positional=1))
+    get_oauth_scopes = fast_lane.find(
+        _MODELS, "_get_oauth_scopes", takes("dependant"), _kept("oauth_scopes"), since="0.140.0"
+    )
+    uses_scopes = fast_lane.find(
+        _MODELS, "_uses_scopes", takes("dependant"), _kept("_uses_scopes"), since="0.140.0"
+    )
+    get_validation_alias = fast_lane.find(_UTILS, "get_validation_alias", takes(positional=1))
+
+    def _only_alias(field):
+        alias = get_validation_alias(field)
+        return [(alias, alias)]
+
+    def _model_itself(field):
+        annotation = field.field_info.annotation
+        return annotation if lenient_issubclass(annotation, BaseModel) else None
+
+    get_param_aliases = fast_lane.find(
+        _UTILS, "_get_param_aliases", takes(positional=1), _only_alias, since="0.156.3"
+    )
+    get_param_model = fast_lane.find(
+        _UTILS, "_get_param_model", takes(positional=1), _model_itself, since="0.159.0"
+    )
     is_json_field = fast_lane.find(_UTILS, "_is_json_field", takes(positional=1))
     should_embed_body_fields = fast_lane.find(
         _UTILS, "_should_embed_body_fields", takes(positional=1)
     )
-    fast_lane.find(_UTILS, "_solve_generator", takes("dependant", "stack", "sub_values", "request"))
+    solve_generator = fast_lane.find(
+        _UTILS,
+        "_solve_generator",
+        either(
+            takes("dependant", "stack", "sub_values", "request"),
+            takes("dependant", "stack", "sub_values"),
+        ),
+    )
     request_body_to_args = fast_lane.find(
         _UTILS,
         "request_body_to_args",
@@ -461,14 +518,16 @@ else:
         _ROUTING, "_extract_endpoint_context", takes(positional=1)
     )
     get_request_telemetry = fast_lane.find(
-        "fastapi.telemetry._api", "_get_request_telemetry", takes()
+        _TELEMETRY, "_get_request_telemetry", takes(), _nothing, since="0.142.0"
     )
-    operation = fast_lane.find("fastapi.telemetry._api", "_operation", takes("name", "function"))
+    operation = fast_lane.find(
+        _TELEMETRY, "_operation", takes("name", "function"), _unmeasured, since="0.142.0"
+    )
     validation_failed = fast_lane.find(
-        "fastapi.telemetry._api", "_validation_failed", takes(positional=1)
+        _TELEMETRY, "_validation_failed", takes(positional=1), _nothing, since="0.142.0"
     )
     EventSourceResponse = fast_lane.find(
-        "fastapi.sse", "EventSourceResponse", instance_of(type), Absent
+        "fastapi.sse", "EventSourceResponse", instance_of(type), Absent, since="0.135.0"
     )
     fast_lane.find(
         _UTILS,
@@ -521,6 +580,25 @@ else:
                 path = qualified_name.partition(".<locals>.")[0]
                 fast_lane.find(module, path, has_code(path, qualified_name))
 
+    ParamDetails = shared_fields.find(
+        _UTILS, "ParamDetails", has("type_annotation", "depends", "field"), Absent
+    )
+    make_model_field = shared_fields.find(
+        "fastapi.utils",
+        "create_model_field",
+        takes("name", "type_", "default", "field_info", "alias", "mode"),
+    )
+    shared_fields.find(
+        _UTILS,
+        "analyze_param",
+        takes("param_name", "annotation", "value", "path_param_names"),
+    )
+    shared_fields.find("fastapi._compat", "ModelField", is_field_what_it_was)
+    for functions in (FIELDS, ROUTES):
+        for module, qualified_names in functions.items():
+            for qualified_name in qualified_names:
+                shared_fields.find(module, qualified_name, has_code(qualified_name, qualified_name))
+
     AppBodyLimitMiddleware = shell.find(
         "fastapi._body_limit", "AppBodyLimitMiddleware", instance_of(type), Absent
     )
@@ -548,7 +626,12 @@ else:
             shell.find(module, qualified_name, has_code(qualified_name, qualified_name))
 
 if asked_lane() != "fast":
-    for part, capability in (("fast_lane", fast_lane), ("shell", shell), ("matching", matching)):
+    for part, capability in (
+        ("fast_lane", fast_lane),
+        ("shell", shell),
+        ("matching", matching),
+        ("shared_fields", shared_fields),
+    ):
         if capability and (why := why_unproven(part)):
             capability.miss(why)
 
@@ -578,6 +661,7 @@ tell_of(
     matching,
     fast_lane,
     shell,
+    shared_fields,
 )
 
 __all__ = [
@@ -597,6 +681,7 @@ __all__ = [
     "IncludedRouter",
     "ModelField",
     "NativeTelemetry",
+    "ParamDetails",
     "SolvedDependency",
     "Undefined",
     "anyios_workers",
@@ -614,7 +699,6 @@ __all__ = [
     "get_context",
     "get_dependant",
     "get_fastapi_scope",
-    "get_form_models",
     "get_oauth_scopes",
     "get_param_aliases",
     "get_param_model",
@@ -630,6 +714,7 @@ __all__ = [
     "is_gen_callable",
     "is_json_field",
     "lenient_issubclass",
+    "make_model_field",
     "matching",
     "operation",
     "regenerate_error_with_loc",
@@ -639,8 +724,10 @@ __all__ = [
     "resolve_form_limits",
     "route_classes",
     "route_selected",
+    "shared_fields",
     "shell",
     "should_embed_body_fields",
+    "solve_generator",
     "streams",
     "update_scope",
     "uploads",

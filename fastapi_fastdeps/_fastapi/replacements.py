@@ -8,6 +8,7 @@ stays where it stands.
 
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from types import CellType, FunctionType
 from typing import Any, Final
 
@@ -37,6 +38,13 @@ def original_of(found: Any) -> Any:
     return found
 
 
+def getter_of(found: Any) -> Any:
+    """The function of a property, `found` itself where it is none."""
+    if isinstance(found, cached_property):
+        return found.func
+    return getattr(found, "fget", found)
+
+
 def is_known(found: Any) -> bool:
     """Whether it stands in the place of another one, and is known to do its work around it."""
     return _index_of_original(found) is not None
@@ -49,11 +57,25 @@ def around(found: Any, inner: Callable[..., Any]) -> Callable[..., Any]:
         return inner
     closure = list(found.__closure__)
     closure[index] = CellType(around(closure[index].cell_contents, inner))
-    function = FunctionType(
-        found.__code__, found.__globals__, found.__name__, found.__defaults__, tuple(closure)
+    return made_anew(found, closure=tuple(closure))
+
+
+def made_anew(
+    function: Any,
+    *,
+    namespace: dict[str, Any] | None = None,
+    closure: tuple[CellType, ...] | None = None,
+) -> FunctionType:
+    """The same function with other globals, or another closure."""
+    made = FunctionType(
+        function.__code__,
+        function.__globals__ if namespace is None else namespace,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__ if closure is None else closure,
     )
-    function.__kwdefaults__ = found.__kwdefaults__
-    return function
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
 
 
 def _index_of_original(found: Any) -> int | None:

@@ -5,9 +5,10 @@
 import inspect
 import operator
 import os
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from fastapi import routing
 from fastapi.dependencies import utils
@@ -19,11 +20,21 @@ from fastapi_fastdeps._fastapi.ground import find_code
 from fastapi_fastdeps._fastapi.names import (
     PROVIDERS,
     ModelField,
+    Undefined,
 )
 from fastapi_fastdeps._fastapi.versions import is_older_than
 
 streams_generators = not is_older_than("0.134.0")
 """Whether what a generator endpoint yields is streamed; it was serialised as a list."""
+
+has_telemetry: Final = not is_older_than("0.142.0")
+"""Whether FastAPI may be measuring what it does for a request."""
+
+NO_BODY: Final[Any] = None if is_older_than("0.151.0") else Undefined
+"""What stands for a body that was not sent: it was not told from `null`."""
+
+validates_defaults: Final = is_older_than("0.148.0")
+"""Whether defaults are made before any parameter is validated, and validated if not `None`."""
 
 
 def embeds_body_fields(route: Any) -> bool:
@@ -40,9 +51,20 @@ telemetry_of = operator.attrgetter("_native_telemetry")
 """What an app asks whether to report a request."""
 
 
-def exception_handlers(layer: ExceptionMiddleware) -> tuple[Any, Any]:
-    """What Starlette's layer calls for exceptions and for statuses, as it tells its routes."""
-    return layer._exception_handlers, layer._status_handlers
+def meter_provider_of(app: Any) -> Any:
+    """What the program has for metrics, `None` for an app that is to have none. One that an app
+    was given is for FastAPI's metrics alone, which are of HTTP requests."""
+    config: Any = getattr(getattr(app, "_native_telemetry", None), "config", None)
+    if config is not None and not config["metrics"]:
+        return None
+    api = sys.modules.get("opentelemetry.metrics")
+    return None if api is None else api.get_meter_provider()
+
+
+exception_handlers: Callable[[ExceptionMiddleware], tuple[Any, Any]] = operator.attrgetter(
+    "_exception_handlers", "_status_handlers"
+)
+"""What Starlette's layer calls for exceptions and for statuses, as it tells its routes."""
 
 
 def telemetry_providers() -> list[Any]:

@@ -56,3 +56,11 @@ def validates(found: Any) -> bool:
     adapter = field._type_adapter
     value = adapter.validator.validate_python("1", from_attributes=True)
     return bool(value == 1 and adapter.core_schema["type"] == "int")
+
+
+def is_field_what_it_was(found: Any) -> bool:
+    """Whether FastAPI's field consists of what is put together here for one."""
+    field = found(field_info=FieldInfo(annotation=int), name="n")
+    expected = ["field_info", "name", "mode", "config", "_type_adapter"]
+    attributes: dict[str, Any] = field.__dict__
+    return list(attributes) == expected and field.config is None

@@ -11,9 +11,24 @@ Version = tuple[int, ...]
 
 OLDEST = "0.115.0"
 NEWEST = "0.165.0"
-FAST_LANE = ("0.162.7", "0.163.2", "0.164.0", "0.165.0")
+FAST_LANE = (
+    "0.135.4",
+    "0.136.3",
+    "0.141.1",
+    "0.142.4",
+    "0.148.0",
+    "0.159.1",
+    "0.160.0",
+    "0.161.1",
+    "0.162.7",
+    "0.163.2",
+    "0.164.0",
+    "0.165.0",
+)
 """Where FastAPI's own suite has been passed in the fast lane. What decides is the content of its
-functions, from the first of these on."""
+functions."""
+PLANS_SINCE = "0.134.0"
+"""The oldest FastAPI whose algorithm plans follow, where the content of its functions is proven."""
 
 LANE_VARIABLE = "FASTAPI_FASTDEPS_LANE"
 """Asks for one lane: `fastapi`, to tell a fault of the one from a fault of the other, or

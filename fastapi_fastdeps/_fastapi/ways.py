@@ -38,6 +38,17 @@ _BODY: Final = Way.BODY
 _ELSEWHERE: Final = Way.ELSEWHERE
 _READING: Final = Way.PARAMETERS | Way.BODY
 
+KEPT: Final = (
+    "Dependant._is_security_scheme",
+    "Dependant._uses_scopes",
+    "Dependant.cache_key",
+    "Dependant.computed_scope",
+    "Dependant.is_async_gen_callable",
+    "Dependant.is_coroutine_callable",
+    "Dependant.is_gen_callable",
+)
+"""What a `Dependant` finds out about itself and keeps, before FastAPI 0.140."""
+
 _FUNCTIONS: Final[Mapping[str, Mapping[Way, tuple[str, ...]]]] = {
     "fastapi.routing": {
         Way.HTTP: (
@@ -64,18 +75,24 @@ _FUNCTIONS: Final[Mapping[str, Mapping[Way, tuple[str, ...]]]] = {
             "_validate_value_with_model_field",
             "get_validation_alias",
         ),
-        Way.BODY: ("request_body_to_args", "_get_form_models", "_should_embed_body_fields"),
+        Way.BODY: (
+            "request_body_to_args",
+            "_get_form_model",
+            "_get_form_models",
+            "_should_embed_body_fields",
+        ),
         _READING: ("_get_model_type", "_is_json_field"),
     },
     "fastapi.dependencies.models": {
         _DEPENDENCIES: (
+            *KEPT,
             "_get_cache_key",
             "_get_computed_scope",
             "_is_coroutine_callable",
             "_is_security_scheme",
             "_uses_scopes",
         ),
-        _DEPENDENCIES | Way.INJECTED: ("_get_oauth_scopes",),
+        _DEPENDENCIES | Way.INJECTED: ("_get_oauth_scopes", "Dependant.oauth_scopes"),
     },
     "fastapi._compat.shared": {
         _READING: ("field_annotation_is_sequence", "lenient_issubclass"),
@@ -200,7 +217,7 @@ _NAMES: Final[Mapping[str, Mapping[Way, tuple[str, ...]]]] = {
         Way.INJECTED: ("BackgroundTasks", "Request", "SecurityScopes", "WebSocket"),
         _DEPENDENCIES | Way.INJECTED: ("_get_oauth_scopes",),
         _BODY: ("request_body_to_args",),
-        _ELSEWHERE: ("get_dependant",),
+        _ELSEWHERE: ("_get_request_param_names", "get_dependant"),
     },
     "request_params_to_args": {_ELSEWHERE: ("_request_param_model_to_args",)},
     "_get_multidict_value": {_ELSEWHERE: ("_is_empty_file_input",)},

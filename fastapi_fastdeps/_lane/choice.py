@@ -13,14 +13,9 @@ from starlette.responses import JSONResponse
 
 from fastapi_fastdeps._deciding.graph import Graph
 from fastapi_fastdeps._fastapi.callables import is_injected_into
+from fastapi_fastdeps._fastapi.dependants import nature, seen
 from fastapi_fastdeps._fastapi.ground import BUILDING, SERVING, Ground
-from fastapi_fastdeps._fastapi.names import (
-    LANE_VARIABLE,
-    asked_lane,
-    fast_lane,
-    is_async_gen_callable,
-    is_gen_callable,
-)
+from fastapi_fastdeps._fastapi.names import LANE_VARIABLE, asked_lane, fast_lane
 from fastapi_fastdeps._fastapi.replacements import is_known
 from fastapi_fastdeps._fastapi.ways import Way
 
@@ -37,12 +32,10 @@ def ground_of(ways: Way) -> Ground:
     return _serving.on(ways)
 
 
-def ways_to_plan(*, is_streamed: bool, is_within: bool) -> Way:
-    """What FastAPI's solver does to come to the plan of a route, where that is in a handler of
-    FastAPI's: a dependency of what is streamed, else the endpoint, which takes the request."""
-    if is_streamed:
-        return Way.DEPENDENCIES | Way.INJECTED
-    return Way.INJECTED if is_within else Way(0)
+def ways_to_plan(*, is_streamed: bool) -> Way:
+    """What FastAPI's solver does to come to the plan of a route, where that is in a handler that
+    is FastAPI's: a dependency of what is streamed, else the endpoint, which takes the request."""
+    return Way.DEPENDENCIES | Way.INJECTED if is_streamed else Way.INJECTED
 
 
 def ways_to_answer(body_field: Any, response_field: Any, response_class: Any) -> Way:
@@ -66,8 +59,9 @@ def ways_to_solve(graph: Graph) -> Way:
     """What FastAPI does to solve the dependencies of a route."""
     ways = Way.DEPENDENCIES if graph.root.children else Way(0)
     for node in graph.root:
-        dependant, call = node.dependant, node.candidate.call
-        if is_gen_callable(call) or is_async_gen_callable(call):
+        dependant = node.dependant
+        found = nature(seen(dependant))
+        if found.is_generator or found.is_async_generator:
             ways |= Way.GENERATORS
         if dependant.body_params:
             ways |= Way.BODY

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from fastapi import params
 from starlette.concurrency import run_in_threadpool
@@ -13,7 +14,7 @@ from fastapi_fastdeps._fastapi.names import uploads
 from fastapi_fastdeps._fastapi.requests import is_on_disk, upload_names
 from fastapi_fastdeps._lane.met import Met
 from fastapi_fastdeps._lane.standins import is_awaited_by_fastapi
-from fastapi_fastdeps._threads import Threads, current_visits, limiter_of
+from fastapi_fastdeps._threads import NO_APPS, Threads, current_visits, limiter_of
 from fastapi_fastdeps.marking import Execution, Inline
 
 _names: Final = upload_names()
@@ -58,8 +59,7 @@ class UploadFile(StarletteUploadFile):
     that does not wait behind first visits: what the request holds it holds meanwhile."""
 
     def place(self, execution: Execution | None, threads: Threads) -> None:
-        self._execution = execution
-        self._threads = threads
+        _places[self] = execution, threads
 
     async def write(self, data: bytes) -> None:
         if self._is_starlettes(len(data)):
@@ -90,12 +90,24 @@ class UploadFile(StarletteUploadFile):
     def _is_starlettes(self, more: int = 0) -> bool:
         """Whether Starlette does it here and now, or in a way that someone has replaced."""
         return not is_on_disk(self, more) or (
-            not is_awaited_by_fastapi(self._execution)
+            not is_awaited_by_fastapi(_place(self)[0])
             and _names["run_in_threadpool"] is not run_in_threadpool
         )
 
     async def _do(self, function: Callable[..., Any], *args: Any) -> Any:
-        if isinstance(self._execution, Inline):
+        execution, threads = _place(self)
+        if isinstance(execution, Inline):
             return function(*args)
-        visits = current_visits(self._threads)
-        return await visits.run(limiter_of(self._execution), function, *args)
+        visits = current_visits(threads)
+        return await visits.run(limiter_of(execution), function, *args)
+
+
+# A file shows its attributes in an error about it, so these are none.
+_places: Final[WeakKeyDictionary[UploadFile, tuple[Execution | None, Threads]]] = (
+    WeakKeyDictionary()
+)
+
+
+def _place(upload: UploadFile) -> tuple[Execution | None, Threads]:
+    """What was decided about a file, and where it waits; of a copy of one nothing is known."""
+    return _places.get(upload, (None, NO_APPS))

@@ -3,7 +3,8 @@
 A user's route class may wrap FastAPI's handler, which it gets by `super()`. That handler is
 FastAPI's, made of the tree that it is given: of this one, which has no dependencies and the
 planned route for an endpoint, as long as nothing needs FastAPI's solver. And what an endpoint
-streams FastAPI's own handler sends: it is given a tree with a single dependency, the plan.
+streams FastAPI's own handler sends: it is given a tree with a single dependency, the plan, where
+there are dependencies.
 """
 
 from collections.abc import Awaitable, Callable
@@ -183,6 +184,9 @@ class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
         self._solving: Dependant | None = None
 
     def can_begin(self) -> bool:
+        if not self.of.dependencies:
+            # What FastAPI's solver does for a plan, it would do for a few parameters.
+            return False
         return not (self._streamed.is_served_by_fastapi() or _is_partial(self.get_call()))
 
     def instead(self) -> list[Dependant]:

@@ -35,7 +35,6 @@ from fastapi_fastdeps._matching.index import (
     Indexed,
     OutdatedError,
     RouteIndex,
-    matched,
 )
 from fastapi_fastdeps._matching.leaves import Leaf
 
@@ -61,25 +60,36 @@ async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Se
         apply_router_form_limits(scope, router.form_limits)
     if "router" not in scope:
         scope["router"] = router
-    if index is not None:
-        route: Any = index.direct(scope, get_route_path(scope))
-        if route is not None and getattr(route, "deciding", None) is router:
-            scope.update(matched(route, scope))
-            if scope.get(TELEMETRY_KEY) is not None:
-                route_selected(scope=scope, path=route.path_format)
-            await route.app(scope, receive, send)
-            return
-    try:
-        selected = _first_match(router, scope) if index is None else index.select(scope)
-    except OutdatedError:
-        index = None
+    if index is None:
         selected = _first_match(router, scope)
+    else:
+        path = get_route_path(scope)
+        candidates = index.table.candidates(path)
+        direct = index.direct(scope, path, candidates)
+        if direct is not None:
+            leaf, child_scope = direct
+            if leaf.context is not None:
+                app = _app_of_included(leaf, leaf.context, child_scope, scope)
+                await app(scope, receive, send)
+                return
+            if getattr(leaf.route, "deciding", None) is router:
+                scope.update(child_scope)
+                if scope.get(TELEMETRY_KEY) is not None:
+                    route_selected(scope=scope, path=leaf.route.path_format)
+                await leaf.route.app(scope, receive, send)
+                return
+        try:
+            selected = direct or index.select(scope, candidates)
+        except OutdatedError:
+            index = None
+            selected = _first_match(router, scope)
     if selected is not None:
         leaf, child_scope = selected
         if leaf.chain:
-            await _handle_included(leaf, child_scope, scope, receive, send)
+            handle = _handle_of_included(leaf, child_scope, scope)
         else:
-            await _handle_of_own(router, leaf, child_scope, scope)(scope, receive, send)
+            handle = _handle_of_own(router, leaf, child_scope, scope)
+        await handle(scope, receive, send)
     elif (url := _with_or_without_slash(router, index, scope)) is not None:
         await RedirectResponse(url=url)(scope, receive, send)
     elif not await _handle_low_priority(router, index, scope, receive, send):
@@ -155,20 +165,37 @@ def _handle_of_own(router: Dispatching, leaf: Leaf, child_scope: Scope, scope: S
     return cast("Handle", handle)
 
 
-async def _handle_included(
-    leaf: Leaf, child_scope: Scope, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """What the inclusions on the way do, one after the other, and the last of them with its
-    route."""
+def _passed(leaf: Leaf, scope: Scope) -> dict[str, Any]:
+    """What the inclusions on the way do, one after the other: the notes that FastAPI makes."""
     fastapi_scope = get_fastapi_scope(scope)
     for inclusion in leaf.chain:
-        apply_router_form_limits(scope, inclusion.include_context.form_limits)
+        if limits := inclusion.include_context.form_limits:
+            apply_router_form_limits(scope, limits)
+    fastapi_scope[INCLUDED_ROUTER_KEY] = leaf.chain[-1]
+    return fastapi_scope
+
+
+def _app_of_included(
+    leaf: Leaf, context: EffectiveRouteContext, child_scope: Scope, scope: Scope
+) -> ASGIApp:
+    """What handles a request that an included route has matched in full, of which nothing is
+    asked that is not FastAPI's."""
+    fastapi_scope = _passed(leaf, scope)
+    scope.update(child_scope)
+    if scope.get(TELEMETRY_KEY) is not None:
+        route_selected(scope=scope, path=context.path_format, mount=False)
+    fastapi_scope[EFFECTIVE_ROUTE_CONTEXT_KEY] = context
+    app = context.app
+    return cast("ASGIApp", context.original_route.handle) if app is None else app
+
+
+def _handle_of_included(leaf: Leaf, child_scope: Scope, scope: Scope) -> ASGIApp:
+    """What handles a request that an included route, or inclusion, has matched."""
+    fastapi_scope = _passed(leaf, scope)
     inclusion = leaf.chain[-1]
-    fastapi_scope[INCLUDED_ROUTER_KEY] = inclusion
     context = leaf.context
     if context is None:
-        await leaf.route.handle(scope, receive, send)
-        return
+        return cast("ASGIApp", leaf.route.handle)
     original = context.original_route
     if isinstance(original, APIRoute):
         child_scope["route"] = original
@@ -179,11 +206,9 @@ async def _handle_included(
         route_selected(scope=scope, path=path, mount=isinstance(route, Mount))
     fastapi_scope[EFFECTIVE_ROUTE_CONTEXT_KEY] = context
     if isinstance(original, APIRoute):
-        await _handle_of(original, context, scope)(scope, receive, send)
-    else:
-        assert route is not None
-        limit = inclusion.include_context.max_body_size
-        await wrap_app_with_body_limit(route.handle, limit)(scope, receive, send)
+        return _handle_of(original, context, scope)
+    assert route is not None
+    return wrap_app_with_body_limit(route.handle, inclusion.include_context.max_body_size)
 
 
 def _handle_of(route: APIRoute, context: EffectiveRouteContext, scope: Scope) -> ASGIApp:

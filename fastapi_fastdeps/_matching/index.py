@@ -4,7 +4,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import APIRouter
-from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
@@ -40,28 +39,29 @@ class RouteIndex:
     Attributes:
         is_outgrown: whether FastAPI has built inclusions that are not in the table.
         is_outdated: whether a route was found to match in another way than it did.
+        snapshot: of the routes that it knows.
+        table: which of them can match a path.
     """
 
     def __init__(self, router: APIRouter) -> None:
         self.router: Final = router
         self.is_outgrown: bool = False
         self.is_outdated: bool = False
-        self._snapshot: Final = RoutesSnapshot(router)
-        leaves = Leaves(list(router.routes), self._snapshot)
+        self.snapshot: Final = RoutesSnapshot(router)
+        leaves = Leaves(list(router.routes), self.snapshot)
         self._have_inclusions: Final = leaves.have_inclusions
-        self._table: Final = Table(leaves.all)
+        self.table: Final = Table(leaves.all)
         self._low_priority: list[EffectiveRouteContext] | None = None
 
     def holds(self) -> bool:
         """Whether the routes are still those that it knows."""
-        return not self.is_outdated and self._snapshot.holds()
+        return not self.is_outdated and self.snapshot.holds()
 
-    def select(self, scope: Scope) -> tuple[Leaf, Scope] | None:
+    def select(self, scope: Scope, candidates: tuple[Leaf, ...]) -> tuple[Leaf, Scope] | None:
         """The first leaf that matches in full, or else the first that matches in part."""
         method = scope["method"] if scope["type"] == "http" else None
         in_part: list[tuple[Leaf, Scope | None]] = []
-        path = get_route_path(scope)
-        for leaf in self._candidates(path):
+        for leaf in self._still_matching(candidates):
             if leaf.follows_inclusion:
                 get_fastapi_scope(scope)
             if leaf.is_by_method and method is not None:
@@ -69,8 +69,6 @@ class RouteIndex:
                 if methods and method not in methods:
                     in_part.append((leaf, None))
                     continue
-                if leaf.named == path and leaf.is_as_made and FASTAPI_SCOPE_KEY not in scope:
-                    return leaf, matched(leaf.route, scope)
             match, child_scope = self._ask(leaf, scope)
             if match == Match.FULL:
                 return leaf, child_scope
@@ -86,27 +84,46 @@ class RouteIndex:
                 return leaf, child_scope
         return None
 
-    def direct(self, scope: Scope, path: str) -> APIRoute | None:
-        """The route of a path that it names, if it comes first, matches in full, and nothing
-        but FastAPI's own code would be asked about that or handle the request."""
-        leaf = self._table.first_named(path)
-        if leaf is None or FASTAPI_SCOPE_KEY in scope:
+    def direct(
+        self, scope: Scope, path: str, candidates: tuple[Leaf, ...]
+    ) -> tuple[Leaf, Scope] | None:
+        """The first leaf, if it matches in full, and nothing but FastAPI's own code would be
+        asked about that or handle the request; and what that adds to the scope."""
+        if not candidates or scope["type"] != "http":
             return None
-        route: APIRoute = leaf.route
-        if type(route) is not leaf.kind:
+        leaf = candidates[0]
+        route, context = leaf.route, leaf.context
+        if context is None:
+            original: Any = route
+            if FASTAPI_SCOPE_KEY in scope:
+                return None
+        else:
+            original = context.original_route
+            if type(context) is not leaf.kind_of_context or "matches" in vars(context):
+                return None
+        if type(original) is not leaf.kind:
             return None
-        attributes = vars(route)
+        attributes = vars(original)  # pyright: ignore[reportUnknownVariableType]  # of an Any
         if (
-            scope["type"] != "http"
-            or scope["method"] not in (route.methods or _NOTHING)
-            or route.path_regex is not leaf.regex
+            scope["method"] not in (route.methods or _NOTHING)
             or "matches" in attributes
             or "handle" in attributes
         ):
             return None
+        path_params = dict(scope.get("path_params", _NOTHING))
+        regex = route.path_regex
+        if leaf.named != path or regex is not leaf.regex:
+            match = regex.match(path)
+            if match is None:
+                return None
+            found = match.groupdict()
+            convertors = route.param_convertors
+            for name, text in found.items():
+                found[name] = convertors[name].convert(text)
+            path_params.update(found)
         if leaf.follows_inclusion:
             get_fastapi_scope(scope)
-        return route
+        return leaf, {"endpoint": route.endpoint, "path_params": path_params, "route": original}
 
     def select_any(self, scope: Scope) -> Leaf | None:
         """The first leaf that matches, in full or in part.
@@ -114,7 +131,8 @@ class RouteIndex:
         Of an included router FastAPI asks all routes until one matches in full.
         """
         in_part: Leaf | None = None
-        for leaf in self._candidates(get_route_path(scope)):
+        candidates = self.table.candidates(get_route_path(scope))
+        for leaf in self._still_matching(candidates):
             if in_part is not None and leaf.top is not in_part.top:
                 break
             match, _ = self._ask(leaf, scope)
@@ -135,8 +153,7 @@ class RouteIndex:
             ]
         return self._low_priority
 
-    def _candidates(self, path: str) -> tuple[Leaf, ...]:
-        leaves = self._table.candidates(path)
+    def _still_matching(self, leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
         for leaf in leaves:
             if leaf.unnoticed is not None and not leaf.is_as_ever:
                 self.is_outdated = True
@@ -150,12 +167,6 @@ class RouteIndex:
             # FastAPI has built it to tell.
             self.is_outgrown = True
         return match, child_scope
-
-
-def matched(route: Any, scope: Scope) -> Scope:
-    """What `APIRoute.matches` adds to the scope for a path without parameters."""
-    path_params = dict(scope.get("path_params", _NOTHING))
-    return {"endpoint": route.endpoint, "path_params": path_params, "route": route}
 
 
 _NOTHING: Final[dict[str, Any]] = {}
@@ -184,6 +195,7 @@ class Indexed:
     def __init__(self, router: "Dispatching") -> None:
         self.router: Final = router
         self._known: RoutesSnapshot | RouteIndex | None = None
+        self._index: RouteIndex | None = None
 
     def __reduce__(self) -> Any:
         # A copy of a router has routes of its own.
@@ -191,13 +203,23 @@ class Indexed:
 
     def index(self) -> RouteIndex | None:
         """The index, if there is one of the routes as they are."""
+        index = self._index
+        if (
+            index is not None
+            and index.snapshot.holds()
+            and not (index.is_outdated or index.is_outgrown)
+        ):
+            return index
+        return self._renewed()
+
+    def _renewed(self) -> RouteIndex | None:
         known = self._known
         if known is None or not known.holds():
             self.router.forget_removed()
-            self._known = RoutesSnapshot(self.router)
+            self._known, self._index = RoutesSnapshot(self.router), None
             return None
         if isinstance(known, RoutesSnapshot) or known.is_outgrown:
             if not is_matching_fastapis():
                 return None
-            self._known = known = RouteIndex(self.router)
+            self._known = self._index = known = RouteIndex(self.router)
         return known

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.convertors import PathConvertor, StringConvertor
 from starlette.routing import BaseRoute, Host, Mount, Route, WebSocketRoute
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
 from fastapi_fastdeps._fastapi.names import EffectiveRouteContext, IncludedRouter
 from fastapi_fastdeps._fastapi.routers import fastapis, has_built_candidates, is_passed_as_ever
 from fastapi_fastdeps._matching.patterns import Pattern, pattern_of
@@ -49,9 +50,10 @@ class Leaf:
             nothing else could come of asking it.
         is_handled_as_ever: whether its class has FastAPI's and Starlette's way to handle a
             request, and none in between.
-        named: the one path that it matches, as long as it `is_as_made`, without anything
-            being asked that is not FastAPI's.
-        kind: its class, if it has such a path and is handled as ever.
+        named: the one path that it matches, as long as it has its `regex`.
+        kind: the class of the route itself, if it is matched and handled without anything being
+            asked that is not FastAPI's, as far as its class has a say in that.
+        kind_of_context: likewise, the class of its `context`.
         regex: its `path_regex`.
         unnoticed: the route that is included, if it could get a `matches` of its own
             without notice.
@@ -66,19 +68,10 @@ class Leaf:
     is_by_method: bool = False
     is_handled_as_ever: bool = False
     named: str | None = None
-    kind: type[Any] | None = None
+    kind: Any = None
+    kind_of_context: Any = None
     regex: Any = None
     unnoticed: APIRoute | None = None
-
-    @property
-    def is_as_made(self) -> bool:
-        """Whether a route with a path of its own name still matches as it did."""
-        route = self.route
-        return (
-            getattr(route.matches, "__func__", None) is _ROUTE
-            and route.path_regex is self.regex
-            and Route.matches is _ROUTE_OF_STARLETTE
-        )
 
     @property
     def is_as_ever(self) -> bool:
@@ -181,16 +174,9 @@ class Leaves:
             and hasattr(route, "methods")
             and all(type(each) in _UNABLE_TO_FAIL for each in route.param_convertors.values())
         )
-        is_own = context is None and _having("matches", route) == [APIRoute, Route]
-        named = pattern.path if pattern is not None and is_own and is_by_method else None
         is_handled_as_ever = _having("handle", route) == [APIRoute, Route]
-        is_direct = (
-            named is not None
-            and is_handled_as_ever
-            and APIRoute.handle is _HANDLE
-            and Route.handle is _HANDLE_OF_STARLETTE
-            and _having("__getattribute__", route) == [object]
-        )
+        original = route if context is None else context.original_route
+        is_direct = is_by_method and _is_fastapis(original) and _is_fastapis_context(context)
         return Leaf(
             route,
             pattern,
@@ -199,15 +185,33 @@ class Leaves:
             follows_inclusion,
             is_by_method=is_by_method,
             is_handled_as_ever=is_handled_as_ever,
-            named=named,
-            kind=_class(route) if is_direct else None,
+            named=pattern.path if pattern is not None else None,
+            kind=kind_of(original) if is_direct else None,
+            kind_of_context=kind_of(context) if is_direct else None,
             regex=route.path_regex,
             unnoticed=unnoticed,
         )
 
 
-def _class(route: object) -> type[Any]:
-    return type(route)
+def _is_fastapis(route: object) -> bool:
+    """Whether the classes of a route leave it to FastAPI's own how it matches and handles."""
+    return (
+        _having("matches", route) == _having("handle", route) == [APIRoute, Route]
+        and _having("__getattribute__", route) == [object]
+        and APIRoute.handle is _HANDLE
+        and Route.handle is _HANDLE_OF_STARLETTE
+        and APIRoute.matches is _ROUTE
+        and Route.matches is _ROUTE_OF_STARLETTE
+    )
+
+
+def _is_fastapis_context(context: EffectiveRouteContext | None) -> bool:
+    """Likewise, of what FastAPI knows of a route where it is included."""
+    return context is None or (
+        _having("matches", context) == [EffectiveRouteContext]
+        and _having("__getattribute__", context) == [object]
+        and EffectiveRouteContext.matches is _CONTEXT
+    )
 
 
 def _having(name: str, route: object) -> list[type]:

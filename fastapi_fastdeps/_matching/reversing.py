@@ -5,7 +5,6 @@ those are passed over that would do so because of their name alone: it is read w
 come to, so nothing has to be noticed.
 """
 
-from inspect import isdatadescriptor
 from typing import Any, Final
 
 import starlette.routing
@@ -13,6 +12,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.routing import Route, WebSocketRoute
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
 from fastapi_fastdeps._fastapi.names import EffectiveRouteContext, IncludedRouter
 from fastapi_fastdeps._fastapi.routers import fastapis
 
@@ -66,10 +66,11 @@ def _has_another_name(route: object, name: str, known: Any, also_known: Any) -> 
     if function is None or (function is not known and function is not also_known):
         return False
     attributes: dict[str, Any] = getattr(route, "__dict__", _NOTHING)
+    own = kind_of(getattr(kind, "name", None))
     return (
         "name" in attributes
         and "url_path_for" not in attributes
-        and not isdatadescriptor(getattr(kind, "name", None))
+        and not (hasattr(own, "__set__") or hasattr(own, "__delete__"))
         and name != attributes["name"]
         and kind.__getattribute__ is object.__getattribute__
     )

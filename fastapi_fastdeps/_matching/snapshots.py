@@ -1,6 +1,7 @@
 """Which routes are where, and how they match, to tell whether it is still so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from operator import attrgetter, is_, itemgetter
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from fastapi_fastdeps import _watching
+from fastapi_fastdeps._fastapi.ground import comparison
 from fastapi_fastdeps._fastapi.names import (
     EffectiveRouteContext,
     IncludedRouter,
@@ -96,11 +98,8 @@ class RoutesSnapshot:
         self._top = list(self._routes)
         self._count = len(self._top)
         self._looks_at_top = not notices_routes(router)
-        self._known_methods: set[tuple[type, str]] = set()
-        self._matching: list[type] = []
-        self._matches: list[Any] = []
-        self._handling: list[type] = []
-        self._handles: list[Any] = []
+        self._methods: dict[tuple[type, str], Any] = {}
+        self._are_methods_as_they_were: Callable[[], bool] | None = None
         self._plain_routers = _PlainRouters()
         self._plain_routes = _PlainRoutes()
         self._noticing_routers: list[tuple[APIRouter, list[BaseRoute], int]] = []
@@ -116,20 +115,16 @@ class RoutesSnapshot:
     def add_class(self, kind: type) -> None:
         """Note how instances of a class match and handle, and what they call for that."""
         for name in ("matches", "handle"):
-            for base in kind.__mro__:
-                if base is kind or (base is not BaseRoute and name in vars(base)):
-                    self._add_method(base, name)
+            self._add_method(kind, name)
+            bases = (base for base in kind.__mro__ if base is not BaseRoute and name in vars(base))
+            # What the class has is what the first of them has.
+            for base in islice(bases, 1, None):
+                self._add_method(base, name)
 
     def _add_method(self, kind: type, name: str) -> None:
-        if (kind, name) not in self._known_methods and hasattr(kind, name):
-            self._known_methods.add((kind, name))
-            kinds, methods = (
-                (self._matching, self._matches)
-                if name == "matches"
-                else (self._handling, self._handles)
-            )
-            kinds.append(kind)
-            methods.append(getattr(kind, name))
+        if (kind, name) not in self._methods and hasattr(kind, name):
+            self._methods[kind, name] = getattr(kind, name)
+            self._are_methods_as_they_were = None
 
     def add_route(self, route: BaseRoute) -> bool:
         """Note how a route matches. False if no one could tell later whether it still does."""
@@ -150,9 +145,13 @@ class RoutesSnapshot:
         self._noticing_routes.append((route, _way_of(route)))
         return True
 
-    def add_included(self, inclusion: IncludedRouter) -> bool:
+    def add_included(self, inclusion: IncludedRouter, *, is_asked: bool = True) -> bool:
         """Note what FastAPI looks at, of an included router and of all that it includes, to
-        tell whether it has changed. False if that is not where FastAPI has it."""
+        tell whether it has changed. False if that is not where FastAPI has it.
+
+        `is_asked`: whether FastAPI asks the inclusion itself for a match; where it stands in an
+        included router, FastAPI asks another one, which it has made for the place.
+        """
         router = inclusion.original_router
         for kind in (type(inclusion), type(router)):
             self._add_method(kind, "matches")
@@ -160,7 +159,7 @@ class RoutesSnapshot:
         if id(inclusion) not in self._seen:
             self._seen.add(id(inclusion))
             self._inclusions.append((inclusion, is_passed_as_ever(inclusion)))
-            if not isinstance(inclusion, NoticesMatching):
+            if is_asked and not isinstance(inclusion, NoticesMatching):
                 self._is_plain = True
                 self._plain_inclusions.append(vars(inclusion))
                 self._sizes += len(vars(inclusion))
@@ -174,7 +173,8 @@ class RoutesSnapshot:
         else:
             self._is_plain = True
         self._seen.add(id(router))
-        added = [self.add_included(each) for each in _inclusions(router.routes)]
+        within = _inclusions(router.routes)
+        added = [self.add_included(each, is_asked=False) for each in within]
         return all(added)
 
     def holds(self) -> bool:
@@ -188,13 +188,12 @@ class RoutesSnapshot:
             return False
         if self._is_plain and not self._holds_what_is_plain():
             return False
-        return (
-            all(map(is_, map(_matches, self._matching), self._matches))
-            and all(map(is_, map(_handle, self._handling), self._handles))
-            and _routing["get_route_path"] is get_route_path
-            and _routing[_GET_CONTEXT] is get_context
-            and _routing_of_starlette["get_route_path"] is get_route_path
-        )
+        return (self._are_methods_as_they_were or self._compare())()
+
+    def _compare(self) -> Callable[[], bool]:
+        methods = ((kind, name, method) for (kind, name), method in self._methods.items())
+        self._are_methods_as_they_were = compare = comparison((*methods, *_FUNCTIONS))
+        return compare
 
     def _holds_what_notices(self) -> bool:
         token, routes_token = _watching.token, _token
@@ -282,14 +281,17 @@ class _PlainRoutes:
         )
 
 
-_routing: Final = vars(routing)
-_routing_of_starlette: Final = vars(starlette.routing)
-_GET_CONTEXT: Final = getattr(get_context, "__name__", "")
+_FUNCTIONS: Final = (
+    (routing, "get_route_path", get_route_path),
+    (routing, getattr(get_context, "__name__", ""), get_context),
+    (starlette.routing, "get_route_path", get_route_path),
+)
+"""What FastAPI and Starlette call besides."""
+
 _version: Final = itemgetter("_routes_version")
 _routes: Final = itemgetter("routes")
 _path_regex: Final = itemgetter("path_regex")
 _matches: Final = attrgetter("matches")
-_handle: Final = attrgetter("handle")
 
 
 def _inclusions(routes: list[BaseRoute]) -> Iterator[IncludedRouter]:

@@ -25,11 +25,6 @@ class Table:
             if path is not None and not path.endswith("\n"):
                 self._named[path] = None
 
-    def first_named(self, path: str) -> Leaf | None:
-        """The first leaf that can match a path that a route names in full, once that is known."""
-        named = self._named.get(path)
-        return named[0] if named else None
-
     def candidates(self, path: str) -> tuple[Leaf, ...]:
         """The leaves that can match the path, in their order."""
         named = self._named.get(path, ())

@@ -65,7 +65,7 @@ class Observed(LeavesBehind, Observer):
         seconds = clock() - begun
         slot.now = None
         if site.exactness is not None:
-            site.exactness.left -= 1
+            site.exactness.left = max(site.exactness.left - 1, 0)
         if seconds > self.limit:
             self.tell_ended(slot, site, seconds)
         begun = slot.begun = clock()

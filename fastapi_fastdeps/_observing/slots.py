@@ -60,9 +60,10 @@ class Site:
         observer: who is told.
         before: what is called right before it, and timed with it unless that is exact.
         exactness: how long it is.
+        attributes: what a metric says of it, as soon as there is one.
     """
 
-    __slots__ = ("before", "candidate", "exactness", "observer", "part")
+    __slots__ = ("attributes", "before", "candidate", "exactness", "observer", "part")
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class Site:
         self.observer: Observer = observer
         self.before: tuple[Site, ...] = before
         self.exactness: Exactness | None = exactness
+        self.attributes: dict[str, str] | None = None
 
 
 class Slot:

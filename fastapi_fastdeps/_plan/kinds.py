@@ -2,14 +2,10 @@
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from fastapi_fastdeps._fastapi.callables import unremembered
-from fastapi_fastdeps._fastapi.names import (
-    is_async_gen_callable,
-    is_coroutine_callable,
-    is_gen_callable,
-)
+from fastapi_fastdeps._fastapi.dependants import Nature
+from fastapi_fastdeps._fastapi.names import is_async_gen_callable, is_gen_callable
 from fastapi_fastdeps.marking import Execution, Inline
 
 
@@ -34,33 +30,6 @@ MANAGED: Final = (Kind.INLINE_GENERATOR, Kind.THREADED_GENERATOR)
 
 ENTERED: Final = (Kind.GENERATOR, Kind.THREADED_GENERATOR)
 """Generators that FastAPI's own function enters, or would if it were replaced."""
-
-
-class Nature(NamedTuple):
-    """What FastAPI's solver takes a callable for."""
-
-    is_generator: bool
-    is_async_generator: bool
-    is_coroutine: bool
-
-    @property
-    def is_async(self) -> bool:
-        return self.is_async_generator or self.is_coroutine
-
-
-def nature(call: Callable[..., Any]) -> Nature:
-    """What FastAPI takes the callable for. It remembers that, and the callable."""
-    return Nature(is_gen_callable(call), is_async_gen_callable(call), is_coroutine_callable(call))
-
-
-def nature_of_override(call: Callable[..., Any]) -> Nature:
-    """The same for a callable that must not be remembered once it is out of force."""
-    return Nature(_is_gen(call), _is_async_gen(call), _is_coroutine(call))
-
-
-_is_gen = unremembered(is_gen_callable)
-_is_async_gen = unremembered(is_async_gen_callable)
-_is_coroutine = unremembered(is_coroutine_callable)
 
 
 def kind_of(nature: Nature, execution: Execution | None, *, is_limited: bool) -> Kind:

@@ -9,12 +9,11 @@ from fastapi import params
 from pydantic import ValidationError
 from starlette.datastructures import FormData
 
+from fastapi_fastdeps._fastapi.known import Names, told_of_body
 from fastapi_fastdeps._fastapi.names import (
     Dependant,
     ModelField,
-    Undefined,
     field_annotation_is_sequence,
-    get_form_models,
     get_param_aliases,
     get_param_model,
     is_json_field,
@@ -23,7 +22,7 @@ from fastapi_fastdeps._fastapi.names import (
     request_params_to_args,
     should_embed_body_fields,
 )
-from fastapi_fastdeps._fastapi.requests import validate_of
+from fastapi_fastdeps._fastapi.requests import NO_BODY, validate_of, validates_defaults
 
 Source = Literal["path_params", "query_params", "headers", "cookies"]
 SOURCES: Final[tuple[tuple[Source, str], ...]] = (
@@ -52,6 +51,7 @@ class Parameter:
         field: FastAPI's description, whose default is read when it is needed.
         shared: equal for parameters of plain types that are read and validated alike,
             `None` for all others.
+        plain: the types of defaults that need no copy and no validation.
     """
 
     name: str
@@ -62,13 +62,14 @@ class Parameter:
     location: tuple[str, str]
     field: ModelField
     shared: Hashable
+    plain: frozenset[Any]
 
     @property
     def has_plain_default(self) -> bool:
         """Whether its default value, as it is now, is one that needs no copy and no validation."""
         info = self.field.field_info
         return (
-            type(info.default) in PLAIN
+            type(info.default) in self.plain
             and info.default_factory is None
             and not info.validate_default
         )
@@ -119,9 +120,19 @@ def compile_parameters(dependant: Dependant) -> tuple[Reads, ...]:
         if fields:
             compiled = [_compile(field, source) for field in fields]
             parameters = tuple(parameter for parameter in compiled if parameter is not None)
-            is_whole = len(parameters) == len(fields)
+            is_whole = len(parameters) == len(fields) and _are_read_one_by_one(parameters)
             reads.append(Reads(source, fields, parameters if is_whole else None))
     return tuple(reads)
+
+
+def _are_read_one_by_one(parameters: tuple[Parameter, ...]) -> bool:
+    """Whether nothing shows that FastAPI makes all defaults before it validates a value, where
+    it does."""
+    infos = [each.field.field_info for each in parameters]
+    return not validates_defaults or all(
+        info.is_required() or (type(info.default) in PLAIN and info.default_factory is None)
+        for info in infos
+    )
 
 
 def _compile(field: ModelField, source: Source) -> Parameter | None:
@@ -140,6 +151,7 @@ def _compile(field: ModelField, source: Source) -> Parameter | None:
     if len(aliases) != 1 or (is_list and source not in ("query_params", "headers")):
         return None
     alias = aliases[0][1]
+    shared = _shared(field, source, alias)
     return Parameter(
         name=field.name,
         alias=alias,
@@ -148,19 +160,28 @@ def _compile(field: ModelField, source: Source) -> Parameter | None:
         is_list=is_list,
         location=(info.in_.value, alias),
         field=field,
-        shared=_shared(field, source, alias),
+        shared=shared,
+        plain=_plain_defaults(info.annotation, shared) if validates_defaults else PLAIN,
     )
 
 
 def _shared(field: ModelField, source: Source, alias: str) -> Hashable:
     info = field.field_info
-    annotation = info.annotation
-    members = (
-        get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    )
+    members = _members(info.annotation)
     if info.metadata or field.config or not all(map(_is_plain, members)):
         return None
     return source, alias, members
+
+
+def _plain_defaults(annotation: Any, shared: Hashable) -> frozenset[Any]:
+    """The types of defaults that are what their validation makes of them."""
+    members = () if shared is None else _members(annotation)
+    return frozenset((NoneType, *members))
+
+
+def _members(annotation: Any) -> tuple[Any, ...]:
+    is_union = get_origin(annotation) in (Union, UnionType)
+    return get_args(annotation) if is_union else (annotation,)
 
 
 def _is_plain(annotation: Any) -> bool:
@@ -177,16 +198,20 @@ class Body:
     single: Callable[..., Any] | None
     """Validates the whole body, where it is one JSON value for one parameter."""
 
-    async def read(self, body: Any, errors: list[Any]) -> dict[str, Any]:
-        """The values that validate, by argument name; the others' errors are appended."""
-        if self.single is not None and body is not Undefined and type(body) is not FormData:
+    async def read(self, body: Any, errors: list[Any], names: Names = None) -> dict[str, Any]:
+        """The values that validate, by argument name; the others' errors are appended. `names`
+        are those that FastAPI tells, where it tells any."""
+        if self.single is not None and body is not NO_BODY and type(body) is not FormData:
             try:
                 return {self.fields[0].name: self.single(body, from_attributes=True)}
             except ValidationError as error:
                 errors += _errors(error, ("body",))
                 return {self.fields[0].name: None}
         values, wrong = await request_body_to_args(
-            body_fields=self.fields, received_body=body, embed_body_fields=self.embed
+            body_fields=self.fields,
+            received_body=body,
+            embed_body_fields=self.embed,
+            **told_of_body(names),
         )
         errors += wrong
         return values
@@ -203,7 +228,6 @@ def compile_body(dependant: Dependant, embed: bool) -> Body | None:
         and type(fields[0]) is ModelField
         and not isinstance(fields[0].field_info, params.Form)
         and not should_embed_body_fields(fields)
-        and not get_form_models(fields[0])
     ):
         single = validate_of(fields[0])
     return Body(fields, embed, single)

@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple, cast
 
 from fastapi_fastdeps._deciding.graph import Node, Replacement
 from fastapi_fastdeps._fastapi.callables import concurrency_of, is_given_request, is_injected_into
+from fastapi_fastdeps._fastapi.dependants import is_what_it_was, nature, nature_of_override, seen
 from fastapi_fastdeps._fastapi.names import Dependant, get_cache_key, get_oauth_scopes, uses_scopes
 from fastapi_fastdeps._lane.standins import stand_in
-from fastapi_fastdeps._plan.kinds import ENTERED, MANAGED, Kind, kind_of, nature, nature_of_override
+from fastapi_fastdeps._plan.kinds import ENTERED, MANAGED, Kind, kind_of
 from fastapi_fastdeps._plan.managers import manager_of
 from fastapi_fastdeps._plan.parameters import (
     Body,
@@ -216,7 +217,7 @@ class _Compiler:
         elif branch.is_again:
             kind = Kind.AGAIN
         else:
-            found = self._nature(node.candidate.call)
+            found = self._nature(seen(dependant))
             kind = kind_of(found, node.execution, is_limited=is_limited)
             self._first.setdefault(slot, node)
         taken = Taken((), None) if branch.is_again else self._taken[id(dependant)]
@@ -255,8 +256,9 @@ class _Compiler:
             self._steps[child.register] = replace(step, parent=branch.register)
 
     def _identity(self, node: Node) -> tuple[Any, int, bool]:
-        key = get_cache_key(dependant=node.place, uses_scopes_cache=self._uses_scopes)
-        is_scoped = uses_scopes(dependant=node.place, cache=self._uses_scopes)
+        place = seen(node.place)
+        key = get_cache_key(dependant=place, uses_scopes_cache=self._uses_scopes)
+        is_scoped = uses_scopes(dependant=place, cache=self._uses_scopes)
         return key, self._slots.setdefault(key, len(self._slots)), is_scoped
 
     def _are_one(self, first: Node, second: Node) -> bool:
@@ -341,7 +343,7 @@ def _scopes(node: Node) -> tuple[Any, ...]:
     )
     return (
         *(tuple(scopes) if scopes is not None else None for scopes in lists),
-        tuple(get_oauth_scopes(dependant=node.dependant)),
+        tuple(get_oauth_scopes(dependant=seen(node.dependant))),
         node.place.scope,
     )
 
@@ -375,7 +377,8 @@ def _dependant(node: Node, kind: Kind, threads: Threads) -> Dependant:
 
 def entered_where_decided(node: Node, threads: Threads) -> Dependant:
     """A description of a generator that FastAPI's own function enters where it was decided."""
-    if isinstance(node.execution, Inline) or limiter_of(node.execution) is not None:
+    is_decided = isinstance(node.execution, Inline) or limiter_of(node.execution) is not None
+    if is_decided and is_what_it_was(node.dependant):
         call = stand_in(node.candidate, node.execution, threads=threads)
         return unwatched(node.dependant, call=call)
     return node.dependant

@@ -11,11 +11,17 @@ from fastapi_fastdeps._reading.values import TEXT, UNKNOWN, Value, container, ei
 
 @dataclass(slots=True)
 class Arguments:
-    """What a call is given."""
+    """What a call is given.
+
+    Attributes:
+        is_open: whether it is given more, of which nothing is known.
+        is_keyed: whether a `key` has been read that is called with each item.
+    """
 
     positional: list[Value] = field(default_factory=list[Value])
     named: dict[str, Value] = field(default_factory=dict[str, Value])
     is_open: bool = False
+    is_keyed: bool = False
 
     @property
     def all(self) -> list[Value]:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 from starlette.datastructures import State
+from starlette.responses import Response
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
 from fastapi_fastdeps._reading import shapes, vetted
 from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.frames import in_module
 from fastapi_fastdeps._reading.handlers import context_variable, nothing, now, today
+from fastapi_fastdeps._reading.inherited import leaves_alone
 from fastapi_fastdeps._reading.looking import (
     is_builtin,
     is_dataclass_init,
@@ -31,10 +34,12 @@ from fastapi_fastdeps._reading.looking import (
     stability,
     text_of,
 )
+from fastapi_fastdeps._reading.sizes import STEP
 from fastapi_fastdeps._reading.values import (
     CONTAINERS,
     NEVER,
     SCALARS,
+    TEXT,
     UNKNOWN,
     Data,
     DataMethod,
@@ -44,9 +49,10 @@ from fastapi_fastdeps._reading.values import (
     Nothing,
     Super,
     Value,
+    container,
     either,
     is_enum,
-    kind_of,
+    member_of,
     shared,
     unshared,
 )
@@ -95,8 +101,6 @@ def _of_super(reader: "Reader", value: Super, name: str, node: AST | None) -> Va
             continue
         found = vars(base)[name]
         if isinstance(found, types.FunctionType):
-            if any(found is each for each in vetted.INITIALIZERS):
-                return Known(found)
             if name == "__init__" and is_dataclass_init(base, found):
                 return reader.problem(node, "calls the constructor of a dataclass by super()")
             return Method(found, on)
@@ -115,12 +119,16 @@ def _of_class(reader: "Reader", cls: type[Any], name: str, node: AST | None) -> 
         return Known(today if name == "today" and cls is datetime.date else now)
     if cls is datetime.timezone and name == "utc":
         return Data(cls)
-    if cls in SCALARS or cls in CONTAINERS:
-        return UNKNOWN
     found: Any = inspect.getattr_static(cls, name, None)
+    if cls in SCALARS or cls in CONTAINERS:
+        is_its_own = isinstance(found, types.MethodDescriptorType) and found.__objclass__ is cls
+        return Known(found) if is_its_own else UNKNOWN
     members: dict[str, Any] = getattr(cls, "__members__", {})
     if is_enum(cls) and name in members:
-        return Instance(cls)
+        return member_of(cls)
+    if is_enum(cls) and name == "__members__":
+        # A view of a dict, of which nothing can be taken away.
+        return container(dict, member_of(cls), STEP * 8 * (1 + len(members)), TEXT)
     if isinstance(found, staticmethod):
         return _plain_member(cls, name, found.__func__)
     if issubclass(kind_of(found), classmethod):
@@ -201,6 +209,12 @@ def _of_plain_instance(reader: "Reader", value: Instance, name: str, node: AST |
     return either(values) if values else UNKNOWN
 
 
+def _is_of_response(cls: type[Any], name: str) -> bool:
+    """Whether assigning an attribute of a response does no more than that: of the one that
+    FastAPI has made for it."""
+    return name in ("status_code", "background") and leaves_alone(cls, Response, name)
+
+
 def _hides_method(value: Instance, name: str) -> bool:
     """Whether an instance may have an attribute of its own under the name of a method."""
     if value.known is Nothing.NOTHING:
@@ -234,7 +248,7 @@ def set_attribute(
         reader.problem(node, f"assigns .{name} of {text_of(node, 'value')}, not known")
         return
     cls = on.cls
-    if cls is State or (shapes.is_injected(cls) and name in ("status_code", "background")):
+    if cls is State or (issubclass(cls, Response) and _is_of_response(cls, name)):
         return
     plain = sets_plainly(cls) or (frozen and is_frozen(cls))
     found: Any = inspect.getattr_static(cls, name, None)

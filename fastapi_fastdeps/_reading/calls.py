@@ -7,9 +7,10 @@ from ast import AST
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
 from fastapi_fastdeps._reading import shapes, vetted
 from fastapi_fastdeps._reading.arguments import Arguments, bound
-from fastapi_fastdeps._reading.constructing import construct, vetted_exception
+from fastapi_fastdeps._reading.constructing import construct, initialize_exception
 from fastapi_fastdeps._reading.frames import frame_of
 from fastapi_fastdeps._reading.handlers import HANDLERS
 from fastapi_fastdeps._reading.looking import is_written, text_of, unstable
@@ -30,7 +31,6 @@ from fastapi_fastdeps._reading.values import (
     container,
     either,
     is_plain,
-    kind_of,
     options,
 )
 
@@ -68,9 +68,9 @@ def _call_known(reader: "Reader", what: Any, given: Arguments, node: AST | None)
     if id(what) in vetted.FUNCTIONS:
         return _call_vetted_function(reader, what, given, node)
     if isinstance(what, types.FunctionType):
-        if any(what is each for each in vetted.INITIALIZERS):
-            return vetted_exception(reader, given, node)
         return enter(reader, what, given, node)
+    if isinstance(what, types.MethodDescriptorType):
+        return _call_unbound(reader, what, given, node)
     if isinstance(what, type):
         return construct(reader, what, given, node)
     if kind_of(what) is shapes.LRU_CACHED:
@@ -82,6 +82,19 @@ def _call_known(reader: "Reader", what: Any, given: Arguments, node: AST | None)
         made = reader.call(shapes.of_object(what.__wrapped__), given, node)
         return either(map(kept, options(made)))
     return reader.problem(node, f"calls {getattr(what, '__qualname__', repr(what))}")
+
+
+def _call_unbound(
+    reader: "Reader", what: types.MethodDescriptorType, given: Arguments, node: AST | None
+) -> Value:
+    """A method of a builtin type that is read from the type, such as `str.lower`."""
+    on = options(given.positional[0]) if given.positional else ()
+    rest = Arguments(given.positional[1:], given.named, given.is_open)
+    if not on or not all(isinstance(e, Data) and e.kind is what.__objclass__ for e in on):
+        return reader.problem(node, f"calls {what.__qualname__} on what it can't see")
+    return either(
+        call_data(reader, what.__name__, each, rest, node) for each in on if isinstance(each, Data)
+    )
 
 
 def _asked(what: Any, given: Arguments) -> list[Value]:
@@ -138,6 +151,8 @@ def enter(
     reader: "Reader", function: types.FunctionType, given: Arguments, node: AST | None
 ) -> Value:
     """Read a function that is called."""
+    if any(function is each for each in vetted.INITIALIZERS):
+        return initialize_exception(reader, function, given, node)
     name = function.__qualname__
     flags = function.__code__.co_flags
     if reader.frames and flags & (

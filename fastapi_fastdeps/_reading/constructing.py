@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from fastapi_fastdeps._reading import shapes, vetted
 from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.attributes import set_attribute
+from fastapi_fastdeps._reading.inherited import leaves_alone
 from fastapi_fastdeps._reading.looking import (
     arguments_alone,
     is_builtin,
@@ -32,6 +33,7 @@ from fastapi_fastdeps._reading.values import (
     either,
     is_enum,
     is_plain,
+    member_of,
     options,
     size_of,
     unshared,
@@ -60,7 +62,7 @@ def construct(reader: "Reader", cls: type[Any], given: Arguments, node: AST | No
         if given.is_open or not all(map(is_plain, given.all)):
             return reader.problem(node, f"looks up {name} by what is not plain data")
         reader.goes_through(given.all, node)
-        return Instance(cls)
+        return member_of(cls)
     if issubclass(cls, BaseModel):
         return _model(reader, cls, given, node)
     if cls in vetted.RESPONSES:
@@ -88,7 +90,7 @@ def _plain(reader: "Reader", cls: type[Any], given: Arguments, node: AST | None)
     instance = _instance(reader, cls)
     initialize = inspect.getattr_static(cls, "__init__")
     if any(initialize is each for each in vetted.INITIALIZERS):
-        vetted_exception(reader, given, node)
+        initialize_exception(reader, initialize, given.behind(instance), node)
     elif isinstance(initialize, types.FunctionType):
         if is_dataclass_init(cls, initialize):
             _dataclass(reader, cls, instance, given, node)
@@ -165,9 +167,19 @@ def _dataclass(
         reader.problem(node, f"{cls.__qualname__}.__post_init__ is no plain function")
 
 
-def vetted_exception(reader: "Reader", given: Arguments, node: AST | None) -> Value:
-    """What making an exception of FastAPI's own gives: the text of its status is looked up."""
-    status = given.named.get("status_code", given.positional[0] if given.positional else NONE)
+def initialize_exception(
+    reader: "Reader", initialize: Any, given: Arguments, node: AST | None
+) -> Value:
+    """What the constructor of an exception of FastAPI's own does to one that has just been made:
+    the text of its status is looked up, and its attributes are assigned."""
+    on, *positional = given.positional or [UNKNOWN]
+    if not isinstance(on, Instance) or not on.exact or on.within is None:
+        return reader.problem(node, "initializes an exception that it can't see")
+    base = next(each for each in vetted.EXCEPTIONS if vars(each).get("__init__") is initialize)
+    if not leaves_alone(on.cls, base, "__init__"):
+        name = on.cls.__qualname__
+        return reader.problem(node, f"makes {name}, whose attributes run code of its own")
+    status = given.named.get("status_code", positional[0] if positional else NONE)
     if given.is_open or any(isinstance(each, Unknown) for each in options(status)):
         return reader.problem(node, "raises with a status that it can't see")
     return NONE

@@ -19,12 +19,15 @@ from fastapi_fastdeps._reading.values import (
     Data,
     Instance,
     Iterator,
+    Known,
     Share,
     Unknown,
     Value,
     either,
+    is_enum,
     is_plain,
     keys_of,
+    member_of,
     options,
     shared,
     size_of,
@@ -204,6 +207,12 @@ def subscript(reader: "Reader", node: ast.Subscript) -> Value:
                     continue
                 reader.goes_through([key], node)
             results.append(_item_at(reader, each, node))
+        elif isinstance(each, Known) and isinstance(each.what, type) and is_enum(each.what):
+            if is_plain(key):
+                reader.goes_through([key], node)
+                results.append(member_of(each.what))
+            else:
+                results.append(reader.problem(node, "looks up what is not plain data"))
         elif isinstance(each, Instance) and _is_mapping(each):
             if is_plain(key):
                 reader.goes_through([key, shapes.HEADERS], node)

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
-from fastapi_fastdeps._reading.sizes import ITEM, ONE, STEP, UNBOUNDED, Bound, total
+from fastapi_fastdeps._reading.sizes import ITEM, ONE, STEP, UNBOUNDED, Bound, capped
 from fastapi_fastdeps._reading.values import (
     Box,
     Data,
@@ -27,6 +27,8 @@ class Costs:
         self.loops: list[Loop] = []
         self.spent = Bound()
         self._by_place: dict[object, Bound] = {}
+        # The sum of those, which has no most.
+        self._fixed, self._per = 0, 0
 
     @property
     def runs(self) -> Bound:
@@ -50,7 +52,9 @@ class Costs:
         after = Bound(max(before.fixed, cost.fixed), max(before.per, cost.per))
         if after != before:
             self._by_place[place] = after
-            self.spent = total(self._by_place.values())
+            self._fixed += after.fixed - before.fixed
+            self._per += after.per - before.per
+            self.spent = capped(self._fixed, self._per)
 
     @contextmanager
     def loop(self, over: Value, size: Bound, unit: int) -> Generator[Loop]:

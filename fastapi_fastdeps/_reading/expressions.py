@@ -12,6 +12,7 @@ from fastapi_fastdeps._reading.containers import (
     subscript,
     tuple_of,
 )
+from fastapi_fastdeps._reading.functional import as_comprehension, as_lambda
 from fastapi_fastdeps._reading.handlers import GOES_THROUGH, TAKES_KEY
 from fastapi_fastdeps._reading.looking import text_of
 from fastapi_fastdeps._reading.operators import formatted, unary
@@ -144,8 +145,12 @@ def _called(reader: "Reader", node: ast.Call) -> Value:
     if isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args:
         return _super(reader, node)
     what = reader.evaluate(node.func)
+    derived = as_comprehension(reader, what, node)
+    if derived is not None:
+        return comprehension(reader, derived, list, derived.elt)
     given = Arguments()
     keyed = _keyed(reader, what, node)
+    given.is_keyed = keyed is not None
     lazily = _goes_through(what)
     for each in node.args:
         if isinstance(each, ast.Starred):
@@ -185,13 +190,11 @@ def _keyed(reader: "Reader", what: Value, node: ast.Call) -> ast.expr | None:
     if len(keys) != 1 or len(node.args) != 1 or isinstance(node.args[0], ast.Starred):
         return None
     (key,) = keys
-    variables = reader.frame.variables
-    if not isinstance(key, ast.Lambda) or len(key.args.args) != 1 or variables is None:
-        return None
-    if key.args.defaults or key.args.vararg or key.args.kwarg or key.args.kwonlyargs:
+    called = as_lambda(reader, key)
+    if called is None or reader.frame.variables is None:
         return None
     over = reader.evaluate(node.args[0], lazily=True)
-    name = key.args.args[0].arg
+    name = called.args.args[0].arg
     found = reader.iterate(over, node.args[0])
     with (
         reader.frame.scope({name}),
@@ -199,7 +202,7 @@ def _keyed(reader: "Reader", what: Value, node: ast.Call) -> ast.expr | None:
         reader.loop(over, found, key) as item,
     ):
         reader.frame.assign(name, item)
-        result = reader.evaluate(key.body)
+        result = reader.evaluate(called.body)
         reader.goes_through([result], key, 16)
     if not is_plain(result):
         reader.problem(node, "sorts by what is not known to be plain data")

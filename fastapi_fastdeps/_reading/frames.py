@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from importlib.util import resolve_name
 from typing import Any
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
 from fastapi_fastdeps._reading.shapes import of_object
 from fastapi_fastdeps._reading.source import (
     Function,
@@ -18,7 +19,7 @@ from fastapi_fastdeps._reading.source import (
     is_mutated_anywhere,
     module_of,
 )
-from fastapi_fastdeps._reading.values import CONTAINERS, UNKNOWN, Data, Value, either, kind_of
+from fastapi_fastdeps._reading.values import CONTAINERS, UNKNOWN, Data, Value, either
 
 Variables = dict[str, Value]
 

@@ -163,7 +163,10 @@ def _int(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
     reader.goes_through(given.all, node)
     reader.spend(node, Bound(DIGITS * 10) if not _are_small(given.all) else Bound(ITEM), "reads")
     grown = any(isinstance(e, Data) and e.is_grown for v in given.all for e in options(v))
-    return Data(int, INT.given, is_grown=grown)
+    # It has no more digits than the text.
+    is_read = all(isinstance(e, Data) and e.kind is str for v in given.all for e in options(v))
+    share = share_of(given.all[0]) if given.all and is_read else None
+    return Data(int, INT.given, is_grown=grown, share=share)
 
 
 _TO_INT = frozenset({bool, bytes, float, int, str, type(None)})
@@ -219,7 +222,7 @@ def _extreme(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
         return reader.problem(node, "compares by a key that it can't see")
     if len(values) == 1:
         values = [reader.iterate(values[0], node).item]
-    if not all(map(is_plain, values)):
+    if not (given.is_keyed or all(map(is_plain, values))):
         return reader.problem(node, "compares what is not known to be plain data")
     reader.goes_through(values, node)
     return either([*values, *([default] if default is not None else [])])
@@ -253,7 +256,7 @@ def _sorted(reader: "Reader", given: Arguments, node: ast.AST | None) -> Value:
         return reader.problem(node, "sorts by a key that it can't see")
     value = given.positional[0]
     found = reader.iterate(value, node)
-    if not is_plain(found.item):
+    if not (given.is_keyed or is_plain(found.item)):
         return reader.problem(node, "sorts what is not known to be plain data")
     # An item is compared as often as the number of them has digits.
     reader.goes_through([value], node, 20)

@@ -12,10 +12,12 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 from starlette.responses import Response
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
 from fastapi_fastdeps._fastapi.names import get_typed_signature
 from fastapi_fastdeps._reading import shapes, vetted
 from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.models import is_plain_model, is_plain_schema
+from fastapi_fastdeps._reading.once import once, one_question
 from fastapi_fastdeps._reading.reader import Problem, Reader, Stopped
 from fastapi_fastdeps._reading.sizes import UNBOUNDED
 from fastapi_fastdeps._reading.source import is_written_default
@@ -30,7 +32,6 @@ from fastapi_fastdeps._reading.values import (
     either,
     is_immutable,
     is_plain,
-    kind_of,
     options,
     size_of,
 )
@@ -65,6 +66,12 @@ def judge(call: Any, *, answers: bool = False, response_model: Any = None) -> Fi
     `answers` for an endpoint, whose result is validated by `response_model`, where that is
     not `None`, as part of the same call.
     """
+    with one_question():
+        return _judged(call, answers, response_model)
+
+
+@once
+def _judged(call: Any, answers: bool, response_model: Any) -> Finding:
     reader = Reader()
     try:
         result = _read(reader, call, 0)
@@ -166,13 +173,23 @@ def _result_of(call: Callable[..., Any] | None, depth: int) -> Value:
         return scheme()
     if call is None or depth > _DEEP:
         return UNKNOWN
+    found = _read_for_itself(call, depth)
+    if found is None:
+        return UNKNOWN
+    result, seen = found
+    return either(_outside(each, seen=seen) for each in options(result))
+
+
+@once
+def _read_for_itself(call: Callable[..., Any], depth: int) -> tuple[Value, bool] | None:
+    """What a dependency gives, and whether all that is done to it was seen; `None` where there
+    is too much that can't be."""
     reader = Reader(on=True)
     try:
         result = _read(reader, call, depth)
     except Stopped:
-        return UNKNOWN
-    seen = not reader.problems
-    return either(_outside(each, seen=seen) for each in options(result))
+        return None
+    return result, not reader.problems
 
 
 def _outside(value: Value, *, seen: bool, depth: int = 0) -> Value:

@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
+from fastapi_fastdeps._reading.once import once
 from fastapi_fastdeps._reading.shapes import family, of_object
 from fastapi_fastdeps._reading.sizes import Bound
 from fastapi_fastdeps._reading.source import (
@@ -34,7 +36,6 @@ from fastapi_fastdeps._reading.values import (
     either,
     is_enum,
     is_plain,
-    kind_of,
     options,
 )
 
@@ -124,6 +125,7 @@ def sets_plainly(cls: type[Any]) -> bool:
     return is_builtin(inspect.getattr_static(cls, "__setattr__"))
 
 
+@once
 def sources_of(cls: type[Any]) -> list[Module] | None:
     """The modules in which a class and its bases are written; `None` where one is not there."""
     found: list[Module] = []
@@ -139,6 +141,7 @@ def sources_of(cls: type[Any]) -> list[Module] | None:
     return found
 
 
+@once
 def stability(cls: type[Any], name: str) -> bool | None:
     """Whether what is in an attribute stays as it is; `None` where the attribute is assigned
     outside of constructors, or might be."""

@@ -1,7 +1,6 @@
 """What methods of Python's own types give, and of FastAPI's and Starlette's."""
 
 import decimal
-import inspect
 import string
 from ast import AST
 from types import BuiltinFunctionType, FunctionType
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi_fastdeps._reading import shapes, vetted
 from fastapi_fastdeps._reading.arguments import Arguments
 from fastapi_fastdeps._reading.containers import extend, hashed, put_by_key, through
+from fastapi_fastdeps._reading.inherited import leaves_alone
 from fastapi_fastdeps._reading.looking import is_written
 from fastapi_fastdeps._reading.operators import lengthened, share_of_all
 from fastapi_fastdeps._reading.operators import text as as_text
@@ -288,10 +288,7 @@ def call_vetted(
     for base, methods in shapes.METHODS.items():
         if not issubclass(on.cls, base) or name not in methods:
             continue
-        own = inspect.getattr_static(base, name, None)
-        same = all(
-            inspect.getattr_static(each, name, None) is own for each in shapes.family(on.cls)
-        )
+        same = all(leaves_alone(each, base, name) for each in shapes.family(on.cls))
         if same and not given.is_open and _is_taken_plainly(name, given):
             reader.goes_through([shapes.HEADERS, *given.all], node, 4)
             return methods[name]

@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-from fastapi_fastdeps._reading.values import CONTAINERS, SCALARS, is_enum, kind_of
+from fastapi_fastdeps._fastapi.kinds import kind_of
+from fastapi_fastdeps._reading.values import CONTAINERS, SCALARS, is_enum
 
 _LIBRARIES = frozenset({"abc", "builtins", "pydantic", "typing"})
 _VETTED_MODULES = frozenset(

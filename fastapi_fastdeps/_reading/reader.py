@@ -34,6 +34,7 @@ from fastapi_fastdeps._reading.values import (
     grown,
     is_enum,
     is_plain,
+    member_of,
     options,
     shared,
     size_of,
@@ -284,7 +285,7 @@ class Reader:
                 sizes.append(each.size)
                 unit = 1 if each.kind in (str, bytes) else unit
             elif isinstance(each, Known) and isinstance(each.what, type) and is_enum(each.what):
-                items.append(Instance(each.what))
+                items.append(member_of(each.what))
                 sizes.append(Bound(ITEM * len(getattr(each.what, "__members__", ()))))
             else:
                 self.problem(node, f"iterates over {text_of(node)}, which it can't see")

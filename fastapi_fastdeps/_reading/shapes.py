@@ -4,7 +4,6 @@ import datetime
 import decimal
 import functools
 import gc
-import inspect
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -20,6 +19,8 @@ from starlette.datastructures import URL, Address, Headers, MutableHeaders, Quer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
+from fastapi_fastdeps._reading.inherited import leaves_alone
 from fastapi_fastdeps._reading.models import is_plain_model
 from fastapi_fastdeps._reading.sizes import ITEMS, ONE, REQUEST, STEP, UNBOUNDED, Bound, total
 from fastapi_fastdeps._reading.values import (
@@ -39,7 +40,6 @@ from fastapi_fastdeps._reading.values import (
     either,
     is_enum,
     is_plain,
-    kind_of,
     size_of,
 )
 
@@ -229,10 +229,10 @@ def attribute_of(cls: type[Any], name: str) -> Value | None:
     """What reading gives of an object of FastAPI's or Starlette's own; `None` where that is
     not known to do no more than to compute."""
     for base, names in _ATTRIBUTES.items():
-        if issubclass(cls, base) and name in names:
-            given = inspect.getattr_static(base, name, None)
-            if all(inspect.getattr_static(each, name, None) is given for each in family(cls)):
-                return names[name]()
+        if not issubclass(cls, base) or name not in names:
+            continue
+        if all(leaves_alone(each, base, name) for each in family(cls)):
+            return names[name]()
     return None
 
 

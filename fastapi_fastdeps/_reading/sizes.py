@@ -24,14 +24,14 @@ class Bound:
     per: int = 0
 
     def __add__(self, other: "Bound") -> "Bound":
-        return _capped(self.fixed + other.fixed, self.per + other.per)
+        return capped(self.fixed + other.fixed, self.per + other.per)
 
     def __mul__(self, other: "Bound | int") -> "Bound":
         if isinstance(other, int):
-            return _capped(self.fixed * other, self.per * other)
+            return capped(self.fixed * other, self.per * other)
         if self.per and other.per:
             return UNBOUNDED
-        return _capped(self.fixed * other.fixed, self.fixed * other.per + self.per * other.fixed)
+        return capped(self.fixed * other.fixed, self.fixed * other.per + self.per * other.fixed)
 
     def __floordiv__(self, other: int) -> "Bound":
         return Bound(-(-self.fixed // other), -(-self.per // other))
@@ -42,7 +42,8 @@ class Bound:
         return self.fixed > MOST_FIXED or self.per > MOST_PER
 
 
-def _capped(fixed: int, per: int) -> Bound:
+def capped(fixed: int, per: int) -> Bound:
+    """A bound, which is never more than what counts as unbounded."""
     return Bound(min(fixed, _MOST), min(per, _MOST))
 
 

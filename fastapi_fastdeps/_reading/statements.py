@@ -329,7 +329,8 @@ def _assign_from(reader: "Reader", target: ast.expr, source: ast.expr) -> None:
             for each, value in zip(target.elts, values, strict=True):
                 assign(reader, each, value, source)
             return
-    assign(reader, target, reader.evaluate(source), source)
+    is_unpacked = isinstance(target, ast.Tuple | ast.List)
+    assign(reader, target, reader.evaluate(source, lazily=is_unpacked), source)
 
 
 def assign(reader: "Reader", target: ast.expr, value: Value, node: ast.AST | None) -> None:

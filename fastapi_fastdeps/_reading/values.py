@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from fastapi_fastdeps._fastapi.kinds import kind_of
 from fastapi_fastdeps._reading.sizes import (
     DIGITS,
+    ITEM,
     ONE,
     REQUEST,
     STEP,
@@ -220,11 +222,6 @@ _SHARED = LONG | {decimal.Decimal, int}
 NUMBERS: frozenset[type] = frozenset({bool, complex, decimal.Decimal, float, int})
 
 
-def kind_of(what: object) -> type[Any]:
-    """The type of an object, which is not asked for it."""
-    return type(what)
-
-
 def container(
     kind: type[Any], items: Value = NEVER, size: Bound = STEP, keys: Value = NEVER
 ) -> Data:
@@ -404,9 +401,28 @@ def is_immutable(value: Value, depth: int = 0) -> bool:
     )
 
 
+def member_of(cls: type[Any]) -> Instance:
+    """A member of an enumeration, as large as its text is."""
+    members: dict[str, Any] = getattr(cls, "__members__", {})
+    most = 0
+    for name, member in members.items():
+        value = member._value_
+        if type(value) not in (str, bytes, int, bool, float, type(None)):
+            return Instance(cls)
+        most = max(most, len(name) + _length(value))
+    return Instance(cls, size=Bound(len(cls.__qualname__) + ITEM + most))
+
+
+def _length(value: Any) -> int:
+    if type(value) in (str, bytes):
+        return 4 * len(value)
+    return value.bit_length() if type(value) is int else ITEM
+
+
 def is_enum(cls: type[Any]) -> bool:
-    """Whether a class is an enumeration whose members behave as those of Python's own."""
-    if type(cls) is not enum.EnumMeta:
+    """Whether a class is an enumeration whose members behave as those of Python's own, and are all
+    that there are: of flags, more are made of any number."""
+    if type(cls) is not enum.EnumMeta or issubclass(cls, enum.Flag):
         return False
     return not any(
         _is_special(name) and hasattr(kind_of(given), "__get__") and not _is_pythons(given)

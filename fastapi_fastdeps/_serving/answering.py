@@ -9,8 +9,11 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 import anyio
+from fastapi import routing
 from starlette.responses import JSONResponse, Response
 
+from fastapi_fastdeps._fastapi.ground import comparison
+from fastapi_fastdeps._fastapi.names import operation
 from fastapi_fastdeps._fastapi.replacements import original_of
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._serving.solution import Solution
@@ -47,6 +50,17 @@ _init_headers = JSONResponse.init_headers
 
 _NOTHING_INJECTED: Final = SimpleNamespace(status_code=None, headers=SimpleNamespace(raw=()))
 """What no dependency has changed of the response."""
+
+
+is_as_it_was: Final = comparison(
+    [
+        *((routing, name, own) for name, own in _own.items() if own is not None),
+        (JSONResponse, "__init__", _make_json),
+        (JSONResponse, "render", _render_json),
+        (JSONResponse, "init_headers", _init_headers),
+    ]
+)
+"""`is_as_ever` in a hurry: where it is false, that has to look closer."""
 
 
 def is_as_ever() -> bool:
@@ -103,7 +117,7 @@ async def respond(
         answer: Response = returned
         return answer
     arguments, injected_headers = _arguments(solution, status_code)
-    with names["_operation"](name="serialization", function=endpoint):
+    with names.get("_operation", operation)(name="serialization", function=endpoint):
         content = await names["serialize_response"](response_content=returned, **serialization)
     response: Response
     if serialization["dump_json"]:

@@ -35,7 +35,7 @@ def planned_app(handler: PlannedHandler, fastapis: ASGIApp) -> ASGIApp:
 async def _app(
     handler: PlannedHandler, fastapis: ASGIApp, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    if handler.ground.is_touched():
+    if handler.is_touched():
         await fastapis(scope, receive, send)
         return
     request = Request(scope, receive, send)

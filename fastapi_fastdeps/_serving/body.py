@@ -10,10 +10,10 @@ from starlette.requests import Request
 
 from fastapi_fastdeps._fastapi.names import (
     MAX_BODY_SIZE_SCOPE_KEY,
-    Undefined,
     get_body_limit_error,
     resolve_form_limits,
 )
+from fastapi_fastdeps._fastapi.requests import NO_BODY
 
 
 async def read_form(request: Request, limits: Any) -> Any:
@@ -25,11 +25,11 @@ async def read_form(request: Request, limits: Any) -> Any:
 
 
 async def read_json(request: Request, *, strict: bool) -> Any:
-    """The parsed body, the raw body where its content type is not JSON, `Undefined` where
+    """The parsed body, the raw body where its content type is not JSON, `NO_BODY` where
     there is none."""
     content = await request.body()
     if not content:
-        return Undefined
+        return NO_BODY
     content_type = request.headers.get("content-type")
     if content_type == "application/json" or _is_json(content_type, strict=strict):
         return await request.json()

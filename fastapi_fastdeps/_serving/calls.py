@@ -1,5 +1,6 @@
 """Calling a dependency where it was decided to run."""
 
+import inspect
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, Final
@@ -7,13 +8,15 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._fastapi.names import Dependant, solve_generator
 from fastapi_fastdeps._fastapi.requests import solver_names
 from fastapi_fastdeps._plan.kinds import ENTERED, Kind
 from fastapi_fastdeps._threads import Visits, enter_in_thread
 
 _names: Final = solver_names()
 _OWN: Final = {name: _names.get(name) for name in ("_solve_generator", "run_in_threadpool")}
+_TELLS_REQUEST: Final = "request" in inspect.signature(solve_generator).parameters
+"""From FastAPI 0.162.7 on."""
 
 
 async def call_dependency(
@@ -37,10 +40,14 @@ async def call_dependency(
     if kind is Kind.THREADED_GENERATOR and _are_own("_solve_generator", "run_in_threadpool"):
         return await enter_in_thread(stack, visits, limiter, callee(**values))
     if kind in ENTERED:
+        enter: Any = _names["_solve_generator"]
+        given: dict[str, Any] = {"dependant": dependant, "stack": stack, "sub_values": values}
+        if _TELLS_REQUEST:
+            given["request"] = request
+        if visits.are_current():
+            return await enter(**given)
         with visits.as_current():
-            return await _names["_solve_generator"](
-                dependant=dependant, stack=stack, sub_values=values, request=request
-            )
+            return await enter(**given)
     if concurrency is None:
         return await _call(kind, callee, limiter, values, visits)
     async with concurrency.get_semaphore():

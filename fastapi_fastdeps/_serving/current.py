@@ -1,6 +1,6 @@
 """The plan that holds for a request."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from fastapi_fastdeps._compiling.functions import Compiled, Tools, compile_function
 from fastapi_fastdeps._deciding.graph import Graph, Overriding, Replacement
@@ -12,6 +12,7 @@ from fastapi_fastdeps._plan.steps import compile_plan
 from fastapi_fastdeps.errors import FastDepsError
 
 _NOTHING: Final[dict[Any, Any]] = {}
+_class_of: Final[Any] = type  # From which no checker infers what it knows nothing of.
 
 
 class CurrentPlan:
@@ -49,6 +50,7 @@ class CurrentPlan:
 
     def _forget(self, graph: Graph) -> None:
         self._graph = graph
+        self._is_watched = self.live.is_watched
         self._ground: Ground | None = None
         self._requests = 0
         self._is_tried = False
@@ -72,6 +74,16 @@ class CurrentPlan:
             self._ground = ground_of(self._ways | ways_to_solve(graph))
         return self._ground
 
+    def is_touched(self) -> bool:
+        """Whether something that the plan takes for granted is replaced."""
+        ground = self._ground
+        try:
+            if ground is None or self.live.current() is not self._graph:
+                ground = self.ground
+        except FastDepsError:
+            ground = self.ground
+        return not ground.is_as_it_was() and ground.is_touched()
+
     @property
     def source(self) -> str | None:
         """What is run for a request without overrides, once it is compiled."""
@@ -83,11 +95,13 @@ class CurrentPlan:
 
         Raises `FastDepsError` for what a change of the tree brought in.
         """
-        graph = self._look()
+        graph = self.live.current()
+        if graph is not self._graph:
+            self._forget(graph)
         if type(self.provider) is not self._kind_of_provider:
             self._kind_of_provider = type(self.provider)
             self._is_plain_provider = _is_plain(self.provider)
-        if not self.live.is_watched or not self._is_plain_provider:
+        if not self._is_watched or not self._is_plain_provider:
             return None, None
         overrides: Any = None
         if self.provider is not None:
@@ -96,7 +110,7 @@ class CurrentPlan:
             except AttributeError:
                 # FastAPI fails when it comes to a dependency, if there is one.
                 return None, None
-            if overrides is not None and type(cast("object", overrides)) is not dict:
+            if overrides is not None and _class_of(overrides) is not dict:
                 return None, overrides
         if overrides:
             # What they bring in may need more of FastAPI than the route's own tree.
@@ -147,7 +161,7 @@ class CurrentPlan:
 
 def _is_plain(provider: Any | None) -> bool:
     """Whether nothing of the user's runs when the overrides of a provider are asked for."""
-    kind: Any = type(cast("object", provider))
+    kind: Any = _class_of(provider)
     return provider is None or (
         not any(hasattr(kind, name) for name in ("__bool__", "__len__", "dependency_overrides"))
         and kind.__getattribute__ is object.__getattribute__

@@ -13,6 +13,7 @@ from fastapi.exceptions import (
     RequestValidationError,
 )
 from fastapi.utils import is_body_allowed_for_status_code
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,7 +22,8 @@ from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._fastapi.ground import Ground
 from fastapi_fastdeps._fastapi.names import (
-    Undefined,
+    Dependant,
+    SolvedDependency,
     extract_endpoint_context,
     get_request_telemetry,
     is_async_gen_callable,
@@ -30,7 +32,12 @@ from fastapi_fastdeps._fastapi.names import (
     validation_failed,
 )
 from fastapi_fastdeps._fastapi.replacements import original_of
-from fastapi_fastdeps._fastapi.requests import embeds_body_fields, routing_names
+from fastapi_fastdeps._fastapi.requests import (
+    NO_BODY,
+    embeds_body_fields,
+    has_telemetry,
+    routing_names,
+)
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._lane.choice import is_plain_json, ways_to_answer
 from fastapi_fastdeps._lane.placing import Placing
@@ -41,11 +48,12 @@ from fastapi_fastdeps._serving.body import body_error, read_form, read_json
 from fastapi_fastdeps._serving.responses import json_response
 from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
-from fastapi_fastdeps._threads import Visits, fuses_visits, limiter_of
+from fastapi_fastdeps._threads import Visits, current_visits, fuses_visits, limiter_of
 from fastapi_fastdeps.marking import Inline
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
+_Solve = Callable[..., Coroutine[Any, Any, SolvedDependency]]
 _Begun = tuple[Callable[..., Any], str | None, str, str]
 """A request as it was before anything of the user's ran: the endpoint, the route's path, the
 method, and where the app is mounted."""
@@ -162,8 +170,12 @@ class PlannedHandler:
         """What it takes for granted."""
         return self._solver.plan.ground
 
+    def is_touched(self) -> bool:
+        """Whether something that it takes for granted is replaced."""
+        return self._solver.plan.is_touched()
+
     async def handle(self, request: Request) -> Response:
-        if self.ground.is_touched():
+        if self.is_touched():
             return await self._fallback(request)
         return await self.serve(request)
 
@@ -188,13 +200,34 @@ class PlannedHandler:
         if self._root.call is not self._call:
             self._settle()
         begun = self._begun(request)
-        body = Undefined if self._body_field is None else await self._read_body(request, begun)
+        body = NO_BODY if self._body_field is None else await self._read_body(request, begun)
         solution = Solution(request, visits, body)
         solution.response, solution.background_tasks = response, background_tasks
         await self._solver.run(solution, is_traced=True)
         if solution.errors:
             raise _invalid(solution, begun)
         return solution.values
+
+    async def solve_dependencies(
+        self, *, request: Request, dependant: Dependant, body: Any, **given: Any
+    ) -> SolvedDependency:
+        """FastAPI's solver, by the plan, for a handler of FastAPI's own, which has read the body
+        and says what does not validate. Raises what a dependency raises."""
+        is_instrumented = instrumented.is_solver_instrumented()
+        if (is_instrumented or self._body_field is not None) and self.is_touched():
+            # Something has been replaced since the request began.
+            solve: _Solve = routing_names()["solve_dependencies"]
+            return await solve(request=request, dependant=dependant, body=body, **given)
+        assert isinstance(request.scope.get("fastapi_function_astack"), AsyncExitStack), (
+            "fastapi_function_astack not found in request scope"
+        )
+        if isinstance(body, FormData):
+            self._placing.form(body)
+        solution = Solution(request, current_visits(self._live.threads), body)
+        if is_instrumented:
+            return await instrumented.solved_within(self._solver, solution, dependant)
+        await self._solver.run(solution, is_traced=True)
+        return solution.as_fastapis()
 
     def _begun(self, request: Request) -> _Begun:
         scope = request.scope
@@ -213,10 +246,11 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_middleware_astack"), AsyncExitStack), (
             "fastapi_middleware_astack not found in request scope"
         )
-        begun = self._begun(request)
-        body = Undefined if self._body_field is None else await self._read_body(request, begun)
+        # As in `_begun`, which a call takes longer.
+        begun = self._endpoint, self._root.path, scope["method"], scope.get("root_path", "")
+        body = NO_BODY if self._body_field is None else await self._read_body(request, begun)
         if data is not None:
-            data.body = None if body is Undefined else body
+            data.body = None if body is NO_BODY else body
         assert isinstance(scope.get("fastapi_inner_astack"), AsyncExitStack), (
             "fastapi_inner_astack not found in request scope"
         )
@@ -250,7 +284,7 @@ class PlannedHandler:
                     self._response_class,
                 )
             returned = await self._call_endpoint(solution, is_traced=telemetry is not None)
-        if not answering.is_as_ever():
+        if not (answering.is_as_it_was() or answering.is_as_ever()):
             response = await self._respond_as_fastapi(begun, returned, solution)
         elif isinstance(returned, Response):
             if returned.background is None:
@@ -258,8 +292,11 @@ class PlannedHandler:
             assert returned
             response = returned
         else:
-            is_seen = telemetry is not None
-            response = await self._respond(begun, returned, solution, is_seen=is_seen)
+            response = (
+                self._respond_at_once(returned, solution)
+                if self._is_plain_json and telemetry is None
+                else await self._respond(begun, returned, solution, is_seen=telemetry is not None)
+            )
         if solution.background_tasks is not None or response is returned:
             self._placing.response(response, solution.visits)
         return response
@@ -307,6 +344,8 @@ class PlannedHandler:
         if self._is_async:
             run: Any = original_of(routing.run_endpoint_function)
             return await run(dependant=_Called(self._endpoint), values=values, is_coroutine=True)
+        if not has_telemetry:
+            return await visits.run(self._limiter, self._endpoint, **values)
         return await visits.run(
             self._limiter,
             routing_names()["_run_sync_endpoint"],
@@ -335,32 +374,45 @@ class PlannedHandler:
             **self._serialization,
         )
 
+    def _respond_at_once(self, returned: Any, solution: Solution) -> Response:
+        """The response with what becomes JSON without a model."""
+        if solution.response is None and not self._status_code:
+            # FastAPI leaves the status to Starlette, and any is allowed that has a body.
+            return json_response(returned, 200, solution.background_tasks)
+        status_code = self._status_code_of(solution)
+        response = json_response(returned, status_code, solution.background_tasks)
+        return self._completed(response, solution)
+
     async def _respond(
         self, begun: _Begun, returned: Any, solution: Solution, *, is_seen: bool
     ) -> Response:
-        response: Response
-        injected = solution.status_code
-        status_code = injected or self._status_code or injected
-        if self._is_plain_json and not is_seen:
-            response = json_response(returned, status_code, solution.background_tasks)
-        else:
-            arguments: dict[str, Any] = {"background": solution.background_tasks}
-            if status_code is not None:
-                arguments["status_code"] = status_code
-            if is_seen:
-                with operation(name="serialization", function=self._endpoint):
-                    content = await self._serialize(begun, returned, solution)
-            else:
+        arguments: dict[str, Any] = {"background": solution.background_tasks}
+        status_code = self._status_code_of(solution)
+        if status_code is not None:
+            arguments["status_code"] = status_code
+        if is_seen:
+            with operation(name="serialization", function=self._endpoint):
                 content = await self._serialize(begun, returned, solution)
-            if self._dump_json:
-                response = Response(content, media_type="application/json", **arguments)
-            else:
-                return self._complete(self._response_class(content, **arguments), solution)
+        else:
+            content = await self._serialize(begun, returned, solution)
+        if self._dump_json:
+            response = Response(content, media_type="application/json", **arguments)
+            return self._completed(response, solution)
+        return self._complete(self._response_class(content, **arguments), solution)
+
+    def _status_code_of(self, solution: Solution) -> int | None:
+        if solution.response is None:
+            return self._status_code or None
+        injected = solution.response.status_code
+        return injected or self._status_code or injected
+
+    def _completed(self, response: Response, solution: Solution) -> Response:
+        """A response of Starlette's own."""
         if response.status_code != 200 and not is_body_allowed_for_status_code(
             response.status_code
         ):
             response.body = b""
-        if headers := solution.headers:
+        if solution.response is not None and (headers := solution.headers):
             response.headers.raw.extend(headers)
         return response
 
@@ -415,10 +467,10 @@ def _invalid(solution: Solution, begun: _Begun) -> Exception:
     names: Any = routing_names()
     invalid: Exception = names["RequestValidationError"](
         solution.errors,
-        body=None if solution.body is Undefined else solution.body,
+        body=None if solution.body is NO_BODY else solution.body,
         endpoint_ctx=_context(begun),
     )
-    names["_validation_failed"](invalid)
+    names.get("_validation_failed", validation_failed)(invalid)
     return invalid
 
 

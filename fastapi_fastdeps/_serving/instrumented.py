@@ -8,7 +8,7 @@ from fastapi_fastdeps._compiling.functions import NOT_CALLED
 from fastapi_fastdeps._fastapi.names import Dependant, SolvedDependency
 from fastapi_fastdeps._fastapi.replacements import around, original_of
 from fastapi_fastdeps._fastapi.requests import routing_names
-from fastapi_fastdeps._serving.solution import Solution, empty_response
+from fastapi_fastdeps._serving.solution import Solution
 from fastapi_fastdeps._serving.solver import Solver
 
 _names: Final = routing_names()
@@ -31,25 +31,24 @@ async def run(solver: Solver, solution: Solution, dependant: Dependant) -> Any:
     FastAPI's solver, if one does: that calls no endpoint. `dependant` is what the tool sees."""
     if not is_solver_instrumented():
         return await solver.run(solution, is_traced=True)
-    await _solve(solver, solution, dependant)
+    solved = await solved_within(solver, solution, dependant)
+    solution.values, solution.errors = solved.values, solved.errors
     return NOT_CALLED
 
 
-async def _solve(solver: Solver, solution: Solution, dependant: Dependant) -> None:
+async def solved_within(
+    solver: Solver, solution: Solution, dependant: Dependant
+) -> SolvedDependency:
+    """The solution, as a tool gives it to FastAPI's handler. `dependant` is what the tool sees."""
 
-    async def solve_as_planned(**_: Any) -> Any:
+    async def solve_as_planned(**_: Any) -> SolvedDependency:
         await solver.run(solution, is_traced=True)
-        if solution.response is None:
-            solution.response = empty_response()
-        return SolvedDependency(
-            values=solution.values,
-            errors=solution.errors,
-            background_tasks=solution.background_tasks,
-            response=solution.response,
-            dependency_cache={},
-        )
+        return solution.as_fastapis()
 
-    solved = await around(_names["solve_dependencies"], solve_as_planned)(
+    solve: Callable[..., Awaitable[SolvedDependency]] = around(
+        _names["solve_dependencies"], solve_as_planned
+    )
+    return await solve(
         request=solution.request,
         dependant=dependant,
         body=solution.body,
@@ -57,7 +56,6 @@ async def _solve(solver: Solver, solution: Solution, dependant: Dependant) -> No
         async_exit_stack=solution.request.scope["fastapi_inner_astack"],
         embed_body_fields=solver.embed,
     )
-    solution.values, solution.errors = solved.values, solved.errors
 
 
 async def call_endpoint(

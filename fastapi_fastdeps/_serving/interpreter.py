@@ -13,9 +13,11 @@ from fastapi_fastdeps._deciding.graph import Node, classify_override, forgetting
 from fastapi_fastdeps._deciding.live import LiveGraph
 from fastapi_fastdeps._deciding.places import Metadata, places
 from fastapi_fastdeps._fastapi.callables import concurrency_of, rederived
-from fastapi_fastdeps._fastapi.names import Dependant
+from fastapi_fastdeps._fastapi.dependants import nature, nature_of_override
+from fastapi_fastdeps._fastapi.known import Names, told, told_of_body
+from fastapi_fastdeps._fastapi.names import Dependant, get_cache_key
 from fastapi_fastdeps._fastapi.requests import solver_names
-from fastapi_fastdeps._plan.kinds import ENTERED, MANAGED, kind_of, nature, nature_of_override
+from fastapi_fastdeps._plan.kinds import ENTERED, MANAGED, kind_of
 from fastapi_fastdeps._plan.managers import manager_of
 from fastapi_fastdeps._plan.steps import Taken, entered_where_decided, told_of
 from fastapi_fastdeps._serving.calls import call_dependency
@@ -85,14 +87,17 @@ class Interpreter:
         cache: dict[Any, Any] | None = None,
         uses_scopes: dict[int, tuple[Dependant, bool]] | None = None,
         known: Mapping[int, Taken] | None = None,
+        names: Names = None,
     ) -> None:
         """`cache` and `uses_scopes` are what FastAPI would have remembered so far, `known` is
-        what each callable takes as long as the tree stays what it is."""
+        what each callable takes as long as the tree stays what it is, `names` are those that
+        FastAPI tells what reads a model."""
         self._live = live
         self._provider = provider
         self._solution = solution
         self._embed = embed
         self._token = _watching.token
+        self._names = names
         self._known: Mapping[int, Taken] = {} if known is None else known
         self._cache: dict[Any, Any] = {} if cache is None else cache
         self._uses_scopes: dict[int, tuple[Dependant, bool]] = (
@@ -141,7 +146,8 @@ class Interpreter:
             if below.errors:
                 level.errors.extend(below.errors)
                 continue
-            key = _names["_get_cache_key"](dependant=place, uses_scopes_cache=self._uses_scopes)
+            get_key = _names.get("_get_cache_key", get_cache_key)
+            key = get_key(dependant=place, uses_scopes_cache=self._uses_scopes)
             if place.use_cache and key in self._cache:
                 value = self._cache[key]
             else:
@@ -173,7 +179,8 @@ class Interpreter:
     ) -> Any:
         # What FastAPI takes it for is what stands there now, also where that has changed.
         now: Any = dependant.call
-        found = nature(now) if level.is_live and dependant is place else nature_of_override(now)
+        is_own = level.is_live and dependant is place
+        found = nature(dependant) if is_own else nature_of_override(dependant)
         node = None if found.is_async else self._judged(level, place, call, dependant)
         concurrency = concurrency_of(dependant)
         execution = node.execution if node is not None else None
@@ -223,11 +230,11 @@ class Interpreter:
             # FastAPI reads them all, and the request remembers them.
             _ = request.query_params, request.headers, request.cookies
             for each in known.reads:
-                found, wrong = read(each, request)
+                found, wrong = read(each, request, 0, self._names)
                 values.update(found)
                 errors += wrong
             if known.body is not None:
-                values.update(await known.body.read(self._solution.body, errors))
+                values.update(await known.body.read(self._solution.body, errors, self._names))
         self._solution.add_special(dependant, values)
 
     async def _read_all(self, level: Level) -> None:
@@ -235,9 +242,16 @@ class Interpreter:
         request = self._solution.request
         read_params = _names["request_params_to_args"]
         path, path_errors = read_params(dependant.path_params, request.path_params)
-        query, query_errors = read_params(dependant.query_params, request.query_params)
-        headers, header_errors = read_params(dependant.header_params, request.headers)
-        cookies, cookie_errors = read_params(dependant.cookie_params, request.cookies)
+        names = self._names
+        query, query_errors = read_params(
+            dependant.query_params, request.query_params, **told(names, "query_params")
+        )
+        headers, header_errors = read_params(
+            dependant.header_params, request.headers, **told(names, "headers")
+        )
+        cookies, cookie_errors = read_params(
+            dependant.cookie_params, request.cookies, **told(names, "cookies")
+        )
         values.update(path)
         values.update(query)
         values.update(headers)
@@ -248,6 +262,7 @@ class Interpreter:
                 body_fields=dependant.body_params,
                 received_body=self._solution.body,
                 embed_body_fields=self._embed,
+                **told_of_body(names),
             )
             values.update(body)
             errors.extend(body_errors)

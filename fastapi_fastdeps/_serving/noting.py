@@ -7,7 +7,7 @@ and Starlette's code, are told what they would have noted.
 """
 
 from types import MethodType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,10 +39,10 @@ class Noting:
 
 def noting_of(send: Any) -> Noting | None:
     """What notes already whether something is sent, `None` if nothing does since now."""
-    if type(send) is MethodType and send.__func__ is Noting.send:
-        noting = cast("Noting", send.__self__)
-        return None if noting.has_begun else noting
-    return None
+    if type(send) is not MethodType or send.__func__ is not Noting.send:
+        return None
+    noting: Any = send.__self__
+    return None if noting.has_begun else noting
 
 
 class Failing:

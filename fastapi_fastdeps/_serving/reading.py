@@ -7,6 +7,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.websockets import WebSocket
 
+from fastapi_fastdeps._fastapi.known import Names, told
 from fastapi_fastdeps._fastapi.names import request_params_to_args
 from fastapi_fastdeps._fastapi.requests import solver_names
 from fastapi_fastdeps._plan.parameters import Reads
@@ -22,10 +23,10 @@ _KINDS: Final[dict[str, type]] = {
 
 
 def read(
-    reads: Reads, request: Request | WebSocket, start: int = 0
+    reads: Reads, request: Request | WebSocket, start: int = 0, names: Names = None
 ) -> tuple[dict[str, Any], list[Any]]:
     """The values and the errors of the parameters from `start` on, as
-    `request_params_to_args` gives them."""
+    `request_params_to_args` gives them, which is told `names`."""
     received = getattr(request, reads.source)
     parameters = reads.parameters
     current = _names["request_params_to_args"]
@@ -34,7 +35,9 @@ def read(
         or current is not request_params_to_args
         or type(received) is not _KINDS[reads.source]
     ):
-        found: tuple[dict[str, Any], list[Any]] = current(reads.fields[start:], received)
+        found: tuple[dict[str, Any], list[Any]] = current(
+            reads.fields[start:], received, **told(names, reads.source)
+        )
         return found
     values: dict[str, Any] = {}
     errors: list[Any] = []

@@ -2,7 +2,7 @@
 
 import json
 import json.encoder
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from fastapi.encoders import jsonable_encoder
@@ -28,7 +28,8 @@ def is_json(content: Any, depth: int = _DEEPEST) -> bool:
         return False
     if kind is dict:
         for key, value in content.items():
-            if type(key) is not str or key.startswith("_sa"):
+            # It asks for key.startswith("_sa"), in half the time.
+            if type(key) is not str or (key < "_sb" and key >= "_sa"):
                 return False
             if type(value) not in _ATOMS and not is_json(value, depth - 1):
                 return False
@@ -47,18 +48,21 @@ _encoder: Final = json.JSONEncoder(
 """What Starlette's `JSONResponse.render` makes for each response."""
 
 
-def _plain_encoder() -> Callable[[Any], str]:
+def _plain_encoder() -> Callable[[Any, int], Iterable[str]]:
     """What `_encoder` does with what `is_json`, which contains no cycle."""
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     quote: Any = getattr(json.encoder, "encode_basestring", None)
     if make is None or quote is None:
-        return _encoder.encode
+        return lambda content, _: _encoder.iterencode(content)
+    encode: Callable[[Any, int], Iterable[str]]
     encode = make(None, _encoder.default, quote, None, ":", ",", False, False, False)
-    return lambda content: "".join(encode(content, 0))
+    return encode
 
 
 _encode_plain: Final = _plain_encoder()
 
+_CONTENT_TYPE: Final = (b"content-type", b"application/json")
+_CONTENT_LENGTHS: Final = [(b"content-length", b"%d" % length) for length in range(1024)]
 _render: Final = JSONResponse.render
 _MEDIA_TYPE: Final = "application/json"
 
@@ -78,13 +82,14 @@ def json_response(content: Any, status_code: int | None, background: Any) -> Res
     response = JSONResponse.__new__(JSONResponse)
     response.status_code = status_code
     response.background = background
-    text = _encode_plain(content) if is_plain else _encoder.encode(content)
+    text = "".join(_encode_plain(content, 0)) if is_plain else _encoder.encode(content)
     response.body = body = text.encode("utf-8")
     if status_code == 200 and JSONResponse.media_type == _MEDIA_TYPE:
         # What `init_headers` comes to.
+        length = len(body)
         response.raw_headers = [
-            (b"content-length", str(len(body)).encode("latin-1")),
-            (b"content-type", b"application/json"),
+            _CONTENT_LENGTHS[length] if length < 1024 else (b"content-length", b"%d" % length),
+            _CONTENT_TYPE,
         ]
     else:
         response.init_headers()

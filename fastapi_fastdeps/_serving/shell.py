@@ -58,7 +58,7 @@ def is_as_ever(scope: Scope, telemetry: Any) -> bool:
         config["tracer_provider"] is None
         and config["meter_provider"] is None
         and config["logger_provider"] is None
-        and not _ground.is_touched()
+        and (_ground.is_as_it_was() or not _ground.is_touched())
     )
 
 

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from fastapi_fastdeps._fastapi.names import Dependant, Undefined
-from fastapi_fastdeps._fastapi.requests import solver_names
+from fastapi_fastdeps._fastapi.names import Dependant, SolvedDependency, get_oauth_scopes
+from fastapi_fastdeps._fastapi.requests import NO_BODY, solver_names
 from fastapi_fastdeps._threads import Visits
 
 _names: Final = solver_names()
@@ -20,7 +20,7 @@ class Solution:
 
     Attributes:
         request: what it is found for.
-        body: what was read of its body, `Undefined` for nothing.
+        body: what was read of its body, `NO_BODY` for nothing.
         values: the arguments of the endpoint.
         errors: the validation errors, in FastAPI's order.
         response: what is injected for headers and a status, `None` as long as nobody asks.
@@ -41,7 +41,7 @@ class Solution:
         "visits",
     )
 
-    def __init__(self, request: Request | WebSocket, visits: Visits, body: Any = Undefined) -> None:
+    def __init__(self, request: Request | WebSocket, visits: Visits, body: Any = NO_BODY) -> None:
         self.request = request
         self.visits = visits
         self.body = body
@@ -50,11 +50,6 @@ class Solution:
         self.errors: list[Any] = []
         self.values: dict[str, Any] = {}
         self.validated: tuple[Any, Any] | None = None
-
-    @property
-    def status_code(self) -> int | None:
-        """The status that a dependency or the endpoint set on the injected response."""
-        return self.response.status_code if self.response is not None else None
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -79,9 +74,22 @@ class Solution:
                 self.response = empty_response()
             values[dependant.response_param_name] = self.response
         if dependant.security_scopes_param_name:
+            scopes_of = _names.get("_get_oauth_scopes", get_oauth_scopes)
             values[dependant.security_scopes_param_name] = _names["SecurityScopes"](
-                scopes=_names["_get_oauth_scopes"](dependant=dependant)
+                scopes=scopes_of(dependant=dependant)
             )
+
+    def as_fastapis(self) -> SolvedDependency:
+        """What FastAPI's solver returns."""
+        if self.response is None:
+            self.response = empty_response()
+        return SolvedDependency(
+            values=self.values,
+            errors=self.errors,
+            background_tasks=self.background_tasks,
+            response=self.response,
+            dependency_cache={},
+        )
 
     def stacks(self) -> tuple[Any, Any]:
         """Where generators are left: after the response, and when the endpoint has returned."""

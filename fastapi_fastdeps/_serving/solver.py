@@ -1,6 +1,7 @@
 """Solving a route's dependencies for one request."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from fastapi_fastdeps import _watching
 from fastapi_fastdeps._compiling.functions import NOT_CALLED, Tools
 from fastapi_fastdeps._deciding.graph import Node
 from fastapi_fastdeps._deciding.live import LiveGraph
+from fastapi_fastdeps._fastapi.known import known_names, tells_params
 from fastapi_fastdeps._fastapi.names import Dependant
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._plan.kinds import Kind
@@ -65,12 +67,13 @@ class Solver:
             fuses,
             validate,
             live.threads.shares_context,
+            partial(known_names, live.root, provider) if tells_params else None,
         )
         self.plan = CurrentPlan(live, tools, title, ways, embed=embed)
 
-    async def run(self, solution: Solution, *, is_traced: bool = False) -> Any:
+    def run(self, solution: Solution, *, is_traced: bool = False) -> Coroutine[Any, Any, Any]:
         """What the endpoint returns, if it could be called right away, and `NOT_CALLED` if
-        not: then its arguments, or the errors, are in the solution.
+        not: then its arguments, or the errors, are in the solution. To be awaited at once.
 
         `is_traced`: whether something is to happen before the endpoint is called. Raises
         whatever a dependency or the endpoint raises.
@@ -79,8 +82,13 @@ class Solver:
         compiled, overrides = self.plan.get()
         request = solution.request
         if compiled is not None and (type(request) is Request or reads_as_starlette_does(request)):
-            return await compiled.run(solution, token, overrides, is_traced)
-        await self._interpreter(solution).solve()
+            running: Coroutine[Any, Any, Any] = compiled.run(solution, token, overrides, is_traced)
+            return running
+        return self._interpret(solution)
+
+    async def _interpret(self, solution: Solution) -> object:
+        names = known_names(self._live.root, self.provider)
+        await self._interpreter(solution, names=names).solve()
         return NOT_CALLED
 
     async def go_on(
@@ -104,7 +112,7 @@ class Solver:
         registers = [found.get(f"r{each}") for each in range(register)]
         memory = _remembered(plan, register, registers)
         known = plan.taken if _watching.token is found["token"] else None
-        interpreter = self._interpreter(solution, known=known, **memory)
+        interpreter = self._interpreter(solution, known=known, names=found.get("known"), **memory)
         if source is None:
             await interpreter.solve(_levels_before(plan, register, registers))
             return NOT_CALLED
@@ -148,14 +156,14 @@ async def _read_on(
             if position < known and value is not _ABSENT:
                 values[each.name] = value
         if known < len(reads.fields):
-            more, wrong = read(reads, solution.request, known)
+            more, wrong = read(reads, solution.request, known, found.get("known"))
             values.update(more)
             errors += wrong
     if step.body is not None:
         if source > len(step.reads):
             values.update(found[f"g{register}_body"])
         else:
-            values.update(await step.body.read(solution.body, errors))
+            values.update(await step.body.read(solution.body, errors, found.get("known")))
     solution.add_special(step.node.dependant, values)
 
 

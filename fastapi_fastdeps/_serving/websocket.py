@@ -12,6 +12,7 @@ from fastapi_fastdeps._fastapi.names import (
     extract_endpoint_context,
     get_request_telemetry,
     operation,
+    validation_failed,
 )
 from fastapi_fastdeps._fastapi.requests import routing_names
 from fastapi_fastdeps._fastapi.ways import Way
@@ -42,7 +43,7 @@ async def _handle(
     websocket: WebSocket,
 ) -> None:
     """`dependant` is the tree that tools are to see."""
-    if solver.plan.ground.is_touched():
+    if solver.plan.is_touched():
         await fallback(websocket)
         return
     telemetry = get_request_telemetry()
@@ -68,7 +69,7 @@ async def _handle(
             context["path"] = f"WS {mount_path.rstrip('/')}{path}"
         names = routing_names()
         error = names["WebSocketRequestValidationError"](solution.errors, endpoint_ctx=context)
-        names["_validation_failed"](error)
+        names.get("_validation_failed", validation_failed)(error)
         raise error
     # An endpoint that is in a thread now and then, for as long as it likes, waits each time.
     Visits(solution.visits.threads, live, remembers=False).begin()

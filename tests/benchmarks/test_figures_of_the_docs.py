@@ -38,7 +38,13 @@ def test_each_picture_is_there_for_a_light_page_and_for_a_dark_one() -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["run", "short", "timeline"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("run", "python-3.13", "faster-machine", "tools", "timeline"),
+        *("limits", "load", "guarded"),
+    ],
+)
 def test_results_name_machine_versions_and_command(name: str) -> None:
     environment = json.loads((DOCS / "results" / f"{name}.json").read_text())["environment"]
     assert environment["command"].startswith("python -m benchmarks")

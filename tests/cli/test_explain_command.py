@@ -112,38 +112,6 @@ def test_the_entrypoint_of_the_project_comes_first(run: Run) -> None:
     assert len(shown(run("--format", "json"))["routes"]) == 3
 
 
-@pytest.mark.parametrize(
-    ("text", "given", "message"),
-    [
-        ("", (), "There is no app here: none of main.py, "),
-        ("", ("missing.py",), "There is no file missing.py."),
-        ("", ("missing:app",), "missing can't be imported: ModuleNotFoundError: No module named"),
-        ("x = 1", ("broken.py",), "There is no FastAPI app in broken."),
-        ("x = 1", ("broken:x",), "x in broken is no FastAPI app."),
-        ("x = (", ("broken.py",), "broken can't be imported: '(' was never closed"),
-        ("import nothing_there", ("broken.py",), "broken can't be imported: ModuleNotFoundError"),
-        ("raise SystemExit(3)", ("broken.py",), "broken can't be imported: SystemExit: 3."),
-        ("raise ValueError()", ("broken.py",), "broken can't be imported: ValueError: ."),
-        (
-            "from fastapi_fastdeps import *\n@inline\n@threaded\ndef f(): ...\n"
-            "app = FastDepsAPI()\napp.get('/')(f)",
-            ("broken.py",),
-            "broken can't be imported: MarkerError: 'f'",
-        ),
-    ],
-)
-def test_bad_input_is_one_line_and_exit_code_2(
-    run: Run, text: str, given: tuple[str, ...], message: str
-) -> None:
-    if text:
-        written("broken.py", text)
-    result = run(*given)
-    assert result.exit_code == 2
-    assert result.stdout == ""
-    assert result.stderr.startswith(f"fastdeps: {message}")
-    assert result.stderr.count("\n") == 1
-
-
 def test_the_summary_comes_first_then_each_callable_once(run: Run) -> None:
     written("main.py", APP)
     result = run()
@@ -172,6 +140,12 @@ def test_a_tree_that_routes_share_is_shown_once(run: Run) -> None:
     assert "1. GET /items  [fast lane]  2 hops left, 4 saved" in text
 
 
+def test_a_tree_that_a_route_has_twice_is_shown_above(run: Run) -> None:
+    twice = APP.replace("def pages(", "def pages(again: Annotated[Page, Depends()], ")
+    written("main.py", twice)
+    assert "page: Page  (what is below it: see above)" in run("--route", "pages").stdout
+
+
 def test_routes_can_be_chosen(run: Run) -> None:
     written("main.py", APP)
     one = shown(run("--format", "json", "--route", "page"))
@@ -179,9 +153,53 @@ def test_routes_can_be_chosen(run: Run) -> None:
     waiting = shown(run("--format", "json", "--threaded"))
     assert [route["path"] for route in waiting["routes"]] == ["/items"]
     assert "GET /pages" in run("--route", "page").stdout
-    none = run("--route", "nowhere")
-    assert none.exit_code == 0
-    assert none.stdout.startswith("Routes     0")
+
+
+@pytest.mark.parametrize(
+    ("asked", "close"),
+    [("/item/", " Close to it: /items."), ("PAGE", " Close to it: /pages."), ("#", "")],
+)
+def test_a_route_that_is_not_there_is_told_with_what_is_close(
+    run: Run, asked: str, close: str
+) -> None:
+    written("main.py", APP)
+    for shape in ("table", "json"):
+        none = run("--route", asked, "--format", shape)
+        assert none.exit_code == 2
+        assert none.stdout == ""
+        assert none.stderr == f"fastdeps: No route has {asked!r} in its path.{close}\n"
+
+
+def test_one_hop_is_a_hop(run: Run) -> None:
+    written("main.py", PLAIN)
+    assert "1 hop left, 1 saved" in run("--by-route").stdout
+
+
+def test_a_pipe_has_each_callable_in_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS")
+    name = f"session_{'of_a_long_name_' * 12}"
+    written("main.py", APP.replace("session", name))
+    lines = run().output.splitlines()
+    assert [line.split()[:2] for line in lines if name in line] == [["threaded", name]]
+
+
+def test_names_and_places_stay_in_one_piece(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    name = f"session_{'of_a_long_name_' * 2}"
+    why = "because it is so, and for a reason that takes longer to tell than there is room for"
+    marked = f'Depends(session), Threaded(because="{why}")]'
+    text = APP.replace("Depends(session)]", marked).replace("session", name)
+    written("main.py", text.replace("InlineMixin, inline", "InlineMixin, Threaded, inline"))
+    lines = run().output.splitlines()
+    assert [line.split()[1:4] for line in lines if name in line] == [[name, "1", "main.py:13"]]
+    assert all(len(line) <= 100 for line in lines)
+
+
+def test_what_is_installed_is_told_from_its_package(run: Run) -> None:
+    written("lib/site-packages/sdk/pages.py", APP)
+    output = run("lib/site-packages/sdk/pages.py").output
+    assert " sdk/pages.py:" in output.replace("\\", "/")
+    assert "site-packages" not in output
 
 
 def test_the_json_has_all_that_the_table_has(run: Run) -> None:
@@ -208,6 +226,14 @@ def test_the_json_has_all_that_the_table_has(run: Run) -> None:
         "limiter": None,
         "stock_hops": 1,
     }
+
+
+def test_the_items_of_a_stream_are_hops_of_their_own(run: Run) -> None:
+    written("main.py", f'{APP}\n@app.get("/rows")\ndef rows() -> Iterator[str]:\n    yield "a"\n')
+    assert "by one request to each route, and one for each item of 1 stream\n" in run().stdout
+    assert "0 hops left, 0 saved, and one for each item" in run("--route", "rows").stdout
+    found = shown(run("--format", "json"))
+    assert [route["each_item"] for route in found["routes"]] == [False, False, False, True]
 
 
 def test_exception_handlers_are_shown_too(run: Run) -> None:

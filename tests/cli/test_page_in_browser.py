@@ -31,6 +31,7 @@ box.dispatchEvent(new Event("input"));
 seen.found = visible();
 all[77].click();
 seen.chosen = nodes();
+seen.about = [...document.querySelectorAll("#graph h1, #graph p")].map(each => each.textContent);
 const room = document.getElementById("graph").getBoundingClientRect();
 seen.inside = [...document.querySelectorAll("#graph rect")].every(
   rect => rect.getBoundingClientRect().right <= room.right);
@@ -79,12 +80,13 @@ def seen(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 def test_the_page_shows_finds_and_draws_what_is_in_five_hundred_routes(seen: Any) -> None:
     assert seen["routes"] == 500
     assert seen["first"][0] == ["async", "read_0", "async"]
-    assert seen["found"] == ["GET /things/77fast, 2 hops left, 1 saved"]
+    assert seen["found"] == ["GET /things/77fast lane, 2 hops left, 1 saved"]
     assert [node[:2] for node in seen["chosen"]] == [
         ["async", "read_77"],
         ["inline", "get_user"],
         ["threaded", "get_session"],
     ]
+    assert seen["about"] == ["GET /things/77", "fast lane"]
     assert seen["inside"]
     assert seen["page"]
     assert len(set(seen["colours"])) == 3

@@ -31,6 +31,7 @@ from pydantic import BaseModel
 def make_app(kind=FastAPI):
     app = kind()
     app.get("/mix")(mix)
+    app.get("/slow")(slow)
     app.get("/rows")(rows_of_it)
     return app
 
@@ -39,11 +40,11 @@ class Page:
         self.skip = skip
 
 def sleeps() -> int:
-    time.sleep(0.005)
+    time.sleep(0.3)
     return 1
 
 def computes() -> int:
-    return sum(number * number for number in range(40_000))
+    return sum(number * number for number in range(4_000_000))
 
 def session():
     yield "session"
@@ -61,13 +62,16 @@ def note(value: int) -> None: ...
 
 def mix(
     page: Annotated[Page, Depends()],
-    slept: Annotated[int, Depends(sleeps)],
-    computed: Annotated[int, Depends(computes)],
     opened: Annotated[str, Depends(session)],
     key: Annotated[str, Depends(keys)],
     tasks: BackgroundTasks,
 ) -> Mix:
-    tasks.add_task(note, computed)
+    tasks.add_task(note, page.skip)
+    return Mix(total=page.skip)
+
+def slow(
+    slept: Annotated[int, Depends(sleeps)], computed: Annotated[int, Depends(computes)]
+) -> Mix:
     return Mix(total=computed)
 
 def rows():
@@ -88,9 +92,12 @@ if "ours" in sys.argv:
 else:
     app = make_app()
 client = TestClient(app)
-# So many that what else the machine does is not in 99 of 100 calls.
-for _ in range(0 if "rows" in sys.argv else 200):
+# So many that what else the machine does is not in 99 of 100 calls; and what is slow is so slow
+# that it makes no difference there.
+for _ in range(0 if "rows" in sys.argv else 400):
     assert client.get("/mix").status_code == 200
+for _ in range(0 if "rows" in sys.argv else 10):
+    assert client.get("/slow").status_code == 200
 for _ in range(100):
     assert client.get("/rows").text == "12"
 print("what the command says")
@@ -105,6 +112,8 @@ PARTS = {
     ("note", "background task"): ["call"],
     ("rows", "stream"): ["next"],
 }
+CALLS = {"sleeps": 10, "computes": 10, "slow": 10, "rows": 300}
+"""The end of a stream is looked for, too."""
 
 
 def profiled(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -136,23 +145,27 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", ["fastapi's", "ours"])
 def test_sleeping_computing_and_trivial_callables_are_told_apart(folder: Path, kind: str) -> None:
-    result = profiled(folder, "--format", "json", "--", "python", "requests_of_it.py", kind)
+    limits = ["--inline-below", "150_000", "--calls", "10"]
+    command = ["--", "python", "requests_of_it.py", kind]
+    result = profiled(folder, "--format", "json", *limits, *command)
     assert result.returncode == 3, result.stderr
     assert "what the command says" in result.stderr
+    # Marks have no effect there.
+    assert ("fastdeps migrate" in result.stderr) == (kind == "fastapi's")
     seen = json.loads(result.stdout)
-    assert (seen["processes"], seen["requests"]) == (1, 300)
+    assert (seen["processes"], seen["requests"]) == (1, 510)
     by_name = {(each["qualname"], each["role"]): each for each in seen["callables"]}
-    endpoint = by_name.pop(("mix", "endpoint"))
+    endpoints = [by_name.pop((name, "endpoint")) for name in ("mix", "slow")]
     parts = {key: [part["part"] for part in each["parts"]] for key, each in by_name.items()}
     assert parts == PARTS
     validates = [] if kind == "ours" else ["validation"]
-    assert [part["part"] for part in endpoint["parts"]] == ["call", *validates]
+    for each in endpoints:
+        assert [part["part"] for part in each["parts"]] == ["call", *validates]
     runs = "inline" if kind == "ours" else "threaded"
-    for each in (*by_name.values(), endpoint):
+    for each in (*by_name.values(), *endpoints):
         for part in each["parts"]:
             assert part["runs"] == runs
-            # The end of a stream is looked for, too.
-            assert part["calls"] == (300 if each["role"] == "stream" else 200)
+            assert part["calls"] == CALLS.get(each["qualname"], 400)
             assert (part["queue"] is None) == (runs == "inline")
     verdicts = {name: each["advice"]["verdict"] for (name, _), each in by_name.items()}
     assert verdicts.pop("sleeps") == "async"
@@ -201,7 +214,11 @@ def test_own_callables_are_marked_when_that_is_agreed_to(folder: Path) -> None:
     assert shown.returncode == 3
     assert "+@inline" in shown.stdout
     assert (folder / "main.py").read_text() == APP
-    assert profiled(folder, "--yes", *arguments).returncode == 3
+    for _ in range(3):
+        # It measures anew, and on a busy machine may have another opinion.
+        assert profiled(folder, "--yes", *arguments).returncode == 3
+        if (folder / "main.py").read_text() != APP:
+            break
     last = "from pydantic import BaseModel\n"
     expected = APP.replace(last, f"{last}from fastapi_fastdeps import inline\n")
     expected = expected.replace("def rows()", "@inline\ndef rows()")

@@ -437,4 +437,5 @@ def _shown(value: Any) -> Any:
         return "scopes", value.scopes
     if isinstance(value, Response):
         return "response"
-    return type(value).__name__, repr(value)
+    # Where something is in memory is no part of what it is.
+    return type(value).__name__, repr(value).partition(" at 0x")[0]

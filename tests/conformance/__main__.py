@@ -9,7 +9,16 @@ from tests.conformance.comparison import Verdict, judge, read_expectations
 from tests.conformance.environment import Environment, newest_version
 from tests.conformance.examination import fast_lane_is_taken
 from tests.conformance.recording import FILE, found_by, record
-from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE, STOCK, Setting, run, stock
+from tests.conformance.suite import (
+    FAILING,
+    FAST_LANE,
+    FASTAPIS_LANE,
+    LOGGING,
+    STOCK,
+    Setting,
+    run,
+    stock,
+)
 from tests.conformance.versions import NEWEST, RELEASES, release
 from tests.harness.commands import PreparationError
 from tests.harness.injected.fastdeps_conformance.replacement import MODES
@@ -28,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
         environment.prepare()
         reference = stock(environment, options.workers)
         results = [
-            _run(environment, Setting(mode, options.lane), reference, options.workers)
+            _run(
+                environment, Setting(mode, options.lane, options.guard), reference, options.workers
+            )
             for mode in options.mode or ["fastdeps", "inline"]
         ]
     except PreparationError as error:
@@ -86,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
         "--lane",
         choices=[FASTAPIS_LANE, FAST_LANE],
         help="keep every route out of the fast lane, or in it on a FastAPI without proof of it",
+    )
+    parser.add_argument(
+        "--guard",
+        choices=[LOGGING, FAILING],
+        help="have a guard log what takes long inline, or each test fail in which it blocks",
     )
     parser.add_argument(
         "--fastapi",

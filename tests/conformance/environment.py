@@ -56,6 +56,8 @@ class Environment:
             *_test_requirements(sources),
             *(f"fastapi[all]=={self.release.version}", "pytest-xdist", "pytest-timeout"),
         )
+        # With which the plugin guards: as of today, whatever the release is.
+        environment.install("blockbuster")
         shutil.rmtree(sources)
 
 

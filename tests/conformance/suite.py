@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi_fastdeps._fastapi.names import LANE_VARIABLE
+from fastapi_fastdeps._observing.choice import GUARD_VARIABLE
 from tests.conformance.environment import Environment
 from tests.harness.commands import PreparationError, inherited_variables
 from tests.harness.injected.fastdeps_conformance.replacement import MODE_VARIABLE
@@ -20,26 +21,46 @@ TIME_LIMIT = "60"
 RETRIES = 3
 FAST_LANE = "fast"
 FASTAPIS_LANE = "fastapi"
+LOGGING = "logging"
+FAILING = "failing"
+PLUGIN = (
+    *("-p", "fastdeps_conformance.guarding"),
+    *("-o", "fastdeps_guard=true", "-o", "fastdeps_slow_call=10"),
+)
+"""What has every test fail in which an inline call blocks: by what it calls, as the machine may be
+busy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the suite is given: whose classes, and with the fast lane or without it."""
+    """What the suite is given: whose classes, with the fast lane or without it, and with a guard
+    that logs, one that has tests fail, or none."""
 
     mode: str
     lane: str | None = None
+    guard: str | None = None
 
     def __str__(self) -> str:
         lanes = {FAST_LANE: " in the fast lane", FASTAPIS_LANE: " in FastAPI's lane"}
-        return f"{self.mode}{lanes.get(self.lane or '', '')}"
+        guarded = f" with the guard {self.guard}" if self.guard else ""
+        return f"{self.mode}{lanes.get(self.lane or '', '')}{guarded}"
 
     @property
     def name(self) -> str:
-        return f"{self.mode}-{self.lane}" if self.lane else self.mode
+        return "-".join(filter(None, (self.mode, self.lane, self.guard)))
 
     @property
     def variables(self) -> dict[str, str]:
-        return {MODE_VARIABLE: self.mode} | ({LANE_VARIABLE: self.lane} if self.lane else {})
+        return (
+            {MODE_VARIABLE: self.mode}
+            | ({LANE_VARIABLE: self.lane} if self.lane else {})
+            | ({GUARD_VARIABLE: "1"} if self.guard == LOGGING else {})
+        )
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """What pytest is given besides."""
+        return PLUGIN if self.guard == FAILING else ()
 
 
 STOCK = Setting("stock")
@@ -64,7 +85,7 @@ def run(
     # FastAPI's own script for its tests puts docs_src on the path.
     python_path = os.pathsep.join(map(str, (injected, package, "docs_src")))
     variables = _variables(environment) | {"PYTHONPATH": python_path} | setting.variables
-    pytest = Pytest(environment, directory, variables)
+    pytest = Pytest(environment, directory, variables, setting.arguments)
     at_once = ("tests", "-n", str(workers), "--dist", "loadgroup")
     outcomes = pytest.run(*(only or at_once))
     for _ in range(RETRIES):
@@ -82,11 +103,13 @@ class Pytest:
     environment: Environment
     directory: Path
     variables: dict[str, str]
+    options: tuple[str, ...] = ()
 
     def run(self, *arguments: str) -> Outcomes:
         return run_pytest(
             self.environment.installed.python,
             *("-p", "no:sugar", "--timeout", TIME_LIMIT, "--timeout-method", "signal"),
+            *self.options,
             *arguments,
             cwd=self.directory / "suite",
             variables=self.variables,

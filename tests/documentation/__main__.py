@@ -6,6 +6,7 @@ import sys
 import time
 
 PARTS: dict[str, list[str]] = {
+    "forms": ["-m", "tests.documentation.forms"],
     "links": ["-m", "tests.documentation.links"],
     "site": ["-m", "tests.documentation.site"],
     "browser": ["-m", "pytest", "-q", "tests/documentation/browsing.py"],

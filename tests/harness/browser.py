@@ -86,7 +86,8 @@ class Tab:
         try:
             return bool(self.evaluate(script))
         except RuntimeError as error:
-            if "navigated" in str(error):
+            # A page that is being loaded lacks what it is asked for.
+            if "navigated" in str(error) or "properties of null" in str(error):
                 return False
             raise
 

@@ -6,13 +6,15 @@ theirs; `tests.neighbours` has the SDKs themselves.
 
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
 import fastapi.routing
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
+from fastapi.sse import EventSourceResponse
 from fastapi.testclient import TestClient
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, Inline, explain, inline
@@ -395,6 +397,64 @@ def test_an_exception_passes_through_the_tools(monkeypatch: pytest.MonkeyPatch) 
             *("request fail", "solved ['session'] 0", "run fail True", "answered"),
             "LookupError('failed')",
         ]
+
+
+STREAMS: dict[str, dict[str, Any]] = {
+    "lines": {},
+    "events": {"response_class": EventSourceResponse},
+    "raw": {"response_class": StreamingResponse},
+}
+
+
+async def stream(page: Annotated[Page, Depends(), Inline], number: int = 1) -> AsyncIterator[str]:
+    yield f"{page.where} {number}"
+
+
+@pytest.mark.parametrize("order", [(sentry,), (logfire,), (sentry, logfire), (logfire, sentry)])
+@pytest.mark.parametrize("kind", STREAMS)
+def test_known_tools_see_what_is_streamed(
+    kind: str, order: tuple[Tool, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log: Log = []
+    for tool in order:
+        tool(monkeypatch, log)
+    seen: list[list[str]] = []
+    for app in (FastAPI(), FastDepsAPI()):
+        app.get("/", **STREAMS[kind])(stream)
+        client = TestClient(app)
+        for _ in range(3):
+            log.clear()
+            where = "loop" if isinstance(app, FastDepsAPI) else "thread"
+            assert f"{where} 1" in client.get("/").text
+            assert client.get("/?number=one").status_code == 422
+            seen.append([*log])
+    assert seen[0]
+    assert seen == [seen[0]] * 6
+    assert lanes(app) == FAST
+
+
+@pytest.mark.parametrize("tool", [sentry, logfire])
+def test_a_tool_that_comes_or_goes_between_requests_sees_of_streams_what_it_does_of_fastapis(
+    tool: Tool,
+) -> None:
+    log: Log = []
+    seen: list[list[str]] = []
+    for make in (FastAPI, FastDepsAPI):
+        log.clear()
+        early: FastAPI = make()
+        early.get("/")(stream)
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            tool(monkeypatch, log)
+            late: FastAPI = make()
+            late.get("/")(stream)
+            for app in (early, late) * 2:
+                TestClient(app).get("/").raise_for_status()
+                log.append("next")
+        for app in (early, late) * 2:
+            TestClient(app).get("/").raise_for_status()
+            log.append("next")
+        seen.append([*log])
+    assert seen[0] == seen[1]
 
 
 class Timed(APIRoute):

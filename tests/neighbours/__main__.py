@@ -6,7 +6,8 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,27 +25,49 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [
         each
         for each in NEIGHBOURS
-        if (each.module in options.only if options.only else options.suites or not each.is_cluster)
+        if (each.module in options.only if options.only else options.suites or not each.is_heavy)
     ]
     for neighbour in NEIGHBOURS:
-        if neighbour.is_cluster and neighbour not in chosen and not options.only:
+        if neighbour.is_heavy and neighbour not in chosen and not options.only:
             print(f"{neighbour.name}: not in this run; it is in --only {neighbour.module}")
     found = results.read()
-    environment = _shared_environment(chosen)
-    for neighbour in chosen:
-        earlier = found.get(neighbour.module)
-        result = _judge(neighbour, environment, options.suites, earlier)
-        found[neighbour.module] = result
-        print(_line(result), flush=True)
-        _write(found, environment)
+    environments = [_environment(each) for each in chosen]
+    with ThreadPoolExecutor(1 if options.suites else _AT_ONCE) as threads:
+        judged = threads.map(
+            lambda each, environment: _judge(
+                each, environment, options.suites, found.get(each.module)
+            ),
+            chosen,
+            environments,
+        )
+        for neighbour, environment, result in zip(chosen, environments, judged, strict=True):
+            found[neighbour.module] = result
+            print(_line(result), flush=True)
+            _write(found, environment)
     return 0 if all(_holds(found[each.module]) for each in chosen) else 1
 
 
-def _shared_environment(chosen: Sequence[Neighbour]) -> Environment:
-    """The one environment of all neighbours, so that they are tested beside each other too."""
-    together = [each for each in NEIGHBOURS if not each.is_cluster or each in chosen]
+_AT_ONCE = 2
+"""Each neighbour's tests wait for its server, or its imports, for much of their time. The suites
+have workers of their own."""
+
+
+@cache
+def _shared_environment() -> Environment:
+    """The one environment of all that are not heavy, so that they are tested beside each other."""
+    together = [each for each in NEIGHBOURS if not each.is_heavy]
     requirements = {part: None for each in together for part in each.requirements}
     environment = Environment("neighbours", (*COMMON, *requirements))
+    environment.prepare()
+    return environment
+
+
+def _environment(neighbour: Neighbour) -> Environment:
+    if not neighbour.is_heavy:
+        return _shared_environment()
+    name = f"neighbour-{neighbour.module}"
+    requirements = (*COMMON, *neighbour.requirements)
+    environment = Environment(name, requirements, overrides=neighbour.overrides)
     environment.prepare()
     return environment
 

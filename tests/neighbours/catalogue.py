@@ -15,6 +15,8 @@ class Suite:
         apart: files that are each run in a process of their own.
         chance: a regular expression for what is another in the tests' names in each run.
         version: of the last sdist that has it, where the newest has none.
+        repository: that has it, at `tag`, where no sdist does. Only its `folders` are taken, so
+            that the neighbour itself is the installed one.
     """
 
     paths: tuple[str, ...]
@@ -24,6 +26,9 @@ class Suite:
     apart: tuple[str, ...] = ()
     chance: str = ""
     version: str = ""
+    repository: str = ""
+    tag: str = ""
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +40,9 @@ class Neighbour:
         module: `test_<module>.py` runs it.
         requirements: what is installed for it. The version of the first is the tested one.
         caveat: what its users should know, in Markdown.
-        is_cluster: whether it starts one, for which a busy machine has no time: it is tried by
-            name, or with the suites.
+        is_heavy: whether it takes long to install or to start, for which a busy machine has no
+            time: it is tried by name, or with the suites, in an environment of its own.
+        overrides: distributions of which it is given what is newest, whatever it asks for.
     """
 
     name: str
@@ -44,7 +50,8 @@ class Neighbour:
     requirements: tuple[str, ...]
     caveat: str = ""
     suite: Suite | None = None
-    is_cluster: bool = False
+    is_heavy: bool = False
+    overrides: tuple[str, ...] = ()
 
     @property
     def distribution(self) -> str:
@@ -55,6 +62,23 @@ DATABASES = ("django", "dummy", "ormar", "peewee", "sqlalchemy", "sqlmodel", "to
 """Those that fastapi-pagination's suite tries on a file."""
 
 USERS_ROUTERS = ("auth", "oauth", "register", "reset", "users", "verify")
+
+GRADIO_TESTS = (
+    "(mount_gradio_app and not lifespan_state) or auth_dependency or predict_route or cors"
+)
+"""Those of a Gradio app's routes that start no server of their own and need no network."""
+
+NICEGUI_TESTS = tuple(
+    f"tests/test_{name}.py" for name in ("user_simulation", "forwarded_prefix", "markdown_response")
+)
+"""Those that ask the app without a browser."""
+
+PREFECT_TESTS = tuple(
+    f"tests/server/api/test_{name}.py" for name in ("admin", "dependencies", "middleware", "root")
+)
+
+NEWEST = ("fastapi", "starlette")
+"""What a neighbour that wants older ones is tested with all the same."""
 
 NEIGHBOURS = (
     Neighbour(
@@ -199,7 +223,141 @@ NEIGHBOURS = (
             "with stock FastAPI neither."
         ),
     ),
-    Neighbour("Ray Serve", "ray", ("ray[serve]",), is_cluster=True),
+    Neighbour("Ray Serve", "ray", ("ray[serve]",), is_heavy=True),
+    Neighbour(
+        "Gradio",
+        "gradio",
+        ("gradio", "httpx2"),
+        is_heavy=True,
+        overrides=NEWEST,
+        suite=Suite(
+            ("test/test_routes.py",),
+            "gradio[mcp,oauth]==6.25.0 altair httpx hypothesis matplotlib openai pandas pillow "
+            "polars pytest-asyncio pytest-rerunfailures pytest-timeout requests<2.34 respx "
+            "scikit-image tqdm vega_datasets",
+            (
+                *("--asyncio-mode=auto", "--timeout=600", "-p", "no:rerunfailures"),
+                *("-k", GRADIO_TESTS),
+            ),
+            version="6.25.0",
+            repository="https://github.com/gradio-app/gradio",
+            tag="gradio@6.25.0",
+            folders=("/test/", "!/test/test_files/rotated_image.jpeg"),
+        ),
+    ),
+    Neighbour(
+        "MLflow's server",
+        "mlflow",
+        ("mlflow", "httpx2"),
+        is_heavy=True,
+        overrides=NEWEST,
+        suite=Suite(
+            ("tests/genai/test_agent_server.py",),
+            "mlflow[genai]==3.7.0 flask-cors openai pytest-asyncio pytest-cov pytest-timeout "
+            "tiktoken",
+            (
+                *("--asyncio-mode=auto", "--override-ini=addopts=", "--timeout=300"),
+                # That of the whole suite is for the fork's own mlflow.
+                "--noconftest",
+            ),
+            version="3.7.0",
+            repository="https://github.com/opendatahub-io/mlflow",
+            tag="52d13c96093845329bef21b0a38e408300d750dc",
+            folders=("/tests/", "/pyproject.toml"),
+        ),
+    ),
+    Neighbour(
+        "Prefect's server",
+        "prefect",
+        ("prefect", "httpx2"),
+        is_heavy=True,
+        overrides=NEWEST,
+        caveat=(
+            "Its `PrefectAPIRoute` has a handler of its own, so two routes with a sync endpoint "
+            "take FastAPI's lane."
+        ),
+        suite=Suite(
+            PREFECT_TESTS,
+            "cairosvg jinja2 moto numpy opentelemetry-distro opentelemetry-exporter-otlp "
+            "opentelemetry-instrumentation-logging opentelemetry-instrumentation-system-metrics "
+            "opentelemetry-test-utils pendulum[test]<4 pillow pluggy pytest-asyncio pytest-cov "
+            "pytest-env pytest-flakefinder pytest-timeout pytest-xdist pyyaml redis respx "
+            "setuptools typsht uv virtualenv watchfiles whenever",
+            ("--timeout=600",),
+            version="3.9.1",
+            repository="https://github.com/PrefectHQ/prefect",
+            tag="ce79dd3d6cfa2b7337265498210dbc4d25bcdc98",
+            folders=("/tests/", "/pyproject.toml"),
+        ),
+    ),
+    Neighbour(
+        "fastapi-mcp",
+        "fastapi_mcp",
+        ("fastapi-mcp", "mcp<2"),
+        caveat="It needs `mcp<2`, which it does not ask for.",
+        suite=Suite(
+            ("tests",),
+            "cryptography mcp<2 pyjwt pytest-asyncio<1 pytest-cov pytest-timeout",
+            ("--override-ini=addopts=", "--override-ini=log_cli=false", "--timeout=120"),
+        ),
+    ),
+    Neighbour(
+        "NiceGUI",
+        "nicegui",
+        ("nicegui", "httpx2"),
+        is_heavy=True,
+        overrides=NEWEST,
+        suite=Suite(
+            NICEGUI_TESTS,
+            "altair anywidget matplotlib nicegui-highcharts numpy pandas plotly polars pyecharts "
+            "pytest-asyncio pytest-order pytest-selenium pytest-timeout redis requests secure "
+            "selenium webdriver-manager",
+            ("--override-ini=addopts=", "--override-ini=filterwarnings=", "--timeout=120"),
+            version="3.15.0",
+            repository="https://github.com/zauberzeug/nicegui",
+            tag="v3.15.0",
+            folders=("/tests/", "/pyproject.toml"),
+        ),
+    ),
+    Neighbour(
+        "titiler",
+        "titiler",
+        ("titiler-application", "httpx2"),
+        is_heavy=True,
+        overrides=NEWEST,
+        suite=Suite(
+            ("src/titiler/core/tests",),
+            "titiler.core==2.2.1 titiler.mosaic==2.2.1 titiler.xarray==2.2.1 "
+            "titiler.extensions==2.2.1 boto3 brotlipy opentelemetry-exporter-otlp "
+            "opentelemetry-instrumentation-fastapi opentelemetry-instrumentation-logging "
+            "opentelemetry-sdk pytest-asyncio pytest-cov pytest-timeout",
+            ("--timeout=600",),
+            apart=("src/titiler/application/tests",),
+            version="2.2.1",
+            repository="https://github.com/developmentseed/titiler",
+            tag="2.2.1",
+            folders=("/src/", "/pyproject.toml"),
+        ),
+    ),
+    Neighbour(
+        "stac-fastapi",
+        "stac",
+        ("stac-fastapi-api", "httpx2"),
+        is_heavy=True,
+        overrides=NEWEST,
+        suite=Suite(
+            ("stac_fastapi/api/tests",),
+            "stac-fastapi.extensions==6.5.0 stac-fastapi.types==6.5.0 httpx "
+            "prometheus-fastapi-instrumentator pytest-asyncio pytest-benchmark pytest-cov "
+            "pytest-timeout requests",
+            ("--asyncio-mode=auto", "--benchmark-disable", "--timeout=120"),
+            apart=("stac_fastapi/extensions/tests", "stac_fastapi/types/tests"),
+            version="6.5.0",
+            repository="https://github.com/stac-utils/stac-fastapi",
+            tag="6.5.0",
+            folders=("tests", "/pyproject.toml"),
+        ),
+    ),
     Neighbour("Mangum", "mangum", ("mangum",)),
     Neighbour("`httpx.ASGITransport`", "asgi_transport", ("httpx",)),
     Neighbour("`TestClient`", "test_client", ("starlette", "httpx")),

@@ -1,6 +1,7 @@
 """Virtual environments and sdists for the neighbours, kept in a cache."""
 
 import sys
+import tempfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -20,10 +21,11 @@ class Environment:
     name: str
     requirements: tuple[str, ...]
     unresolved: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
     @property
     def installed(self) -> VirtualEnvironment:
-        key = "\n".join((sys.version, *self.requirements, *self.unresolved))
+        key = "\n".join((sys.version, *self.requirements, *self.unresolved, *self.overrides))
         name = f"{self.name}-{sha256(key.encode()).hexdigest()[:12]}"
         return VirtualEnvironment(CACHE / "environments" / name)
 
@@ -33,7 +35,10 @@ class Environment:
         self.installed.install_package()
 
     def _install(self, environment: VirtualEnvironment) -> None:
-        environment.install(*self.requirements)
+        with tempfile.TemporaryDirectory() as directory:
+            overrides = Path(directory) / "overrides.txt"
+            overrides.write_text("\n".join(self.overrides))
+            environment.install("--override", overrides, *self.requirements)
         if self.unresolved:
             environment.install("--no-deps", *self.unresolved)
 
@@ -45,6 +50,26 @@ def unpack_sdist(distribution: str, version: str) -> Path:
         archive = download_sdist(f"{distribution}=={version}", directory.parent)
         unpack(archive, directory)
         archive.unlink()
+    return directory
+
+
+def checkout(repository: str, tag: str, folders: tuple[str, ...]) -> Path:
+    """These files and folders of a repository as they were at this tag, and no others."""
+    key = sha256("\n".join((repository, tag, *folders)).encode()).hexdigest()[:12]
+    directory = CACHE / "repositories" / f"{repository.rpartition('/')[2]}-{key}"
+    if not directory.exists():
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
+            sources = Path(temporary) / "sources"
+            commands.run("git", "init", "--quiet", sources)
+            for command in (
+                ("remote", "add", "origin", repository),
+                ("sparse-checkout", "set", "--no-cone", *folders),
+                ("fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", tag),
+                ("checkout", "--quiet", "FETCH_HEAD"),
+            ):
+                commands.run("git", "-C", sources, *command)
+            sources.rename(directory)
     return directory
 
 

@@ -10,7 +10,7 @@ from tests.harness.injected.fastdeps_conformance.replacement import MODE_VARIABL
 from tests.harness.outcomes import Outcome, Outcomes, compare, failing
 from tests.harness.suites import INJECTED, run_pytest
 from tests.neighbours.catalogue import SUITE_COMMON, Neighbour, Suite
-from tests.neighbours.environment import Environment, unpack_sdist, without_paths
+from tests.neighbours.environment import Environment, checkout, unpack_sdist, without_paths
 from tests.neighbours.results import SuiteResult, counted
 
 
@@ -21,10 +21,13 @@ def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
     first, *others = neighbour.requirements
     requirements = (f"{first}=={version}", *others, *suite.requirements.split(), *SUITE_COMMON)
     environment = Environment(
-        f"suite-{neighbour.module}", requirements, tuple(suite.unresolved.split())
+        f"suite-{neighbour.module}",
+        requirements,
+        tuple(suite.unresolved.split()),
+        neighbour.overrides,
     )
     try:
-        sources = unpack_sdist(neighbour.distribution, version)
+        sources = _sources(neighbour, suite, version)
         environment.prepare()
         stock = _outcomes(environment, sources, suite, "stock")
         fastdeps = _outcomes(environment, sources, suite, "fastdeps")
@@ -41,6 +44,12 @@ def run_suite(neighbour: Neighbour, suite: Suite, version: str) -> SuiteResult:
     )
 
 
+def _sources(neighbour: Neighbour, suite: Suite, version: str) -> Path:
+    if suite.repository:
+        return checkout(suite.repository, suite.tag, suite.folders)
+    return unpack_sdist(neighbour.distribution, version)
+
+
 def _outcomes(environment: Environment, sources: Path, suite: Suite, mode: str) -> Outcomes:
     outcomes: Outcomes = {}
     for paths in (suite.paths, *((path,) for path in suite.apart)):
@@ -51,13 +60,15 @@ def _outcomes(environment: Environment, sources: Path, suite: Suite, mode: str) 
 def _run(
     environment: Environment, sources: Path, arguments: tuple[str, ...], mode: str
 ) -> Outcomes:
+    python = environment.installed.python
+    path = os.pathsep.join((str(python.parent), os.environ["PATH"]))
     return run_pytest(
-        environment.installed.python,
+        python,
         *arguments,
         *("-p", "no:cacheprovider", "--tb=short"),
         *("--continue-on-collection-errors", "--rootdir=."),
         cwd=sources,
-        variables=os.environ | {MODE_VARIABLE: mode, "PYTHONPATH": str(INJECTED)},
+        variables=os.environ | {MODE_VARIABLE: mode, "PYTHONPATH": str(INJECTED), "PATH": path},
     )
 
 

@@ -17,7 +17,20 @@ the sync callables ran; most run with stock FastAPI as well, so that the promise
 
 """
 
+APPS = """
+Gradio, MLflow, NiceGUI, Prefect, stac-fastapi and titiler make FastAPI apps themselves. Each is
+served with FastAPI's classes, with ours, which stand in their place when `fastapi` is imported, and
+with ours and everything inline: it answers alike, with no hop more and, inline, with fewer. `stock`
+is the lane of Starlette's own routes, and of an app that is mounted and stayed FastAPI's. weft, a
+queue of tasks in processes, has no FastAPI in it."""
+
 OTHERS = """
+Of Gradio 6.25.0's suite it is what mounts and serves apps without the network; of MLflow 3.7.0's
+its agent server (tests of its tracking server need the rest of the suite); of NiceGUI 3.15.0's what
+needs no browser; of titiler 2.2.1's the core and the application. Those of fastapi-mcp 0.4.0 and
+stac-fastapi 6.5.0 are whole. titiler's `test_mosaic_auth_error` needs the network. Prefect's was
+not compared yet.
+
 The sdists of fastapi-cache2, fastapi-limiter, prometheus-fastapi-instrumentator, slowapi, sqladmin
 and strawberry-graphql have no tests; what granian, hypercorn, Mangum, Starlette and uvicorn test
 does not use FastAPI. gunicorn's sdist has tests of a FastAPI app that is served in a Docker
@@ -39,6 +52,7 @@ def _lines(results: Results) -> Iterator[str]:
     for result in results.neighbours.values():
         works = "yes" if result.works else "no"
         yield _row((result.name, works, result.version, ", ".join(result.lanes), result.caveat))
+    yield APPS
     yield from _failures(results.neighbours.values())
     yield from _suites(results.neighbours.values())
 
@@ -55,8 +69,9 @@ def _failures(results: Iterable[Result]) -> Iterator[str]:
 def _suites(results: Iterable[Result]) -> Iterator[str]:
     yield "\n## Their own test suites\n"
     yield (
-        "The part of the suite in the neighbour's sdist that uses FastAPI, with `FastAPI` and\n"
-        "`APIRouter` replaced before the tests are collected, and the same with FastAPI's own.\n"
+        "The part of the neighbour's suite that uses FastAPI, from its sdist or, where that has\n"
+        "no tests, from its repository, with `FastAPI` and `APIRouter` replaced before the tests\n"
+        "are collected, and the same with FastAPI's own.\n"
     )
     yield _row(("Neighbour", "With FastAPI", "With `FastDepsAPI`", "Different"))
     yield _row(("---",) * 4)

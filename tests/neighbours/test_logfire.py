@@ -1,5 +1,6 @@
 """Logfire: `instrument_fastapi` with the arguments and the endpoint of each request."""
 
+import gc
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ import logfire
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan
 
 import fastapi_fastdeps
@@ -164,3 +166,56 @@ def without_what_varies(found: dict[str, Any]) -> dict[str, Any]:
         for name, value in found.items()
         if not name.endswith(("timestamp", "fingerprint")) and not name.startswith("thread.")
     }
+
+
+class Read:
+    """What Logfire's meter provider hands on."""
+
+    def __init__(self) -> None:
+        self._reader = InMemoryMetricReader()
+        logfire.configure(
+            send_to_logfire=False,
+            console=False,
+            inspect_arguments=False,
+            metrics=logfire.MetricsOptions(additional_readers=[self._reader]),
+        )
+
+    def points(self, name: str) -> list[Any]:
+        data = self._reader.get_metrics_data()
+        return [
+            point
+            for resource in (data.resource_metrics if data else ())
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+            if metric.name == name
+            for point in metric.data.data_points
+        ]
+
+
+@pytest.mark.usefixtures("recorder")
+def test_what_is_inline_and_what_waits_is_measured_also_when_logfire_is_configured_anew() -> None:
+    app = FastDepsAPI()
+    logfire.instrument_fastapi(app)
+
+    def threaded() -> int:
+        return 1
+
+    @app.get("/")
+    @inline
+    def endpoint(number: Annotated[int, Depends(threaded)]) -> int:
+        return number
+
+    # The event loops of other tests, which have the same provider.
+    gc.collect()
+    with TestClient(app) as client:
+        for _ in range(2):
+            read = Read()
+            for _ in range(3):
+                assert client.get("/").json() == 1
+            (calls,) = read.points("fastdeps.inline_call.duration")
+            assert calls.count == 3
+            assert calls.attributes["code.function.name"].endswith("endpoint")
+            (waits,) = read.points("fastdeps.limiter.wait_time")
+            assert waits.count == 3
+            (size,) = read.points("fastdeps.limiter.max_threads")
+            assert size.value == 40

@@ -1,6 +1,6 @@
 """A program that a tool watches: routes of each kind, and requests that succeed and fail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ from fastapi import (
     Response,
     WebSocket,
 )
+from fastapi.sse import EventSourceResponse
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
@@ -143,6 +144,30 @@ def add_endpoints(router: FastAPI | APIRouter, record: Record, *, is_marked: boo
 
     router.get("/callable")(AsyncCallable())
 
+    @router.get("/lines/{number}")
+    async def lines(
+        number: int,
+        page: Annotated[Page, Depends(), place],
+        price: Annotated[int, Depends(price), place],
+        session: Annotated[str, Depends(session), place],
+    ) -> AsyncIterator[Item]:
+        record("lines")
+        yield Item(name=session, size=page.skip + price)
+        yield Item(name=session, size=number)
+
+    @router.get("/events", response_class=EventSourceResponse)
+    async def events(page: Annotated[Page, Depends(), place]) -> AsyncIterator[int]:
+        record("events")
+        yield page.skip
+
+    @router.post("/echo")
+    async def echo(item: Item, page: Annotated[Page, Depends(), place]) -> AsyncIterator[Item]:
+        yield item
+
+    @router.get("/refused-lines", dependencies=[annotated(Depends(refuse), place)])
+    async def never_lines() -> AsyncIterator[Item]:
+        yield Item(name="never")
+
     @router.websocket("/socket")
     async def connect(
         websocket: WebSocket, page: Annotated[Page, Depends(), place], room: str
@@ -169,6 +194,13 @@ REQUESTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("GET", "/unavailable", {}),
     ("GET", "/misshapen", {}),
     ("GET", "/callable?skip=5", {}),
+    ("GET", "/lines/7?skip=2", {}),
+    ("GET", "/lines/seven?skip=two", {}),
+    ("GET", "/events?skip=2", {}),
+    ("POST", "/echo", {"json": {"name": "tea", "size": 2}}),
+    ("POST", "/echo", {"json": {"size": "large"}}),
+    ("POST", "/echo", {"content": b"{", "headers": {"content-type": "application/json"}}),
+    ("GET", "/refused-lines", {}),
     ("GET", "/nowhere", {}),
 )
 

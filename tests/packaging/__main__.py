@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,8 @@ def _build(directory: Path) -> tuple[Path, Path]:
     (sdist,) = directory.glob("*.tar.gz")
     with ZipFile(wheel) as archive:
         in_wheel = set(archive.namelist())
+        (metadata,) = (name for name in in_wheel if name.endswith(".dist-info/METADATA"))
+        described = archive.read(metadata).decode()
     with tarfile.open(sdist) as archive:
         in_sdist = {name.partition("/")[2] for name in archive.getnames()}
     sources = {
@@ -67,6 +70,8 @@ def _build(directory: Path) -> tuple[Path, Path]:
     for kind, names in (("wheel", in_wheel), ("sdist", in_sdist)):
         if missing := sorted(sources - names):
             raise PreparationError(f"The {kind} lacks {', '.join(missing)}")
+    if relative := re.findall(r"\]\((?!https?:|#)[^)]*\)", described):
+        raise PreparationError(f"What an index shows has links to nowhere: {', '.join(relative)}")
     return wheel, sdist
 
 

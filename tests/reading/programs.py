@@ -33,6 +33,7 @@ LONG = 0.08
 HEADER = '''
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import attrgetter, itemgetter
 from fastapi import HTTPException
 from pydantic import BaseModel
 from typing import Any
@@ -259,6 +260,9 @@ class Writer:
         yield lambda: f"({one('str')} or {one('str')})"
         yield lambda: f"{one('str')}.ljust({one('int')})"
         yield lambda: f"{one('str')}.rpartition({one('str')})[0]"
+        yield lambda: f"max({one('list')}, key=len, default='')"
+        yield lambda: f"','.join(map({self.function_of_text()}, {one('list')}))"
+        yield lambda: f"Colour[{one('str')}].value"
 
     def _int(self, one: Callable[[str], str]) -> Iterator[Callable[[], str]]:
         for operator in ("+", "-", "*", "//", "%", "**", "<<", "&"):
@@ -277,6 +281,7 @@ class Writer:
         yield lambda: f"twice({one('int')})"
         yield lambda: f"int({one('float')})"
         yield lambda: f"round({one('int')}, {one('int')})"
+        yield lambda: f"sum(map(len, {one('list')}))"
 
     def _float(self, one: Callable[[str], str]) -> Iterator[Callable[[], str]]:
         yield lambda: f"({one('float')} * {one('int')})"
@@ -306,9 +311,18 @@ class Writer:
         yield lambda: f"Holder({one('list')}).x"
         yield lambda: f"Holder({one('list')}).add({one('str')})"
         yield lambda: f"list({one('str')})"
+        yield lambda: f"list(map({self.function_of_text()}, {one('list')}))"
+        yield lambda: f"list(map(lambda z: z + {one('str')}, {one('list')}))"
+        yield lambda: f"list(filter({self.test_of_text()}, {one('list')}))"
+        yield lambda: f"list(filter(lambda z: z in {one('list')}, {one('list')}))"
+        yield lambda: f"sorted({one('list')}, key={self.function_of_text()})"
+        yield lambda: f"sorted({one('list')}, key={one('list')}.count)"
+        yield lambda: "list(Colour.__members__)"
 
     def _ints(self, one: Callable[[str], str]) -> Iterator[Callable[[], str]]:
         yield lambda: f"[int(z) for z in {one('list')}]"
+        yield lambda: f"list(map({self.random.choice(('int', 'len'))}, {one('list')}))"
+        yield lambda: f"list(map(lambda z: z * {one('int')}, {one('ints')}))"
         yield lambda: f"[z * {one('int')} for z in {one('ints')}]"
         yield lambda: f"list(range({one('int')}))"
         yield lambda: f"list({one('ints')})"
@@ -319,6 +333,7 @@ class Writer:
     def _lists(self, one: Callable[[str], str]) -> Iterator[Callable[[], str]]:
         yield lambda: f"[{one('list')}, {one('list')}]"
         yield lambda: f"[z.split(',') for z in {one('list')}]"
+        yield lambda: f"sorted({one('lists')}, key=itemgetter({self.random.choice((0, 1))}))"
         yield lambda: f"[{one('list')} for z in {one('list')}]"
         yield lambda: f"[[y for y in z] for z in {one('lists')}]"
         yield lambda: f"({one('lists')} * {one('int')})"
@@ -337,6 +352,28 @@ class Writer:
         yield lambda: f"{one('other')}.x"
         yield lambda: f"Holder({one('other')}).first"
         yield lambda: f"{one('other')}.value"
+        yield lambda: f"Colour[{one('str')}]"
+        yield lambda: f"Colour({one('str')})"
+        yield lambda: f"sorted([{one('other')}, {one('other')}], key=attrgetter('x'))"
+        yield lambda: f"list(map(give, [{one('other')}]))"
+
+    def function_of_text(self) -> str:
+        return self.random.choice(
+            (
+                "str.upper",
+                "str.strip",
+                "str.title",
+                "give",
+                "twice",
+                "grow",
+                "len",
+                "Colour",
+                "UNSEEN",
+            )
+        )
+
+    def test_of_text(self) -> str:
+        return self.random.choice(("None", "str.isdigit", "len", "give", "MAP.get", "UNSEEN"))
 
     def test(self) -> str:
         one = self.expression
@@ -354,6 +391,8 @@ class Writer:
                 lambda: f"{one('other', 2)} == {one('other', 2)}",
                 lambda: f"isinstance({one('other', 1)}, str)",
                 lambda: f"not {one('str', 1)}",
+                lambda: f"all(map(str.isdigit, {one('list', 1)}))",
+                lambda: f"{one('str', 1)} in Colour.__members__",
             )
         )()
 
@@ -447,6 +486,8 @@ class Writer:
                 lambda: (f"for {name} in {one('dict')}.values():", "str"),
                 lambda: (f"for {name} in {one('str')}:", "str"),
                 lambda: (f"for {name} in reversed({one('list')}):", "str"),
+                lambda: (f"for {name} in map({self.function_of_text()}, {one('list')}):", "str"),
+                lambda: (f"for {name} in filter({self.test_of_text()}, {one('list')}):", "str"),
             )
         )()
         self.lines.append(indent + head)
@@ -508,7 +549,7 @@ class TooLong(Exception):  # noqa: N818 - it is no fault of the program
     """The bound is passed by far."""
 
 
-def _stop(*_: object) -> None:
+def stop(*_: object) -> None:
     raise TooLong
 
 
@@ -535,7 +576,7 @@ def tried(module: types.ModuleType, call: Callable[..., Any], size: int) -> tupl
 
 def outcomes(count: int, seed: int, *, large: int = LARGE) -> Iterator[Outcome | None]:
     """What became of each program; `None` where there was no opinion."""
-    signal.signal(signal.SIGVTALRM, _stop)
+    signal.signal(signal.SIGVTALRM, stop)
     with tempfile.TemporaryDirectory() as name:
         for number in range(seed, seed + count):
             source = HEADER + "\n\n" + Writer(number).function("judged")

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 import tests.reading.corpus.elsewhere
+import tests.reading.corpus.functions
 import tests.reading.corpus.graphs
 import tests.reading.corpus.hostile
 import tests.reading.corpus.requests

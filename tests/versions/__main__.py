@@ -5,19 +5,24 @@ Writes docs/versions.json and docs/versions.md.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from fastapi_fastdeps._fastapi.versions import LANE_VARIABLE
 from tests.conformance.examination import examine
 from tests.conformance.suite import FAST_LANE, FASTAPIS_LANE
 from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES, Companion, Release, release
 from tests.harness.commands import CACHE, REPOSITORY, PreparationError
 from tests.harness.environments import VirtualEnvironment
+from tests.versions.releases import releases_with_plans, unproven_in
 from tests.versions.table import described, keep, write_page
 
 NEEDED = ("httpx", "python-multipart")
+PROGRAMS = ("tests.compiling", "tests.plan.readings")
+"""What compares random programs in the fast lane with FastAPI's own classes."""
 TESTS = (
     "pytest",
     "pytest-xdist",
@@ -34,8 +39,12 @@ def main() -> int:
     if options.every_run:
         versions = [*EVERY_RUN]
     held = [_try(release(version), options.suite, options.workers) for version in versions]
+    if options.programs:
+        held += [_agrees(release(version), options.programs) for version in versions]
     if options.companions:
         held += [_try_with(each) for each in COMPANIONS]
+    if options.releases:
+        held += [_has_fast_lane(version) for version in releases_with_plans()]
     write_page()
     return 0 if all(held) else 1
 
@@ -72,6 +81,35 @@ def _try_suite(each: Release, lane: str, workers: int) -> bool:
     for difference in examined.differences:
         print(difference)
     return examined.holds
+
+
+def _agrees(each: Release, programs: int) -> bool:
+    """Whether random programs do in the fast lane what they do with FastAPI's own classes."""
+    day = ("--exclude-newer", str(each.as_of)) if each.as_of else ()
+    requirements = (*day, f"fastapi=={each.version}", *NEEDED, "pytest", "hypothesis")
+    python = _environment(f"{each.version}-programs", *requirements)
+    agreed = [_agree(each, python, module, programs) for module in PROGRAMS]
+    return all(agreed)
+
+
+def _has_fast_lane(version: str) -> bool:
+    unproven = unproven_in(f"fastapi=={version}")
+    keep(version, unproven=unproven)
+    print(f"FastAPI {version}: {', '.join(unproven) or 'the fast lane is on'}", flush=True)
+    return not unproven
+
+
+def _agree(each: Release, python: Path, module: str, programs: int) -> bool:
+    done = subprocess.run(
+        [python, "-W", "ignore", "-m", module, "0", str(programs)],
+        cwd=REPOSITORY,
+        env={**os.environ, LANE_VARIABLE: "fast"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(f"FastAPI {each.version}, {module}: {(done.stdout or done.stderr).strip()}", flush=True)
+    return done.returncode == 0
 
 
 def _try_with(companion: Companion) -> bool:
@@ -138,9 +176,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--every-run", action="store_true", help="the four that CI always runs")
     parser.add_argument("--suite", action="store_true", help="run FastAPI's own suite too")
     parser.add_argument(
+        "--programs",
+        metavar="COUNT",
+        type=int,
+        default=0,
+        help="compare as many random programs in the fast lane too",
+    )
+    parser.add_argument(
         "--companions",
         action="store_true",
         help="the lowest and the newest Pydantic, Starlette and AnyIO",
+    )
+    parser.add_argument(
+        "--releases",
+        action="store_true",
+        help="say of every release with plans whether the fast lane is on there",
     )
     parser.add_argument("--workers", type=int, default=2, help="default: %(default)s")
     return parser

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fastapi_fastdeps._fastapi.versions import FAST_LANE, NEWEST, OLDEST
+from fastapi_fastdeps._fastapi.versions import FAST_LANE, NEWEST, OLDEST, parse
 from tests.conformance.versions import COMPANIONS, EVERY_RUN, RELEASES
 from tests.harness.commands import REPOSITORY
 
@@ -73,9 +73,11 @@ def page(results: Results) -> str:
         found = results.get(release.version, {})
         name = f"**{release.version}**" if release.version in EVERY_RUN else release.version
         day = str(release.as_of or "today")
-        fast = found.get("fast lane", "") if release.version in FAST_LANE else "-"
+        is_proven = release.version in FAST_LANE
+        fast: Any = found.get("fast lane", "") if is_proven else _without_suite(found)
         cells = (name, day, found.get("served", ""), fast, found.get("fastapi lane", ""))
         lines.append(f"| {' | '.join(cells)} |")
+    lines += _releases(results)
     for release in reversed(RELEASES):
         lines += _details(release.version, results.get(release.version, {}))
     lines.append(COMPANIONS_INTRODUCTION)
@@ -84,6 +86,27 @@ def page(results: Results) -> str:
         cells = (each.fastapi, str(each), found.get("served", ""), found.get("tests", ""))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _without_suite(found: Mapping[str, Any]) -> str:
+    """Whether the fast lane is on in a release whose suite was not run in it."""
+    return "not run; on by content" if found.get("unproven") == [] else "-"
+
+
+def _releases(results: Results) -> Iterator[str]:
+    """In which releases the fast lane is on, of those that were asked."""
+    asked = {version: each["unproven"] for version, each in results.items() if "unproven" in each}
+    if not asked:
+        return
+    oldest, *_, newest = sorted(asked, key=lambda version: parse(version) or ())
+    off = {version: found for version, found in asked.items() if found}
+    yield (
+        f"\nOf the {len(asked)} releases from {oldest} to {newest}, the fast lane is on in "
+        f"{len(asked) - len(off) if off else 'each'}, with today's Starlette "
+        "(`python -m tests.versions --releases`)" + (", and is off in:\n" if off else ".")
+    )
+    for version in sorted(off, key=lambda version: parse(version) or ()):
+        yield f"- {version}, which has another {', '.join(f'`{each}`' for each in off[version])}"
 
 
 def _details(version: str, found: Mapping[str, Any]) -> Iterator[str]:

@@ -2,31 +2,26 @@
 
 import ast
 import builtins
+import dataclasses
 import functools
 import inspect
-import io
-import sqlite3
-import sys
+import itertools
 import types
 import typing
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fastapi import params
+from pydantic import BaseModel
 
-from fastapi_fastdeps._reading.source import Function, definition_of
-from fastapi_fastdeps.errors import is_users_own
+from fastapi_fastdeps._cli.checking.meaning import Frame, Given, Own, attribute, getter_of
+from fastapi_fastdeps._cli.checking.values import NOTHING, Of, class_of, interned, names_of
+from fastapi_fastdeps._reading.once import once
+from fastapi_fastdeps._reading.source import definition_of, installed_package
+from fastapi_fastdeps.errors import file_of, is_users_own, locate
 
 _DEEP = 12
-_NOTHING: Any = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Of:
-    """An instance of a class, of which nothing else is known."""
-
-    kind: type
+Places = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,303 +31,258 @@ class Call:
     Attributes:
         target: the function, class or descriptor that is called.
         owner: the object or `Of` that a method was read from, `None` for what is no method.
-        node: the call; how its arguments are written.
+        arguments: what is written as arguments, by position, then by name.
         places: `file`, `line` of the call, then of those that led to it.
+        given: what is known of its arguments.
     """
 
     target: Any
     owner: Any
     name: str
-    node: ast.Call
-    places: tuple[tuple[str, int], ...]
+    arguments: tuple[tuple[int | str | None, ast.expr], ...]
+    places: Places
+    given: Given = ()
 
 
-def calls_of(call: Callable[..., Any]) -> Iterator[Call]:
+def calls_of(call: Callable[..., Any], watched: frozenset[str] = frozenset()) -> Iterator[Call]:
     """The calls that happen when `call` is called, those in the user's own functions that it
-    calls included."""
-    yield from _Walk().entered(call, (), 0)
+    calls included, and those that Python makes for `with`, `for` and a property.
+
+    The functions of the installed package that `call` is of, if it is of one, are as the user's
+    own. Of others, what they call on an instance of a class in `watched` that they were given, or
+    of another class of its package.
+    """
+    yield from _Walk(own_with(_package_of(call)), watched).entered(call, (), 0)
+
+
+@functools.cache
+def own_with(package: str | None) -> Own:
+    """Whether a callable is the user's own, or of an installed package."""
+
+    @once
+    def is_own(call: Any) -> bool:
+        return is_users_own(call) or (package is not None and _package_of(call) == package)
+
+    return is_own
+
+
+def _package_of(call: Any) -> str | None:
+    file = file_of(call)
+    return (installed_package(file) if file is not None else None) or None
+
+
+def places_of(call: Callable[..., Any]) -> Places:
+    """Where a callable is defined; nothing for what has no source."""
+    location = locate(call)
+    if location is None:
+        return ()
+    file, _, line = location.rpartition(":")
+    return ((file, int(line)),)
+
+
+def _brings_its_own(call: object) -> bool:
+    return isinstance(call, functools.partial)
 
 
 @dataclass
 class _Walk:
-    seen: set[types.CodeType] = field(default_factory=set[types.CodeType])
+    own: Own
+    watched: frozenset[str]
+    seen: set[tuple[object, ...]] = field(default_factory=set[tuple[object, ...]])
 
-    def entered(self, call: Any, places: tuple[tuple[str, int], ...], depth: int) -> Iterator[Call]:
-        for function, owner in functions_of(call):
-            if function.__code__ in self.seen or depth > _DEEP:
-                continue
-            self.seen.add(function.__code__)
-            found = definition_of(function)
-            if found is not None and not isinstance(found[0], ast.AsyncFunctionDef):
-                yield from self._in(_Frame(function, found[0], owner), places, depth)
-
-    def _in(
-        self, frame: "_Frame", places: tuple[tuple[str, int], ...], depth: int
+    def entered(
+        self, call: Any, places: Places, depth: int, given: Given = (), of: str = ""
     ) -> Iterator[Call]:
-        file = frame.function.__code__.co_filename
-        for node in frame.calls():
-            target, owner, name = frame.called(node)
-            if target is _NOTHING:
+        """`of`: the package of what was handed to a function that is not the user's own."""
+        given = () if _brings_its_own(call) else given
+        for function, owner in functions_of(call, self.own):
+            place = (function.__code__, of, *((key, *_said_of(each)) for key, each in given))
+            if place in self.seen or depth > _DEEP:
                 continue
-            here = ((file, node.lineno), *places)
-            yield Call(target, owner, name, node, here)
-            if _is_entered(target):
-                yield from self.entered(target, here, depth + 1)
+            self.seen.add(place)
+            for each in _calls_on(function, interned(owner), self.own, given):
+                yield from self._made(each, places, depth, of)
+        for factory in () if of else _factories(call):
+            made = Call(factory, None, "", (), places_of(call))
+            yield from self._made(made, places, depth, of)
+
+    def _made(self, made: Call, places: Places, depth: int, of: str) -> Iterator[Call]:
+        call = replace(made, places=(*made.places, *places))
+        if not of or (call.owner is not None and _top(class_of(call.owner)) == of):
+            yield call
+        if not callable(call.target):
+            return
+        if not of and self.own(call.target):
+            yield from self.entered(call.target, call.places, depth + 1, call.given)
+        elif (handed := self._handed(call)) and handed != _top(call.target):
+            yield from self.entered(call.target, call.places, depth + 1, call.given, handed)
+
+    def _handed(self, call: Call) -> str:
+        """The package of something to wait for that is given to a function."""
+        for _, each in call.given:
+            if self.watched.intersection(names_of(each.kind)):
+                return _top(each.kind)
+        return ""
 
 
-def _is_entered(target: Any) -> bool:
-    if isinstance(target, type):
-        return is_users_own(target)
-    if isinstance(target, types.MethodType):
-        target = target.__func__
-    target = inspect.unwrap(target) if callable(target) else target
-    return isinstance(target, types.FunctionType) and is_users_own(target)
+def _top(what: Any) -> str:
+    module: object = getattr(what, "__module__", None)
+    return module.partition(".")[0] if isinstance(module, str) else ""
 
 
-def functions_of(call: Any) -> Iterator[tuple[types.FunctionType, Any]]:
+def _said_of(value: Any) -> tuple[object, ...]:
+    """The same for two that say the same."""
+    if isinstance(value, Of):
+        return (value.kind, *_said_of(value.items))
+    return (id(value),)
+
+
+@once
+def _calls_on(function: types.FunctionType, owner: Any, own: Own, given: Given) -> tuple[Call, ...]:
+    """The calls that stand in a function, without what they lead to."""
+    found = definition_of(function)
+    if found is None or isinstance(found[0], ast.AsyncFunctionDef):
+        return ()
+    frame = Frame(function, found[0], owner, own, given)
+    nodes = [each for each in frame.nodes if isinstance(each, _Asking)]
+    return tuple(call for node in sorted(nodes, key=_position) for call in _asked(frame, node, own))
+
+
+_Asking = ast.Call | ast.Attribute | ast.Subscript | ast.withitem | ast.For | ast.comprehension
+
+
+def _position(node: _Asking) -> tuple[int, int]:
+    match node:
+        case ast.withitem(context_expr=expression):
+            return expression.lineno, expression.col_offset
+        case ast.comprehension(iter=expression):
+            return expression.lineno, expression.col_offset
+        case ast.expr() | ast.stmt():
+            return node.lineno, node.col_offset
+
+
+def _asked(frame: Frame, node: _Asking, own: Own) -> Iterator[Call]:
+    """What a piece of source calls, and on what."""
+    here = ((frame.function.__code__.co_filename, _position(node)[0]),)
+    match node:
+        case ast.Call():
+            target, owner, name = frame.called(node)
+            if target is not NOTHING:
+                named = ((each.arg, each.value) for each in node.keywords)
+                arguments = (*enumerate(node.args), *named)
+                yield Call(target, owner, name, arguments, here, frame.given(arguments))
+                for special, argument in zip(_specials_of(target), node.args, strict=False):
+                    yield from _specials(frame.value(argument), here, own, special)
+        case ast.Attribute(value=value, attr=name, ctx=ast.Load()):
+            owner = frame.value(value)
+            if owner is not NOTHING and not inspect.ismodule(owner):
+                found = inspect.getattr_static(class_of(owner), name, None)
+                getter = getter_of(found) if not isinstance(owner, type) else None
+                if getter is not None:
+                    yield Call(types.MethodType(getter, owner), owner, name, (), here)
+        case ast.Subscript(value=value, ctx=ast.Load()):
+            yield from _specials(frame.value(value), here, own, "__getitem__")
+        case ast.withitem(context_expr=value):
+            yield from _specials(frame.value(value), here, own, "__enter__", "__exit__")
+        case ast.For(iter=value) | ast.comprehension(iter=value):
+            yield from _specials(frame.value(value), here, own, "__iter__", "__next__")
+        case _:
+            pass
+
+
+def _specials_of(target: Any) -> Iterable[str]:
+    """What something of Python's own calls of its arguments, one after the other."""
+    if getattr(target, "__module__", None) == "itertools":
+        return itertools.repeat("__iter__")
+    name = getattr(target, "__name__", None)
+    known = isinstance(name, str) and target is getattr(builtins, name, None)
+    return _SPECIALS.get(name, ()) if known else ()
+
+
+_SPECIALS: dict[str | None, Iterable[str]] = {
+    **dict.fromkeys(
+        ("all", "any", "dict", "enumerate", "iter", "list", "max", "min", "reversed", "set"),
+        ("__iter__",),
+    ),
+    **dict.fromkeys(("frozenset", "sorted", "sum", "tuple"), ("__iter__",)),
+    "zip": itertools.repeat("__iter__"),
+    "bool": ("__bool__",),
+    "filter": ("__call__", "__iter__"),
+    "len": ("__len__",),
+    "map": ("__call__", "__iter__"),
+    "next": ("__next__",),
+    "repr": ("__repr__",),
+    "str": ("__str__",),
+}
+"""What builtins call of what they are given."""
+
+
+def _specials(value: Any, here: Places, own: Own, *names: str) -> Iterator[Call]:
+    """Methods that Python calls by itself."""
+    if value is NOTHING:
+        return
+    for name in names:
+        found = inspect.getattr_static(class_of(value), name, None)
+        if found is not None:
+            yield Call(attribute(value, name, own), value, name, (), here)
+
+
+def functions_of(call: Any, own: Own = is_users_own) -> Iterator[tuple[types.FunctionType, Any]]:
     """The functions that run when an object is called, and what their `self` is."""
     while isinstance(call, functools.partial):
         call = call.func
     call = typing.get_origin(call) or call
     if isinstance(call, types.MethodType):
-        owner = call.__self__
-        call = inspect.unwrap(call.__func__)
-        if isinstance(call, types.FunctionType):
-            yield call, owner
+        for function in _unwrapped(call.__func__, own):
+            yield function, call.__self__
     elif isinstance(call, type):
-        for name in ("__new__", "__init__", "__post_init__"):
+        for name in ("__new__", "__init__", "__post_init__", "model_post_init"):
             method = inspect.getattr_static(call, name, None)
             method = method.__func__ if isinstance(method, staticmethod) else method
-            if isinstance(method, types.FunctionType):
-                yield inspect.unwrap(method), Of(call)
+            for function in _unwrapped(method, own):
+                yield function, Of(call)
+        for validator in _validators(call, own):
+            yield validator, Of(call)
     elif callable(call):
-        call = inspect.unwrap(call)
-        if isinstance(call, types.FunctionType):
-            yield call, None
-        else:
+        functions = list(_unwrapped(call, own))
+        yield from ((function, None) for function in functions)
+        if not functions:
             method = inspect.getattr_static(class_of(call), "__call__", None)
-            if isinstance(method, types.FunctionType):
-                yield inspect.unwrap(method), call
+            for function in _unwrapped(method, own):
+                yield function, call
 
 
-class _Frame:
-    """A function, and what its names are known to mean."""
-
-    def __init__(self, function: types.FunctionType, node: Function, owner: Any) -> None:
-        self.function = function
-        self.node = node
-        self.names: dict[str, Any] = {}
-        closed = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
-        for name, cell in closed:
-            try:
-                self.names[name] = cell.cell_contents
-            except ValueError:
-                self.names[name] = _NOTHING
-        self._parameters(owner)
-        for each in _inside(node):
-            self._bound_by(each)
-
-    def calls(self) -> Iterator[ast.Call]:
-        found = [each for each in _inside(self.node) if isinstance(each, ast.Call)]
-        yield from sorted(found, key=lambda node: (node.lineno, node.col_offset))
-
-    def called(self, node: ast.Call) -> tuple[Any, Any, str]:
-        """What a call calls, on what, and by which name."""
-        if isinstance(node.func, ast.Attribute):
-            owner = self.value(node.func.value)
-            return _attribute(owner, node.func.attr), owner, node.func.attr
-        if isinstance(node.func, ast.Name):
-            found = self.value(node.func)
-            return _NOTHING if isinstance(found, Of) else found, None, node.func.id
-        return _NOTHING, None, ""
-
-    def value(self, node: ast.expr) -> Any:
-        """An object, an `Of`, or `_NOTHING`."""
-        match node:
-            case ast.Name(id=name):
-                if name in self.names:
-                    return self.names[name]
-                if name in self.function.__code__.co_varnames:
-                    return _NOTHING
-                missing = getattr(builtins, name, _NOTHING)
-                return self.function.__globals__.get(name, missing)
-            case ast.Attribute(value=value, attr=attr):
-                return _attribute(self.value(value), attr)
-            case ast.Call():
-                return _result(self.called(node))
-            case ast.Constant(value=value):
-                return Of(type(value))
-            case ast.IfExp(body=body):
-                return self.value(body)
-            case ast.BinOp(op=ast.Div(), left=left):
-                return self.value(left)
-            case _:
-                return _NOTHING
-
-    def _parameters(self, owner: Any) -> None:
-        arguments = self.node.args
-        names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
-        for each in (*names, *(each.arg for each in arguments.kwonlyargs)):
-            self.names[each] = _NOTHING
-        hints = _hints(self.function)
-        for name in self.names:
-            if name in hints:
-                self.names[name] = _instance(hints[name])
-        if owner is not None and names:
-            self.names[names[0]] = owner
-
-    def _bound_by(self, node: ast.AST) -> None:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                self._bind(name, self.value(value))
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                self._bind(name, self.value(value))
-            case ast.NamedExpr(target=ast.Name(id=name), value=value):
-                self._bind(name, self.value(value))
-            case ast.withitem(context_expr=value, optional_vars=ast.Name(id=name)):
-                self._bind(name, _entered(self.value(value)))
-            case ast.Import():
-                for alias in node.names:
-                    self._bind(alias.asname or alias.name.partition(".")[0], _module(alias))
-            case ast.ImportFrom(module=str(module), level=0):
-                for alias in node.names:
-                    found = getattr(_loaded(module), alias.name, _NOTHING)
-                    self._bind(alias.asname or alias.name, found)
-            case _:
-                pass
-
-    def _bind(self, name: str, value: Any) -> None:
-        """What is bound to different things means nothing that is known."""
-        known = self.names.get(name, value)
-        self.names[name] = value if known is value or known == value else _NOTHING
+def _unwrapped(what: Any, own: Own) -> Iterator[types.FunctionType]:
+    """A function, and what it wraps: both are called. Wrappers of a library's hand on."""
+    while what is not None:
+        inner = getattr(what, "__wrapped__", None)
+        if isinstance(what, types.FunctionType) and (inner is None or is_own_code(what, own)):
+            yield what
+        what = inner
 
 
-def _inside(function: Function) -> Iterator[ast.AST]:
-    """What stands in a function in its order, without the functions in it."""
-    body = function.body if isinstance(function.body, list) else [function.body]
-    pending: list[ast.AST] = list(reversed(body))
-    while pending:
-        node = pending.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            pending.extend(reversed(list(ast.iter_child_nodes(node))))
+def is_own_code(function: types.FunctionType, own: Own = is_users_own) -> bool:
+    """Whether a function itself, whatever it wraps, is the user's own."""
+    return own(types.FunctionType(function.__code__, {}, closure=function.__closure__))
 
 
-def class_of(what: object) -> type[Any]:
-    """A class itself, and of anything else its class."""
-    return what if inspect.isclass(what) else type(what)
+def _validators(cls: type, own: Own) -> Iterator[types.FunctionType]:
+    """The user's functions that Pydantic calls to make a model."""
+    if not issubclass(cls, BaseModel):
+        return
+    kinds = cls.__pydantic_decorators__
+    for each in (kinds.validators, kinds.field_validators, kinds.model_validators):
+        for decorator in each.values():
+            function: Any = getattr(decorator.func, "__func__", decorator.func)
+            yield from _unwrapped(function, own)
 
 
-def _is_classmethod(what: object) -> bool:
-    return isinstance(what, classmethod)
-
-
-def _attribute(owner: Any, name: str) -> Any:
-    if owner is _NOTHING:
-        return _NOTHING
-    if isinstance(owner, types.ModuleType):
-        return vars(owner).get(name, _NOTHING)
-    if not isinstance(owner, Of | type):
-        held = getattr(owner, "__dict__", {}).get(name, _NOTHING)
-        if held is not _NOTHING:
-            return held
-    kind = (
-        owner.kind if isinstance(owner, Of) else owner if isinstance(owner, type) else type(owner)
-    )
-    found = inspect.getattr_static(kind, name, _NOTHING)
-    if found is _NOTHING:
-        return _field(kind, name)
-    if isinstance(found, property | functools.cached_property):
-        getter = found.fget if isinstance(found, property) else found.func
-        return _instance(_hints(getter).get("return"))
-    if _is_classmethod(found):
-        return types.MethodType(found.__func__, kind)
-    if isinstance(found, staticmethod):
-        return found.__func__
-    if isinstance(found, types.FunctionType) and not isinstance(owner, type):
-        return types.MethodType(found, owner)
-    return found
-
-
-def _field(kind: type, name: str) -> Any:
-    """What a class says of its attribute, or its constructor assigns to it."""
-    annotated = _instance(_hints(kind).get(name))
-    if annotated is not _NOTHING:
-        return annotated
-    method = inspect.getattr_static(kind, "__init__", None)
-    found = definition_of(method) if isinstance(method, types.FunctionType) else None
-    if found is None or not isinstance(method, types.FunctionType):
-        return _NOTHING
-    frame = _Frame(method, found[0], None)
-    for node in _inside(found[0]):
-        match node:
-            case ast.Assign(
-                targets=[ast.Attribute(value=ast.Name(id="self"), attr=attr)], value=value
-            ) if attr == name:
-                return frame.value(value)
-            case _:
-                pass
-    return _NOTHING
-
-
-def _result(called: tuple[Any, Any, str]) -> Any:
-    target, owner, name = called
-    if target is _NOTHING:
-        return _NOTHING
-    if isinstance(target, type):
-        return Of(target)
-    for function, kind in _MADE_BY:
-        if target is function:
-            return Of(kind)
-    made = _HANDED_ON.get((_name_of_owner(owner), name))
-    if made == "self":
-        return owner
-    return _instance(_hints(target).get("return"))
-
-
-_MADE_BY = ((open, io.TextIOWrapper), (sqlite3.connect, sqlite3.Connection))
-_HANDED_ON = {
-    ("sqlalchemy.orm.query.Query", name): "self"
-    for name in ("filter", "filter_by", "order_by", "options", "join", "limit", "offset")
-}
-
-
-def _name_of_owner(owner: Any) -> str:
-    kind = owner.kind if isinstance(owner, Of) else type(owner)
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _entered(value: Any) -> Any:
-    kind: Any = value.kind if isinstance(value, Of) else type(value)
-    return value if hasattr(kind, "__enter__") else _NOTHING
-
-
-def _instance(annotation: Any) -> Any:
-    """An instance of what an annotation names, if that is one class."""
-    if typing.get_origin(annotation) is typing.Annotated:
-        annotation = typing.get_args(annotation)[0]
-    origin = typing.get_origin(annotation)
-    if origin in (typing.Union, types.UnionType):
-        rest = [each for each in typing.get_args(annotation) if each is not type(None)]
-        return _instance(rest[0]) if len(rest) == 1 else _NOTHING
-    kind = origin or annotation
-    if isinstance(kind, type) and kind is not object and kind is not params.Depends:
-        return Of(kind)
-    return _NOTHING
-
-
-def _hints(what: Any) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(what, include_extras=True)
-    except Exception:
-        # A name that only type checkers see.
-        return {}
-
-
-def _loaded(module: str) -> Any:
-    return sys.modules.get(module)
-
-
-def _module(alias: ast.alias) -> Any:
-    name = alias.name if alias.asname else alias.name.partition(".")[0]
-    return _loaded(name) or _NOTHING
+def _factories(call: Any) -> Iterator[Any]:
+    """What a dataclass calls for a field that is not given."""
+    if not isinstance(call, type) or not dataclasses.is_dataclass(call):
+        return
+    for each in dataclasses.fields(call):
+        if each.default_factory is not dataclasses.MISSING and not isinstance(
+            each.default_factory, type
+        ):
+            yield each.default_factory

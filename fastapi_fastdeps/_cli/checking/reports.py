@@ -1,10 +1,14 @@
 """How findings are shown: in a terminal, as annotations of GitHub, as SARIF."""
 
+import os
+import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from fastapi_fastdeps._cli.checking.findings import RULES, Finding
@@ -17,7 +21,7 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
         where = f"{relative(each.file)}:{each.line}" if each.places else ""
         style = _COLOURS[each.rule.level]
         console.print(Text.assemble((f"{where} ", "bold"), (each.rule.code, style)))
-        console.print(Text(f"    {each.message}"))
+        console.print(Padding(Text(each.message), (0, 0, 0, 4), expand=False))
         for file, line in each.places[1:]:
             console.print(Text(f"    from {relative(file)}:{line}", style="dim"))
     count = len(findings)
@@ -49,6 +53,9 @@ def as_sarif(findings: Sequence[Finding], version: str) -> dict[str, Any]:
         "runs": [
             {
                 "tool": {"driver": {"name": "fastdeps", "version": version, "rules": rules}},
+                "originalUriBaseIds": {
+                    name: {"description": {"text": text}} for name, (text, _) in _BASES.items()
+                },
                 "results": [_result(each) for each in findings],
             }
         ],
@@ -63,11 +70,31 @@ def _result(finding: Finding) -> dict[str, Any]:
     }
     if finding.places:
         place = {
-            "artifactLocation": {"uri": relative(finding.file)},
+            "artifactLocation": _artifact(finding.file),
             "region": {"startLine": finding.line},
         }
         found["locations"] = [{"physicalLocation": place}]
     return found
+
+
+_BASES = {
+    "INSTALLED": ("The packages that are installed.", ("purelib", "platlib")),
+    "PYTHON": ("Python's own library.", ("stdlib", "platstdlib")),
+}
+"""Where files are that the project doesn't have: elsewhere on each machine."""
+
+
+def _artifact(file: str) -> dict[str, str]:
+    """A file, by its place in the project, in an installed package or in Python's library."""
+    path = Path(file)
+    for name, (_, bases) in _BASES.items():
+        for base in map(sysconfig.get_path, bases):
+            if path.is_relative_to(base):
+                return {"uri": quote(path.relative_to(base).as_posix()), "uriBaseId": name}
+    try:
+        return {"uri": quote(Path(os.path.relpath(file)).as_posix())}
+    except ValueError:  # Another drive of Windows.
+        return {"uri": path.as_uri()}
 
 
 def relative(file: str) -> str:

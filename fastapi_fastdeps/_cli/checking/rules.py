@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fastapi_fastdeps._cli.checking.blocking import blocking_calls
-from fastapi_fastdeps._cli.checking.calls import calls_of, class_of
+from fastapi_fastdeps._cli.checking.calls import calls_of, places_of
 from fastapi_fastdeps._cli.checking.findings import (
     BLOCKS,
     CONNECTIONS,
@@ -27,9 +27,11 @@ from fastapi_fastdeps._cli.checking.findings import (
 )
 from fastapi_fastdeps._cli.checking.lazily import lazy_loads
 from fastapi_fastdeps._cli.checking.table import names_that_block
+from fastapi_fastdeps._cli.checking.values import class_of
 from fastapi_fastdeps._marks import find_marker
+from fastapi_fastdeps._reading.once import one_question
 from fastapi_fastdeps.classifiers import Candidate, harmless
-from fastapi_fastdeps.errors import is_users_own, locate, name_of
+from fastapi_fastdeps.errors import is_users_own, name_of
 from fastapi_fastdeps.explanation import CallRecord, Explanation
 from fastapi_fastdeps.marking import Inline, InlineMixin
 
@@ -40,12 +42,26 @@ _CONSTRUCTORS = frozenset({"__init__", "__new__", "__post_init__", "__call__"})
 def findings_of(app: FastAPI, found: Explanation) -> list[Finding]:
     """Each thing once, however many routes it is in; what is silenced is left out."""
     findings: dict[Finding, None] = {}
-    for route in found:
-        for call in route.calls:
-            if call.candidate is not None:
-                findings.update(dict.fromkeys(_of_call(call, call.candidate)))
+    with one_question():
+        for call, candidate in _judged_once(found):
+            findings.update(dict.fromkeys(_of_call(call, candidate)))
     findings.update(dict.fromkeys(_middleware(app)))
     return [each for each in findings if not each.is_silenced]
+
+
+def _judged_once(found: Explanation) -> Iterator[tuple[CallRecord, Candidate]]:
+    """What runs, each once as it is at one place: at most of them it is as at another one."""
+    seen: set[tuple[object, ...]] = set()
+    for route in found:
+        for call in route.calls:
+            candidate = call.candidate
+            if candidate is None:
+                continue
+            place = (candidate.role, id(candidate.response_model), *map(id, candidate.metadata))
+            key = (id(candidate.call), call.name, call.execution, call.decided_by, *place)
+            if key not in seen:
+                seen.add(key)
+                yield call, candidate
 
 
 def _of_call(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
@@ -64,7 +80,7 @@ def _blocking(candidate: Candidate) -> Iterator[Finding]:
     name = name_of(candidate.call)
     for blocking, call in blocking_calls(candidate.call, names_that_block()):
         message = f"{name} runs on the event loop and calls {blocking}, which blocks"
-        yield Finding(BLOCKS, message, (*call.places, *_place(candidate.call)))
+        yield Finding(BLOCKS, message, (*call.places, *places_of(candidate.call)))
 
 
 def _lazy_loads(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
@@ -73,7 +89,7 @@ def _lazy_loads(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
             f"{call.name} runs on the event loop, and so does the query that loads "
             f"{entity.__name__}.{attribute} when its response model reads it"
         )
-        yield Finding(LAZY, message, _place(candidate.call))
+        yield Finding(LAZY, message, places_of(candidate.call))
 
 
 def _overruled(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
@@ -84,7 +100,7 @@ def _overruled(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
         where = "runs on the event loop" if call.execution == "inline" else "goes to a thread"
         marks = f"{call.name} is marked, by {marked.source}"
         message = f"{marks}, and {where} all the same, by {call.decided_by}"
-        yield Finding(OVERRULED, message, _place(candidate.call))
+        yield Finding(OVERRULED, message, places_of(candidate.call))
 
 
 def _inherited(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
@@ -97,7 +113,7 @@ def _inherited(call: CallRecord, candidate: Candidate) -> Iterator[Finding]:
     unmarked = Candidate(_without_marks(kind))
     if harmless(unmarked) is None:
         message = f"{call.name} is inline by {call.decided_by}, and has a constructor of its own"
-        yield Finding(INHERITED, message, _place(candidate.call))
+        yield Finding(INHERITED, message, places_of(candidate.call))
 
 
 def _without_marks(kind: type) -> Any:
@@ -110,7 +126,7 @@ def _could_be_inline(call: CallRecord, candidate: Candidate) -> Iterator[Finding
         execution = harmless(candidate)
         if execution is not None:
             message = f"{call.name} goes to a thread, and can't block: it {execution.because}"
-            yield Finding(HARMLESS, message, _place(candidate.call))
+            yield Finding(HARMLESS, message, places_of(candidate.call))
 
 
 def _context_variables(candidate: Candidate) -> Iterator[Finding]:
@@ -121,7 +137,7 @@ def _context_variables(candidate: Candidate) -> Iterator[Finding]:
                 f"{name_of(candidate.call)} sets {owner.name!r} in a thread, where nobody "
                 "who comes after it sees that"
             )
-            yield Finding(CONTEXT, message, (*call.places, *_place(candidate.call)))
+            yield Finding(CONTEXT, message, (*call.places, *places_of(candidate.call)))
 
 
 def _connections(candidate: Candidate) -> Iterator[Finding]:
@@ -142,20 +158,21 @@ def _connections(candidate: Candidate) -> Iterator[Finding]:
                 f"{name_of(candidate.call)} holds one of {connections} connections through a "
                 f"request, and {_THREADS} threads ask for them"
             )
-            yield Finding(CONNECTIONS, message, _place(candidate.call))
+            yield Finding(CONNECTIONS, message, places_of(candidate.call))
 
 
 def _middleware(app: FastAPI) -> Iterator[Finding]:
     for each in app.user_middleware:
         kind: Any = each.cls
         if isinstance(kind, type) and issubclass(kind, BaseHTTPMiddleware):
+            dispatch: Any = each.kwargs.get("dispatch") or kind
+            what = "is" if dispatch is kind else "is called by"
             message = (
-                f"{kind.__qualname__} is a BaseHTTPMiddleware, which costs each request "
+                f"{name_of(dispatch)} {what} a BaseHTTPMiddleware, which costs each request "
                 f"{cost_of_middleware() * 1e6:.0f} µs here before it does anything; as pure ASGI "
                 "it is a class with `async def __call__(self, scope, receive, send)`"
             )
-            dispatch = each.kwargs.get("dispatch") or kind
-            yield Finding(MIDDLEWARE, message, _place(dispatch))
+            yield Finding(MIDDLEWARE, message, places_of(dispatch))
 
 
 def cost_of_middleware() -> float:
@@ -176,22 +193,15 @@ def cost_of_middleware() -> float:
 
         scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": []}
         rounds: list[float] = []
-        for _ in range(5):
+        # Short ones: on a busy machine at least one is not interrupted.
+        for _ in range(25):
             started = time.perf_counter()
-            for _ in range(50):
+            for _ in range(10):
                 await app(dict(scope), receive, send)
-            rounds.append((time.perf_counter() - started) / 50)
+            rounds.append((time.perf_counter() - started) / 10)
         return min(rounds)
 
     async def difference() -> float:
         return await timed(Nothing(app)) - await timed(app)
 
     return asyncio.run(difference())
-
-
-def _place(call: Any) -> tuple[tuple[str, int], ...]:
-    location = locate(call)
-    if location is None:
-        return ()
-    file, _, line = location.rpartition(":")
-    return ((file, int(line)),)

@@ -106,6 +106,7 @@ class Recorder:
         self.descriptions: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.requests = 0
         self.others = 0
+        self.is_plain = False
         self.changes = 0
         self.written = 0
         self.file = self.folder / f"process-{os.getpid()}-{time.time_ns()}.json"
@@ -159,7 +160,12 @@ class Recorder:
         with self.lock:
             rows = [_row(*each) for each in zip(found, said, strict=True)]
             self.written = changes
-            data = {"requests": self.requests, "others": self.others, "callables": rows}
+            data = {
+                "requests": self.requests,
+                "others": self.others,
+                "is_plain": self.is_plain,
+                "callables": rows,
+            }
         # The folder is gone when the command has ended that was profiled.
         with contextlib.suppress(OSError):
             partly = self.file.with_suffix(f".{threading.get_ident()}")
@@ -405,6 +411,7 @@ def watch_apps(module: ModuleType) -> None:
             await serve(self, scope, *rest)
         else:
             recorder.requests += 1
+            recorder.is_plain = recorder.is_plain or _is_plain(self)
             token = _request.set(Request())
             try:
                 await serve(self, scope, *rest)
@@ -412,6 +419,15 @@ def watch_apps(module: ModuleType) -> None:
                 _request.reset(token)
 
     kind.__call__ = counted
+
+
+def _is_plain(app: Any) -> bool:
+    """Whether an app is of FastAPI's own class, in which marks have no effect."""
+    fastapi: Any = sys.modules.get("fastapi")
+    ours: Any = sys.modules.get("fastapi_fastdeps.applications")
+    return isinstance(app, getattr(fastapi, "FastAPI", ())) and not isinstance(
+        app, getattr(ours, "FastDepsAPI", ())
+    )
 
 
 @functools.cache

@@ -73,10 +73,10 @@ def _why_left(callable_: Callable) -> str:
 def changes_for(marks: Mapping[Path, list[Mark]]) -> Iterator[Change]:
     """The files as they are to be. Raises `NotFoundError` for what can't be read."""
     for file, of_file in sorted(marks.items()):
-        before = read_source(file)
+        before, encoding = read_source(file)
         try:
             after = marked(before, of_file)
         except cst.ParserSyntaxError as error:
             raise NotFoundError(f"{file}:{error.raw_line} can't be read: no Python.") from error
         if after != before:
-            yield Change(file, before, after)
+            yield Change(file, before, after, encoding)

@@ -159,11 +159,13 @@ class Profile:
         processes: how many had an app that was asked for something.
         requests: how many their apps were asked, WebSockets included.
         others: how often something went to a thread that FastAPI does not decide about.
+        is_plain: whether one of these apps is a `FastAPI`, in which marks have no effect.
     """
 
     processes: int = 0
     requests: int = 0
     others: int = 0
+    is_plain: bool = False
     callables: list[Callable] = field(default_factory=list[Callable])
 
 
@@ -177,6 +179,7 @@ def profile_of(folder: Path) -> Profile:
         profile.processes += 1
         profile.requests += data["requests"]
         profile.others += data["others"]
+        profile.is_plain = profile.is_plain or data["is_plain"]
         for row in data["callables"]:
             key = (row["module"], row["qualname"], row["role"], row.get("definition") or "")
             if key not in found:

@@ -11,11 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from fastapi_fastdeps._cli.apps import NotFoundError
 from fastapi_fastdeps._cli.checking.table import names_that_block
 from fastapi_fastdeps._cli.profiling.describing import TABLE
 from fastapi_fastdeps._cli.profiling.measured import Profile, profile_of
-from fastapi_fastdeps._cli.projects import Project, project
+from fastapi_fastdeps._cli.projects import Project, project, starting
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +48,12 @@ def _waited_for(there: Project, command: Sequence[str], folder: str, to_stderr: 
     )
     program = there.program(command)
     with _signals_left_to(process := []):
-        try:
+        with starting(command[0]):
             process.append(
                 subprocess.Popen(
                     program, env=variables, stdout=sys.stderr.fileno() if to_stderr else None
                 )
             )
-        except OSError as error:
-            raise NotFoundError(f"{command[0]} can't be run: {error}.") from error
         return process[0].wait()
 
 

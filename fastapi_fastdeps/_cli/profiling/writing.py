@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fastapi_fastdeps._cli.apps import NotFoundError
+from fastapi_fastdeps._cli.changes import writing
 from fastapi_fastdeps._cli.profiling.advice import Advice
 from fastapi_fastdeps._cli.profiling.measured import Callable
 from fastapi_fastdeps._cli.profiling.reports import Advised
@@ -27,7 +28,8 @@ def check_file(file: Path) -> None:
 def write_decisions(file: Path, advised: Advised) -> list[str]:
     """Add what the file does not name yet, and return these names; what it says already stays.
 
-    What is called in several roles is inline if that is recommended for each of them.
+    What is called in several roles is inline if that is recommended for each of them. Raises
+    `NotFoundError` where it can't be written.
     """
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     known = read_decisions(file) if text else {}
@@ -36,7 +38,8 @@ def write_decisions(file: Path, advised: Advised) -> list[str]:
         blank = "\n" if text and not text.endswith("\n\n") else ""
         newline = "" if not text or text.endswith("\n") else "\n"
         tables = "\n".join(_table(name, advice) for name, advice in added.items())
-        file.write_text(f"{text}{newline}{blank}{tables}", encoding="utf-8")
+        with writing(file):
+            file.write_text(f"{text}{newline}{blank}{tables}", encoding="utf-8")
     return list(added)
 
 
