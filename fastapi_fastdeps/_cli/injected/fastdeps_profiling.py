@@ -11,6 +11,7 @@ import functools
 import gc
 import importlib
 import inspect
+import itertools
 import json
 import os
 import signal
@@ -34,6 +35,19 @@ _FRAMES = 12
 _wall = time.perf_counter_ns
 _cpu = time.thread_time_ns
 _process = time.process_time_ns
+try:
+    import resource
+
+    _usage_of, _THREAD = resource.getrusage, resource.RUSAGE_THREAD
+except (ImportError, AttributeError):
+    _handed_over = itertools.count().__next__
+else:
+
+    def _handed_over() -> int:
+        """How often this thread has stopped of its own accord, to wait for something. Where the
+        system does not count that, it may have been so each time that it is asked."""
+        return _usage_of(_THREAD).ru_nvcsw
+
 
 App = Callable[..., Awaitable[None]]
 Key = tuple[object, ...]
@@ -62,7 +76,8 @@ class Measured:
 
     Attributes:
         call: the user's callable.
-        wall, cpu: of a call, on the thread where it ran.
+        wall, cpu: of a call, on the thread where it ran; without what that thread stood in line
+            for a processor if it waited for nothing else.
         waited: of it, when that thread did not run.
         idle: of it, when no thread of the process did.
         queued: until there was a thread, and it had begun.
@@ -89,6 +104,30 @@ class Request:
 
     def __init__(self) -> None:
         self.called: set[Key] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call, in nanoseconds.
+
+    Attributes:
+        begun, ended: by the clock of the wall.
+        cpu: when its thread ran.
+        others: what all threads of the process have run meanwhile.
+        has_waited: whether its thread stopped of its own accord. If not, the system gave the
+            processor to others, which says nothing of the call.
+    """
+
+    begun: int
+    ended: int
+    cpu: int
+    others: int
+    has_waited: bool
+
+    @property
+    def wall(self) -> int:
+        wall = self.ended - self.begun
+        return wall if self.has_waited else min(wall, self.cpu)
 
 
 class Recorder:
@@ -124,13 +163,10 @@ class Recorder:
         self,
         site: "Site",
         where: str,
-        wall: int,
-        cpu: int,
-        others: int,
+        run: Run,
         queued: int | None = None,
         way: int | None = None,
     ) -> None:
-        """`others` is the time that all threads of the process have run meanwhile."""
         request = _request.get()
         key = (site.key, site.role, site.part, where)
         with self.lock:
@@ -138,10 +174,10 @@ class Recorder:
             if found is None:
                 found = Measured(site.call, site.role, site.part, where)
                 self.measured[key] = found
-            found.wall.add(wall)
-            found.cpu.add(cpu)
-            found.waited.add(wall - cpu)
-            found.idle.add(wall - max(cpu, others))
+            found.wall.add(run.wall)
+            found.cpu.add(run.cpu)
+            found.waited.add(run.wall - run.cpu)
+            found.idle.add(run.wall - max(run.cpu, run.others))
             if queued is not None and way is not None:
                 found.queued.add(queued)
                 found.way.add(way)
@@ -371,23 +407,15 @@ def watch_threads(module: ModuleType) -> None:  # noqa: ARG001
             _endpoint.set(site)
         asked = _asked.get()
         begun = _wall() if asked is None else asked
-        seen: list[tuple[int, int, int, int]] = []
-
-        def there(*args: Any) -> Any:
-            process, cpu, wall = _process(), _cpu(), _wall()
-            try:
-                return function(*args)
-            finally:
-                left = _wall()
-                seen.append((wall, left, _cpu() - cpu, _process() - process))
-
+        seen: list[Run] = []
+        there = functools.partial(timed, seen.append, function)
         try:
             return await run_sync(there, *args, **options)
         finally:
             ended = _wall()
-            for wall, left, cpu, process in seen:
-                took, queued = left - wall, wall - begun
-                recorder.add(site, "threaded", took, cpu, process, queued, ended - begun - took)
+            for run in seen:
+                way = ended - begun - (run.ended - run.begun)
+                recorder.add(site, "threaded", run, run.begun - begun, way)
 
     threads.run_sync = measured
 
@@ -455,12 +483,20 @@ def watch_ours() -> None:
 
 def call_here(site: Site, call: Callable[..., Any], *args: Any, **values: Any) -> Any:
     """What it returns, called on the event loop, and measured."""
-    process, cpu, wall = _process(), _cpu(), _wall()
+    return timed(functools.partial(recorder.add, site, "inline"), call, *args, **values)
+
+
+def timed(
+    report: Callable[[Run], None], call: Callable[..., Any], *args: Any, **values: Any
+) -> Any:
+    """What it returns, called on this thread; how long it took is reported."""
+    handed, process, cpu, begun = _handed_over(), _process(), _cpu(), _wall()
     try:
         return call(*args, **values)
     finally:
         ended = _wall()
-        recorder.add(site, "inline", ended - wall, _cpu() - cpu, _process() - process)
+        ran, others = _cpu() - cpu, _process() - process
+        report(Run(begun, ended, ran, others, _handed_over() != handed))
 
 
 HOOKS: dict[str, Callable[[ModuleType], None]] = {

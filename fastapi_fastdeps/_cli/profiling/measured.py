@@ -63,7 +63,8 @@ class Measured:
 
     Attributes:
         requests: in how many requests it was called.
-        wall: of each call.
+        wall: of each call, without what its thread stood in line for a processor if it waited for
+            nothing else and the system tells.
         cpu: of it, when its thread ran.
         waited: of it, when it did not.
         idle: of it, when no thread of its process ran.
