@@ -35,11 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
         version = newest_version() if options.fastapi == NEWEST else options.fastapi
         environment = Environment(release(version, options.exclude_newer))
         environment.prepare()
-        reference = stock(environment, options.workers)
         results = [
-            _run(
-                environment, Setting(mode, options.lane, options.guard), reference, options.workers
-            )
+            _run(environment, Setting(mode, options.lane, options.guard), options.workers)
             for mode in options.mode or ["fastdeps", "inline"]
         ]
     except PreparationError as error:
@@ -48,9 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0 if all(results) else 1
 
 
-def _run(environment: Environment, setting: Setting, reference: Outcomes, workers: int) -> bool:
-    is_reference = setting.mode == STOCK.mode
-    outcomes = reference if is_reference else run(environment, setting, workers)
+def _run(environment: Environment, setting: Setting, workers: int) -> bool:
+    outcomes = run(environment, setting, workers)
+    is_stock = setting.mode == STOCK.mode
+    reference = outcomes if is_stock else stock(environment, workers, outcomes)
     lists = [DIFFERENCES / f"{name}.toml" for name in dict.fromkeys((setting.mode, setting.name))]
     verdict = judge(compare(reference, outcomes), read_expectations(*lists))
     for line in _complaints(verdict):

@@ -44,7 +44,8 @@ def examine(each: Release, workers: int, lane: str | None = None) -> Examination
     environment = Environment(each)
     environment.prepare()
     ours = Setting("fastdeps", lane)
-    reference, outcomes = stock(environment, workers), run(environment, ours, workers)
+    outcomes = run(environment, ours, workers)
+    reference = stock(environment, workers, outcomes)
     takes_its_lane = fast_lane_is_taken(environment, ours)
     # Tests of older suites share files, which they lose to one another at once.
     doubtful = {difference.test for difference in compare(reference, outcomes)}

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ABSENT = "absent"
+COLLECTED = "collected"
+"""There, and not run."""
 FAILING = ("failed", "error")
 ORDER = ("passed", "failed", "error", "skipped", "xfailed", "xpassed")
 LATE = re.compile(r"subprocess\.TimeoutExpired: |Failed: Timeout \(>")
@@ -25,6 +27,8 @@ class Outcome:
         """Whether the test failed because it took longer than it may."""
         return self.kind in FAILING and LATE.search(self.text) is not None
 
+
+PASSED = Outcome("passed")
 
 Outcomes = Mapping[str, Outcome]
 

@@ -21,16 +21,21 @@ def pytest_configure(config: pytest.Config) -> None:
     check()
     worker = getattr(config, "workerinput", {}).get("workerid")
     if config.option.outcomes and worker is None:
-        config.pluginmanager.register(Recorder(config.option.outcomes))
+        in_groups = getattr(config.option, "dist", None) == "loadgroup"
+        config.pluginmanager.register(Recorder(config.option.outcomes, in_groups))
     if config.option.outcomes and replaces():
         config.pluginmanager.register(LaneCounter(config.option.outcomes.parent, worker or "main"))
 
 
 class Recorder:
-    """Collects one outcome for each test id, the worst of its phases."""
+    """Collects one outcome for each test id, the worst of its phases.
 
-    def __init__(self, file: Path) -> None:
+    Where tests are run `in_groups`, pytest-xdist has appended the group to the id.
+    """
+
+    def __init__(self, file: Path, in_groups: bool) -> None:
         self.file = file
+        self.in_groups = in_groups
         self.outcomes: dict[str, dict[str, str]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -38,15 +43,23 @@ class Recorder:
         if outcome:
             self.record(report, outcome)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if session.config.option.collectonly:
+            for item in session.items:
+                self.outcomes[item.nodeid] = {"outcome": "collected", "text": ""}
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if not report.passed:
             self.record(report, "error" if report.failed else "skipped")
 
     def record(self, report: pytest.TestReport | pytest.CollectReport, outcome: str) -> None:
-        earlier = self.outcomes.get(report.nodeid)
+        test = report.nodeid
+        if self.in_groups and "xdist_group" in getattr(report, "keywords", ()):
+            test, _, _ = test.rpartition("@")
+        earlier = self.outcomes.get(test)
         if earlier is None or earlier["outcome"] == "passed":
             text = "" if outcome == "passed" else report.longreprtext
-            self.outcomes[report.nodeid] = {"outcome": outcome, "text": text}
+            self.outcomes[test] = {"outcome": outcome, "text": text}
 
     def pytest_sessionfinish(self) -> None:
         self.file.write_text(json.dumps(dict(sorted(self.outcomes.items())), indent=1))
