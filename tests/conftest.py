@@ -15,6 +15,8 @@ ONCE = (
     *("benchmarks", "conformance", "documentation", "test_typings.py"),
     *("cli/test_bad_input.py", "cli/test_page_in_browser.py", "cli/test_profile_command.py"),
     *("cli/test_migrate_command.py", "cli/test_migrate_programs.py", "cli/test_try_command.py"),
+    *("differential/test_detection.py", "differential/reaching/test_detection.py"),
+    "test_next_fastapi.py",
 )
 """What does the same on each Python, most of it in processes of its own: `.ci/run` has it on the
 default one alone."""

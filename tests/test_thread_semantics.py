@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from fastapi_fastdeps import FastDepsAPI, Threaded, threaded
 from fastapi_fastdeps._fastapi.names import asked_lane, fast_lane
 from tests.harness.crowd import get, in_loop
+from tests.harness.garbage import only_new_garbage
 from tests.harness.marks import in_both_lanes, needs_plans
 
 Make = Callable[[], FastAPI]
@@ -146,6 +147,7 @@ def gone(client: Client, task: "asyncio.Task[None]", scope: anyio.CancelScope) -
     client.is_gone.set()
 
 
+@only_new_garbage()
 def what_happens(make: Make, phase: str, happen: Happen, spec_version: str = "2.3") -> Any:
     """What a request does, how it ends, and what it sends, to which something happens in a phase.
     A next request is answered."""
@@ -227,6 +229,7 @@ def is_awaited_by_fastapi(how: str) -> bool:
 def test_an_event_loop_that_ends_while_a_thread_is_busy_ends_as_in_fastapi(
     how: str, phase: str
 ) -> None:
+    @only_new_garbage()
     def logged(make: Make) -> list[str]:
         held = Held(make())
         threads_before = {*threading.enumerate()}

@@ -11,10 +11,12 @@ from fastapi import APIRouter, FastAPI, HTTPException
 from fastapi.responses import PlainTextResponse
 from fastapi.routing import APIRoute
 from fastapi.sse import EventSourceResponse
-from fastapi.testclient import TestClient
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter
+from tests.harness.crowd import in_loop
+from tests.harness.garbage import only_new_garbage
 from tests.harness.hops import everything
+from tests.harness.raw import exchange
 
 called: list[str] = []
 
@@ -105,18 +107,24 @@ def _wrapped(app: FastAPI, router: APIRouter, endpoint: Any, options: dict[str, 
 MADE = {"app": _by_app, "hand": _by_hand, "included": _included, "wrapped": _wrapped}
 
 
-def answers(app: FastAPI, router: APIRouter, made: str, kinds: list[str], options: Any) -> Any:
+async def answers(
+    app: FastAPI, router: APIRouter, made: str, kinds: list[str], options: Any
+) -> list[Any]:
     """What is answered with each endpoint in turn, where it says so."""
     route = MADE[made](app, router, KINDS[kinds[0]], options)
     found: list[Any] = []
-    client = TestClient(app, raise_server_exceptions=False)
     for kind in kinds[1:]:
         called.clear()
         if kind != "request":
             route.dependant.call = KINDS[kind]
             continue
-        response = client.get("/")
-        found.append((response.status_code, response.content, list(called)))
+        sent: list[Any] = []
+        raised: type[Exception] | None = None
+        try:
+            await exchange(app, sent)
+        except Exception as error:
+            raised = type(error)
+        found.append((sent, raised, list(called)))
     return found
 
 
@@ -127,18 +135,23 @@ def answers(app: FastAPI, router: APIRouter, made: str, kinds: list[str], option
 @pytest.mark.filterwarnings(
     "ignore::RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
+@only_new_garbage()
 def test_an_exchanged_endpoint_is_called_as_by_fastapi(
     first: str, response_class: str, made: str
 ) -> None:
     given = CLASSES[response_class]
     options = {} if given is None else {"response_class": given}
-    for second, before in zip(KINDS, itertools.cycle(([], ["request"])), strict=False):
-        kinds = [first, *before, second, "request", first, "request"]
-        expected = answers(FastAPI(), APIRouter(), made, kinds, options)
-        unmarked = answers(FastDepsAPI(), FastDepsRouter(), made, kinds, options)
-        app = FastDepsAPI(classifier=everything)
-        inline = answers(app, FastDepsRouter(), made, kinds, options)
-        assert unmarked == expected, kinds
-        assert inline == expected, kinds
+
+    async def run() -> None:
+        for second, before in zip(KINDS, itertools.cycle(([], ["request"])), strict=False):
+            kinds = [first, *before, second, "request", first, "request"]
+            expected = await answers(FastAPI(), APIRouter(), made, kinds, options)
+            unmarked = await answers(FastDepsAPI(), FastDepsRouter(), made, kinds, options)
+            app = FastDepsAPI(classifier=everything)
+            inline = await answers(app, FastDepsRouter(), made, kinds, options)
+            assert unmarked == expected, kinds
+            assert inline == expected, kinds
+
+    in_loop(run)
     # Coroutines that nobody has awaited.
     gc.collect()

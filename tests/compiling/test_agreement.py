@@ -5,7 +5,7 @@ import pytest
 
 from .comparing import APPS, PLANNED_FROM, is_as_in_fastapi
 
-PROGRAMS = 120
+PROGRAMS = 60
 
 
 @pytest.mark.parametrize("app", APPS)

@@ -7,22 +7,19 @@ from pathlib import Path
 
 from tests.conformance.comparison import Verdict, judge, read_expectations
 from tests.conformance.environment import Environment, newest_version
-from tests.conformance.examination import fast_lane_is_taken
+from tests.conformance.examination import examine_in
 from tests.conformance.recording import FILE, found_by, record
 from tests.conformance.suite import (
     FAILING,
     FAST_LANE,
     FASTAPIS_LANE,
     LOGGING,
-    STOCK,
     Setting,
-    run,
-    stock,
 )
 from tests.conformance.versions import NEWEST, RELEASES, release
 from tests.harness.commands import PreparationError
 from tests.harness.injected.fastdeps_conformance.replacement import MODES
-from tests.harness.outcomes import Outcomes, compare, summary
+from tests.harness.outcomes import Outcomes, summary
 
 DIFFERENCES = Path(__file__).parent / "differences"
 PROOF = Setting("fastdeps", FAST_LANE)
@@ -46,17 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(environment: Environment, setting: Setting, workers: int) -> bool:
-    outcomes = run(environment, setting, workers)
-    is_stock = setting.mode == STOCK.mode
-    reference = outcomes if is_stock else stock(environment, workers, outcomes)
+    examined = examine_in(environment, setting, workers)
     lists = [DIFFERENCES / f"{name}.toml" for name in dict.fromkeys((setting.mode, setting.name))]
-    verdict = judge(compare(reference, outcomes), read_expectations(*lists))
+    verdict = judge(examined.differences, read_expectations(*lists))
     for line in _complaints(verdict):
         print(line)
-    print(_conclusion(setting, outcomes, verdict), flush=True)
+    print(_conclusion(setting, examined.outcomes, verdict), flush=True)
     if setting == PROOF and verdict.holds and not verdict.differences:
         _record(environment)
-    return verdict.holds and fast_lane_is_taken(environment, setting)
+    return verdict.holds and examined.takes_its_lane
 
 
 def _record(environment: Environment) -> None:

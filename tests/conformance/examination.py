@@ -38,21 +38,29 @@ class Examination:
 def examine(each: Release, workers: int, lane: str | None = None) -> Examination:
     """How a release's suite ends with this package's classes, and what differs from stock.
 
-    What differs, or does not pass in either, is run again in both, one test after the other,
-    and counts as it ends then. Raises `PreparationError` where it does not come to an end.
+    Raises `PreparationError` where it does not come to an end.
     """
     environment = Environment(each)
     environment.prepare()
-    ours = Setting("fastdeps", lane)
-    outcomes = run(environment, ours, workers)
-    reference = stock(environment, workers, outcomes)
-    takes_its_lane = fast_lane_is_taken(environment, ours)
-    # Tests of older suites share files, which they lose to one another at once.
+    return examine_in(environment, Setting("fastdeps", lane), workers)
+
+
+def examine_in(environment: Environment, setting: Setting, workers: int) -> Examination:
+    """The same for any setting, in an environment that is prepared.
+
+    What differs, or does not pass in either, is run again in both, one test after the other,
+    and counts as it ends then.
+    """
+    outcomes = run(environment, setting, workers)
+    is_stock = setting.mode == STOCK.mode
+    reference = outcomes if is_stock else stock(environment, workers, outcomes)
+    takes_its_lane = fast_lane_is_taken(environment, setting)
+    # Some tests share files, which they lose to one another at once.
     doubtful = {difference.test for difference in compare(reference, outcomes)}
     doubtful |= {*failing(reference), *failing(outcomes)}
-    if doubtful:
+    if doubtful and not is_stock:
         reference = {**reference, **run(environment, STOCK, 1, sorted(doubtful))}
-        outcomes = {**outcomes, **run(environment, ours, 1, sorted(doubtful))}
+        outcomes = {**outcomes, **run(environment, setting, 1, sorted(doubtful))}
     return Examination(outcomes, compare(reference, outcomes), failing(reference), takes_its_lane)
 
 

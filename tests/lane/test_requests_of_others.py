@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, everything
+from tests.harness.garbage import only_new_garbage
 
 asked: list[str] = []
 
@@ -200,6 +201,7 @@ async def instead_yielded_async(**values: Any) -> Any:
 @pytest.mark.parametrize("is_asked_before", [False, True])
 @pytest.mark.parametrize("route_class", [Returns, Passes])
 @pytest.mark.parametrize("endpoint", [item, sync_item, form, streamed], ids=lambda e: e.__name__)
+@only_new_garbage()
 def test_what_has_replaced_an_endpoint_is_given_the_body(
     endpoint: Any, route_class: type[APIRoute], is_asked_before: bool
 ) -> None:

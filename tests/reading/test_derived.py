@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fastapi_fastdeps import Candidate, harmless
+from tests.harness.garbage import only_new_garbage
 from tests.reading.derived import HEADER, outcomes
 from tests.reading.programs import loaded
 
@@ -18,10 +19,11 @@ RAISES = "raise Derived(404)"
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     """What derives from FastAPI's classes is looked at, wherever one of those is used."""
-    yield
-    for name in [name for name in sys.modules if name.startswith("derived_here")]:
-        del sys.modules[name]
-    gc.collect()
+    with only_new_garbage():
+        yield
+        for name in [name for name in sys.modules if name.startswith("derived_here")]:
+            del sys.modules[name]
+        gc.collect()
 
 
 def _is_harmless(tmp_path: Path, source: str) -> bool:

@@ -30,6 +30,7 @@ from pydantic import AfterValidator
 
 from fastapi_fastdeps import Candidate, FastDepsAPI, Inline
 from fastapi_fastdeps._serving.current import CurrentPlan
+from tests.harness.garbage import only_new_garbage
 
 Make = Callable[[], FastAPI]
 Answer = Callable[[Make], Any]
@@ -192,6 +193,7 @@ def test_an_endpoint_that_is_replaced_by_a_dependency() -> None:
     assert compare(answer)[0] == (200, '"other"')
 
 
+@only_new_garbage()
 def test_an_endpoint_that_was_sync_when_the_route_was_made_is_called_in_a_thread() -> None:
     def answer(make: Make) -> Any:
         app = make()
@@ -530,6 +532,7 @@ def generator_guard(below: Callable[..., Any], calls: list[str]) -> Callable[...
 
 @pytest.mark.usefixtures("both_lanes")
 @pytest.mark.parametrize("guard", [async_guard, generator_guard])
+@only_new_garbage()
 def test_a_guard_that_becomes_a_function_while_what_is_below_it_is_solved(guard: Any) -> None:
     def answer(make: Make) -> Any:
         app = make()

@@ -5,12 +5,16 @@
 """
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from .lanes import count_lanes, write_lanes
 from .replacement import check, replaces
+
+GROUP = re.compile(r"@[^\]]*$")
+"""What older releases of pytest-xdist append to the id of a test that is in a group."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,21 +25,16 @@ def pytest_configure(config: pytest.Config) -> None:
     check()
     worker = getattr(config, "workerinput", {}).get("workerid")
     if config.option.outcomes and worker is None:
-        in_groups = getattr(config.option, "dist", None) == "loadgroup"
-        config.pluginmanager.register(Recorder(config.option.outcomes, in_groups))
+        config.pluginmanager.register(Recorder(config.option.outcomes))
     if config.option.outcomes and replaces():
         config.pluginmanager.register(LaneCounter(config.option.outcomes.parent, worker or "main"))
 
 
 class Recorder:
-    """Collects one outcome for each test id, the worst of its phases.
+    """Collects one outcome for each test id, the worst of its phases."""
 
-    Where tests are run `in_groups`, pytest-xdist has appended the group to the id.
-    """
-
-    def __init__(self, file: Path, in_groups: bool) -> None:
+    def __init__(self, file: Path) -> None:
         self.file = file
-        self.in_groups = in_groups
         self.outcomes: dict[str, dict[str, str]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -53,9 +52,7 @@ class Recorder:
             self.record(report, "error" if report.failed else "skipped")
 
     def record(self, report: pytest.TestReport | pytest.CollectReport, outcome: str) -> None:
-        test = report.nodeid
-        if self.in_groups and "xdist_group" in getattr(report, "keywords", ()):
-            test, _, _ = test.rpartition("@")
+        test = GROUP.sub("", report.nodeid)
         earlier = self.outcomes.get(test)
         if earlier is None or earlier["outcome"] == "passed":
             text = "" if outcome == "passed" else report.longreprtext
