@@ -35,12 +35,16 @@ SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "fastapi.dependencies.models._is_gen_callable": ("6b7c947fe78bba68",),
     "fastapi.dependencies.models._is_security_scheme": ("20ac178c2cb69b0a",),
     "fastapi.dependencies.models._uses_scopes": ("4b12d9bec9c9e54b",),
-    "fastapi.dependencies.utils._get_form_model": ("2dcfc53c47400e62",),
+    "fastapi.dependencies.utils._get_form_model": (
+        "0dd1c33b9472d7cb",
+        "2dcfc53c47400e62",
+    ),
     "fastapi.dependencies.utils._get_form_models": ("0c768213c5000de4",),
     "fastapi.dependencies.utils._get_model_type": ("a9567905b311872c",),
     "fastapi.dependencies.utils._get_multidict_value": (
         "09360b236c1eb8c9",
         "2782cb4da6430bdc",
+        "6659ff1b1d9f7fdd",
         "a5d4e5874fefd673",
     ),
     "fastapi.dependencies.utils._get_param_aliases": ("b8dd2de8f65e3c7b",),
@@ -48,6 +52,7 @@ SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "fastapi.dependencies.utils._is_json_field": ("b3638a4bd1b69d69",),
     "fastapi.dependencies.utils._should_embed_body_fields": (
         "030e222435c8d90c",
+        "44f04727187c2e41",
         "d890ea15b178b5e5",
         "f77258cf38f93780",
     ),
@@ -66,19 +71,25 @@ SOURCES: Final[dict[str, tuple[str, ...]]] = {
     "fastapi.dependencies.utils.get_validation_alias": ("0a5417635f208831",),
     "fastapi.dependencies.utils.request_body_to_args": (
         "07d06a9b46ed4d3b",
+        "096de670eb74d24a",
+        "0c90090b54aaee34",
         "2db56ac45f7061cf",
         "5d41507ff4718c5d",
         "b771031bda4ba226",
         "b7a06afd2f839001",
+        "f11375fd34461108",
     ),
     "fastapi.dependencies.utils.request_params_to_args": (
         "59e5ca0ba80abe8c",
+        "779005f5a9f080d2",
         "d770c6f223a8792b",
         "d780398be103a2b5",
         "da0330aa63620e41",
+        "db94de424f3e954e",
     ),
     "fastapi.dependencies.utils.solve_dependencies": (
         "08a1f61d393dcc83",
+        "4cce2c234956c31c",
         "643ac7ebb5efd40a",
         "acf3983252e053b7",
         "cae9a5b7437cf987",
@@ -208,11 +219,13 @@ CODES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "a70d0d0a": {
         "fast_lane fastapi": (
             "05aeb38bee7c5e60",
+            "0bbe5abe12736796",
             "141edebc5e116a97",
             "14ad80f9309b7ffd",
             "160d741635a2487b",
             "20f2b595ae9c63d5",
             "55dac8dfeecba52b",
+            "6301b0971df618d8",
             "649985d5e5cb8976",
             "9b39dd888c43f2a9",
             "ba4e963064bc17b0",
@@ -220,6 +233,7 @@ CODES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "c6098177a6d3f796",
             "cf96d808ea61f60f",
             "f2fb8f32c606335c",
+            "fd20f36fa6115343",
         ),
         "fast_lane starlette": (
             "06af9fb923e08dfe",

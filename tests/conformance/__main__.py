@@ -20,6 +20,7 @@ from tests.conformance.versions import NEWEST, RELEASES, release
 from tests.harness.commands import PreparationError
 from tests.harness.injected.fastdeps_conformance.replacement import MODES
 from tests.harness.outcomes import Outcomes, summary
+from tests.versions.table import keep
 
 DIFFERENCES = Path(__file__).parent / "differences"
 PROOF = Setting("fastdeps", FAST_LANE)
@@ -51,6 +52,7 @@ def _run(environment: Environment, setting: Setting, workers: int) -> bool:
     print(_conclusion(setting, examined.outcomes, verdict), flush=True)
     if setting == PROOF and verdict.holds and not verdict.differences:
         _record(environment)
+        keep(environment.release.version, **{f"{FAST_LANE} lane": str(examined)})
     return verdict.holds and examined.takes_its_lane
 
 

@@ -25,8 +25,9 @@ FastAPI {oldest} and newer. Tested are the oldest and the last of each minor ver
   with everything sync inline.
 - **its own suite**, from the sdist, with dependencies as of the day of the release: how
   it ends with `FastDepsAPI` and `FastDepsRouter` in the fast lane and in FastAPI's, and
-  how many tests end otherwise than with FastAPI's own classes. What fails or differs is
-  run again in both, one test after the other, and counts as it ends then.
+  how many tests end otherwise than with FastAPI's own classes, which are asked about what
+  does not pass. What fails or differs is run again in both, one test after the other, and
+  counts as it ends then.
 - in bold: what CI runs every time ({every_run}).
 
 The fast lane is on where each function of FastAPI and Starlette that it stands in for is, by its
