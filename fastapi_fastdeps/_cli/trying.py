@@ -13,6 +13,7 @@ from threading import Timer
 from typing import Any
 
 from rich.console import Console
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -312,9 +313,13 @@ def _run(there: Project, command: Sequence[str], mode: str, folder: Path) -> Tes
     return TestRun(ended.returncode, outcomes)
 
 
+_RULE = 80
+"""How wide a line across is where a line may have any width, as in a pipe."""
+
+
 def show_comparison(console: Console, seen: Compared, mode: str) -> None:
     """How many tests there were, and by name what differs."""
-    console.rule(f"stock and {mode}")
+    console.print(Rule(f"stock and {mode}"), width=min(console.width, _RULE))
     if seen.stock.outcomes is None:
         codes = f"{seen.stock.exit_code} on FastAPI's classes, {seen.ours.exit_code} on ours"
         console.print(Text(f"No pytest was seen. Exit code {codes}."))

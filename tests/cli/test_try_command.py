@@ -3,9 +3,13 @@
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from fastapi_fastdeps._cli import trying
 
 APP = """
 from typing import Annotated
@@ -84,3 +88,11 @@ def test_tests_that_end_otherwise_are_named(folder: Path) -> None:
     assert result.returncode == 1
     assert "2 tests, 1 differ" in result.stdout
     assert "test_app.py::test_that_asks_for_the_class: passed on" in result.stdout
+
+
+def test_no_line_is_drawn_as_wide_as_a_pipe() -> None:
+    run = trying.TestRun(0, {"test_one": ("passed", "")})
+    shown = StringIO()
+    console = Console(file=shown, width=10_000)
+    trying.show_comparison(console, trying.Compared(run, run), "unmarked")
+    assert max(map(len, shown.getvalue().splitlines())) == 80
