@@ -241,7 +241,7 @@ def try_(
     except NotFoundError as error:
         raise _bad_input(error) from None
     show_measurements(terminal(), seen)
-    raise typer.Exit(1 if seen.failed or any(seen.differences()) else 0)
+    raise typer.Exit(0 if seen.is_same else 1)
 
 
 _PLAIN = (
