@@ -270,6 +270,24 @@ def test_the_mermaid_graph_has_each_callable_and_edge_once(run: Run) -> None:
     assert "    r2 --> c5" in lines
 
 
+@pytest.mark.parametrize(
+    ("routes", "path", "is_drawn"), [(500, "x", True), (501, "x", False), (20, "x" * 3000, False)]
+)
+def test_a_graph_that_mermaid_does_not_draw_is_said_to_be(
+    run: Run, routes: int, path: str, is_drawn: bool
+) -> None:
+    written(
+        "main.py",
+        "from fastapi import FastAPI\n\nasync def ready() -> None: ...\n\napp = FastAPI()\n"
+        f"for each in range({routes}):\n    app.get(f'/{path}{{each}}')(ready)\n",
+    )
+    result = run("--format", "mermaid")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("flowchart LR\n")
+    assert result.stdout.count(" --> ") == routes
+    assert ("maxEdges" in result.stderr) is not is_drawn
+
+
 def test_the_page_holds_its_data_and_nothing_ends_its_script(run: Run) -> None:
     written("main.py", APP.replace("/ready", "/</script>"))
     page = run("--format", "html").stdout
