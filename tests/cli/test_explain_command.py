@@ -236,6 +236,34 @@ def test_the_items_of_a_stream_are_hops_of_their_own(run: Run) -> None:
     assert [route["each_item"] for route in found["routes"]] == [False, False, False, True]
 
 
+def test_what_waits_for_a_limiter_names_it(run: Run) -> None:
+    written(
+        "main.py",
+        """
+from typing import Annotated
+from fastapi import Depends
+from fastapi_fastdeps import FastDepsAPI, Threaded
+
+def load() -> int:
+    return 1
+
+app = FastDepsAPI(limiters={"db": 2, "mail": 1})
+
+@app.get("/rows")
+async def rows(load: Annotated[int, Depends(load), Threaded(limiter="db")]) -> None: ...
+
+@app.get("/letters")
+async def letters(load: Annotated[int, Depends(load), Threaded(limiter="mail")]) -> None: ...
+""",
+    )
+    table = run().stdout
+    assert table.index("threaded (db)    load") < table.index("threaded (mail)  load")
+    assert "load: load  threaded (mail)  Threaded at the place" in run("--by-route").stdout
+    found = shown(run("--format", "json"))
+    limiters = [each["limiter"] for each in found["callables"] if each["name"] == "load"]
+    assert limiters == ["db", "mail"]
+
+
 def test_exception_handlers_are_shown_too(run: Run) -> None:
     handler = "\n@app.exception_handler(KeyError)\ndef missing(request, error): ...\n"
     written("main.py", APP + handler)
