@@ -93,6 +93,11 @@ class CallRecord:
     stock_hops: int = 0
     candidate: Candidate | None = field(default=None, repr=False, compare=False)
 
+    @property
+    def runs(self) -> str:
+        """Where it runs, in words: with its limiter, if it has one."""
+        return self.execution if self.limiter is None else f"{self.execution} ({self.limiter})"
+
 
 @dataclass(frozen=True, slots=True)
 class RouteRecord:
@@ -571,7 +576,7 @@ def _sorted(methods: set[str] | None) -> tuple[str, ...]:
 
 def _lines(routes: tuple[RouteRecord, ...], handlers: tuple[CallRecord, ...]) -> Iterator[str]:
     rows = [
-        (_title(call), call.role, _execution(call), call.decided_by)
+        (_title(call), call.role, call.runs, call.decided_by)
         for calls in (*(route.calls for route in routes), handlers)
         for call in calls
     ]
@@ -593,13 +598,9 @@ def _count(hops: int) -> str:
 
 
 def _line(call: CallRecord, widths: list[int]) -> str:
-    row = (_title(call), call.role, _execution(call))
+    row = (_title(call), call.role, call.runs)
     cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
     return "  ".join([*cells, call.decided_by]).rstrip()
-
-
-def _execution(call: CallRecord) -> str:
-    return call.execution if call.limiter is None else f"{call.execution} ({call.limiter})"
 
 
 def _title(call: CallRecord) -> str:

@@ -82,7 +82,7 @@ class SlowCall:
         what = describe_place(self)
         if self.others:
             what += f", or what was called right before it ({', '.join(self.others)}),"
-        what += f" {held}{parts[self.part]} (the limit is {self.limit:g} s"
+        what += f" {held}{parts[self.part]} (the limit is {self.limit * 1000:g} ms"
         if self.times > 1:
             what += f"; {self.times} times since this was last reported"
         text = f"{what[0].upper()}{what[1:]}). "

@@ -9,13 +9,21 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
 import pytest
-from fastapi import Depends, FastAPI, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, PrivateAttr
 
-from fastapi_fastdeps import FastDepsAPI, Inline, all_classes
+from fastapi_fastdeps import (
+    Candidate,
+    Execution,
+    FastDepsAPI,
+    Inline,
+    Threaded,
+    all_classes,
+)
 from tests.harness.hops import ask, everything, here
 
 pytestmark = pytest.mark.usefixtures("both_lanes")
@@ -464,6 +472,51 @@ def frames_in_this_file(app: FastAPI, call: Callable[..., Any]) -> list[tuple[st
 def test_an_inline_endpoint_stands_in_a_traceback_as_in_fastapi(call: Callable[..., Any]) -> None:
     stock = frames_in_this_file(FastAPI(), call)
     assert frames_in_this_file(FastDepsAPI(classifier=everything), call) == stock
+
+
+async def fails_in_the_loop(number: int) -> None:
+    raise LookupError(number)
+
+
+class Wrapping(APIRoute):
+    def get_route_handler(self) -> Callable[..., Any]:
+        handler = super().get_route_handler()
+
+        async def wrapping(request: Request) -> Response:
+            response: Response = await handler(request)
+            return response
+
+        return wrapping
+
+
+def in_threads_of_its_own(_: Candidate, /) -> Execution | None:
+    return Threaded(limiter="own")
+
+
+@pytest.mark.usefixtures("both_lanes")
+@pytest.mark.parametrize("route_class", [APIRoute, Wrapping])
+@pytest.mark.parametrize("classifier", [None, everything, in_threads_of_its_own])
+@pytest.mark.parametrize("call", [fails_in_the_loop, *FAILING.values()], ids=["async", *FAILING])
+def test_no_other_function_stands_where_an_endpoint_does_in_a_traceback(
+    call: Callable[..., Any], classifier: Any, route_class: type[APIRoute]
+) -> None:
+    stock, app = FastAPI(), FastDepsAPI(classifier=classifier, limiters={"own": 1})
+    stock.router.route_class = app.router.route_class = route_class
+    assert frames_in_this_file(app, call) == frames_in_this_file(stock, call)
+
+
+def test_nor_where_one_does_that_has_taken_the_place_of_an_async_one() -> None:
+    def frames(make: Callable[[], FastAPI]) -> list[str]:
+        app = make()
+        app.get("/")(fails_in_the_loop)
+        (route,) = (each for each in app.routes if isinstance(each, APIRoute))
+        route.dependant.call = fails
+        with pytest.raises(LookupError) as raised:
+            TestClient(app).get("/?number=1")
+        found = traceback.extract_tb(raised.tb)
+        return [frame.name for frame in found if frame.filename == __file__]
+
+    assert frames(FastDepsAPI) == frames(FastAPI) == ["frames", "fails"]
 
 
 @pytest.mark.parametrize("call", FAILING.values(), ids=list(FAILING))

@@ -20,7 +20,7 @@ from fastapi_fastdeps._cli.checking.expected import changes, write_expected
 from fastapi_fastdeps._cli.checking.findings import RULES
 from fastapi_fastdeps._cli.checking.reports import as_annotations, as_sarif, show_findings
 from fastapi_fastdeps._cli.checking.rules import findings_of
-from fastapi_fastdeps._cli.graphs import as_mermaid
+from fastapi_fastdeps._cli.graphs import as_mermaid, too_large
 from fastapi_fastdeps._cli.migrating import migrations
 from fastapi_fastdeps._cli.overview import as_json, dry_run, overview
 from fastapi_fastdeps._cli.page import as_html
@@ -130,7 +130,10 @@ def explain(
         case Format.JSON:
             typer.echo(json.dumps(as_json(shown), indent=2))
         case Format.MERMAID:
-            typer.echo(as_mermaid(shown.routes))
+            drawn = as_mermaid(shown.routes)
+            typer.echo(drawn)
+            if (why := too_large(drawn)) is not None:
+                typer.echo(why, err=True)
         case Format.HTML:
             typer.echo(as_html(shown))
 
@@ -241,7 +244,7 @@ def try_(
     except NotFoundError as error:
         raise _bad_input(error) from None
     show_measurements(terminal(), seen)
-    raise typer.Exit(1 if seen.failed or any(seen.differences()) else 0)
+    raise typer.Exit(0 if seen.is_same else 1)
 
 
 _PLAIN = (

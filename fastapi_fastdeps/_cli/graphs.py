@@ -69,6 +69,19 @@ def as_mermaid(routes: Sequence[RouteRecord]) -> str:
     return "\n".join(lines)
 
 
+def too_large(drawn: str) -> str | None:
+    """Why Mermaid would show an error in place of this, unless it is told to draw more. Its limits
+    can't be set from within a chart."""
+    arrows = sum(" --> " in line for line in drawn.splitlines())
+    if arrows <= _ARROWS and len(drawn) <= _TEXT:
+        return None
+    return (
+        f"Mermaid draws {_ARROWS} arrows and {_TEXT:,} characters unless its maxEdges and "
+        f"maxTextSize are set; these are {arrows} and {len(drawn):,}. --route and --threaded show "
+        "fewer routes, and --format html has no limit."
+    )
+
+
 def _class(call: CallRecord) -> str:
     return _NAMES.get(call.execution, call.execution)
 
@@ -80,3 +93,4 @@ def _escaped(text: str) -> str:
 
 
 _NAMES = {"async": "asynchronous"}
+_ARROWS, _TEXT = 500, 50_000

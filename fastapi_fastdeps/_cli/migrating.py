@@ -1,7 +1,7 @@
 """`fastdeps migrate`: source that is written for FastAPI or its neighbours, with this package."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,9 @@ _CALLS = {
 }
 """What is called once to set the neighbour up, and goes."""
 _TYPES = ("FastAPI", "APIRouter")
-_PACKAGES = ("fastapi", "fastapi_async_safe", "fastapi_cache_di")
+_REPLACED = {name for _, name in (*_NAMES, *_CALLS)}
+_FACTORIES = ("default_factory", "factory")
+"""By what dataclasses, Pydantic and attrs are told what to call."""
 _SKIPPED = {".venv", "venv", "node_modules", "site-packages", "__pycache__", ".git"}
 
 
@@ -70,7 +72,7 @@ def migrated(source: str) -> str:
     is made is one of them, too.
     """
     module = cst.parse_module(source)
-    if not any(name in source for name in _PACKAGES):
+    if not any(name in source for name in _REPLACED):
         return source
     wrapper = MetadataWrapper(module)
     uses = _Uses()
@@ -178,7 +180,7 @@ class _Uses(cst.CSTVisitor):
         if isinstance(owner, cst.ClassDef):
             return parent in owner.bases
         if parent.keyword is not None:
-            return parent.keyword.value == "default_factory"
+            return parent.keyword.value in _FACTORIES
         called = get_full_name_for_node(owner) if isinstance(owner, cst.Call) else None
         return called in ("partial", "functools.partial")
 
@@ -234,12 +236,8 @@ class _Renaming(cst.CSTTransformer):
         ]
         ours += [cst.ImportAlias(cst.Name(new)) for new in added]
         lines: list[cst.BaseStatement] = []
-        others: list[cst.ImportAlias] = []
-        if isinstance(imported, cst.ImportFrom) and not isinstance(imported.names, cst.ImportStar):
-            others = [each for each in imported.names if each not in aliases]
-        if others and aliases:
-            others[-1] = others[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-            lines.append(updated_node.with_changes(body=[imported.with_changes(names=others)]))
+        if aliases and (left := _without(imported, aliases)) is not None:
+            lines.append(updated_node.with_changes(body=[left]))
         elif not aliases:
             lines.append(updated_node)
         if ours:
@@ -247,6 +245,41 @@ class _Renaming(cst.CSTTransformer):
             place = cst.SimpleStatementLine([]) if lines else updated_node
             lines.append(place.with_changes(body=[made]))
         return cst.FlattenSentinel(lines) if lines else cst.RemoveFromParent()
+
+
+def _without(
+    imported: cst.BaseSmallStatement, aliases: Container[cst.ImportAlias]
+) -> cst.ImportFrom | None:
+    """The import of what is left, with its comments, and closed as it was; `None` if nothing is."""
+    if not isinstance(imported, cst.ImportFrom) or isinstance(imported.names, cst.ImportStar):
+        return None
+    left = [each for each in imported.names if each not in aliases]
+    if not left:
+        return None
+    own, last, bracket = left[-1].comma, imported.names[-1].comma, imported.rpar
+    space = own.whitespace_after if isinstance(own, cst.Comma) else None
+    if left[-1] is imported.names[-1]:
+        pass
+    elif bracket is None or not isinstance(space, cst.ParenthesizedWhitespace):
+        own = last
+    elif isinstance(last, cst.Comma):
+        own = cst.Comma(whitespace_after=_closed(space, last.whitespace_after))
+    elif space.first_line.comment is None:
+        own = last
+    else:
+        own = cst.Comma(whitespace_after=_closed(space, bracket.whitespace_before))
+        bracket = bracket.with_changes(whitespace_before=cst.SimpleWhitespace(""))
+    left[-1] = left[-1].with_changes(comma=own)
+    return imported.with_changes(names=left, rpar=bracket)
+
+
+def _closed(
+    space: cst.ParenthesizedWhitespace, end: cst.BaseParenthesizableWhitespace
+) -> cst.ParenthesizedWhitespace:
+    """What is behind a name, its comment with it, before a bracket that stands where `end` ends."""
+    if not isinstance(end, cst.ParenthesizedWhitespace):
+        return space
+    return end.with_changes(first_line=space.first_line)
 
 
 def _exported(statement: cst.BaseSmallStatement) -> Iterator[str]:

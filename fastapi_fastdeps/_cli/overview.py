@@ -64,7 +64,7 @@ class Overview:
         found: dict[tuple[object, ...], tuple[CallRecord, set[int]]] = {}
         for number, route in enumerate(self.routes):
             for call in route.calls:
-                key = (call.name, call.location, call.role, call.execution, call.decided_by)
+                key = (call.name, call.location, call.role, call.runs, call.decided_by)
                 found.setdefault(key, (call, set()))[1].add(number)
         uses = [Use(call, len(numbers)) for call, numbers in found.values()]
         return [*uses, *(Use(call, 0) for call in self.handlers)]

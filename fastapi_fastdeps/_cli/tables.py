@@ -12,6 +12,7 @@ from rich.text import Text
 
 from fastapi_fastdeps._cli.overview import Overview
 from fastapi_fastdeps._cli.trees import Tree, trees
+from fastapi_fastdeps.explanation import CallRecord
 
 _COLOURS = {"inline": "green", "threaded": "yellow", "async": "blue"}
 _PACKAGES: Final = ("site-packages", "dist-packages")
@@ -60,7 +61,11 @@ def _callables(shown: Overview, width: int) -> RenderableType:
     uses = sorted(shown.uses(), key=lambda use: (-use.routes, use.call.name))
     places = [_short(use.call.location) for use in uses]
     # What is to be found again stays in one piece, as long as there is room for a reason.
-    pieces = max((len(use.call.name) for use in uses), default=0) + max(map(len, places), default=0)
+    pieces = (
+        max((len(use.call.runs) for use in uses), default=0)
+        + max((len(use.call.name) for use in uses), default=0)
+        + max(map(len, places), default=0)
+    )
     is_whole = width - pieces - _OTHERS >= _REASON
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("runs", no_wrap=True)
@@ -71,7 +76,7 @@ def _callables(shown: Overview, width: int) -> RenderableType:
     for use, where in zip(uses, places, strict=True):
         call = use.call
         table.add_row(
-            _execution(call.execution),
+            _runs(call),
             Text(call.name),
             str(use.routes),
             Text(where),
@@ -80,7 +85,7 @@ def _callables(shown: Overview, width: int) -> RenderableType:
     return table
 
 
-_OTHERS: Final = len("threaded") + len("routes") + 4 * 2
+_OTHERS: Final = len("routes") + 4 * 2
 _REASON: Final = 20
 
 
@@ -102,14 +107,14 @@ def _tree(tree: Tree) -> RenderableType:
         below = f"  (what is below it: see {seen})" if row.above is not None else ""
         table.add_row(
             Text("  " * (call.depth + 1) + name + below),
-            _execution(call.execution),
+            _runs(call),
             Text(call.decided_by),
         )
     return Group(title, table)
 
 
-def _execution(execution: str) -> Text:
-    return Text(execution, style=_COLOURS[execution])
+def _runs(call: CallRecord) -> Text:
+    return Text(call.runs, style=_COLOURS[call.execution])
 
 
 def _short(location: str | None) -> str:

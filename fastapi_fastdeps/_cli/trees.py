@@ -45,7 +45,7 @@ def _rows(
         while end < len(calls) and calls[end].depth > call.depth:
             end += 1
         key = tuple(
-            (each.name, each.location, each.depth - call.depth, each.execution, each.decided_by)
+            (each.name, each.location, each.depth - call.depth, each.runs, each.decided_by)
             for each in calls[index:end]
         )
         is_tree = call.depth > 0 and end - index > 1

@@ -13,6 +13,7 @@ from threading import Timer
 from typing import Any
 
 from rich.console import Console
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -31,11 +32,13 @@ class Measured:
     """One path in one mode.
 
     Attributes:
+        raised: the name of the exception that the app let the server have, when it had answered.
         seconds: a request takes, one for each round.
         error: why there is nothing else, empty if there is.
     """
 
     status: int = 0
+    raised: str = ""
     body: str | None = None
     hops: int = 0
     lane: str = ""
@@ -45,6 +48,10 @@ class Measured:
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
+
+    @property
+    def answer(self) -> str:
+        return f"{self.status} and {self.raised}" if self.raised else str(self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +74,27 @@ class Measurements:
         """What is answered otherwise than by FastAPI."""
         for path, modes in self.paths.items():
             stock = modes[STOCK]
+            if stock.error:
+                continue
             for mode, seen in modes.items():
                 if seen.error:
                     yield f"{path}, {mode}: {seen.error}"
-                elif seen.status != stock.status:
-                    yield f"{path}, {mode}: {seen.status} instead of {stock.status}"
+                elif seen.answer != stock.answer:
+                    yield f"{path}, {mode}: {seen.answer} instead of {stock.answer}"
                 elif stock.body and seen.body and stock.body != seen.body:
                     yield f"{path}, {mode}: another body"
+
+    def left_out(self) -> Iterator[str]:
+        """What can't be compared, for FastAPI does not answer it either."""
+        for path, modes in self.paths.items():
+            if modes[STOCK].error:
+                yield f"{path}: {modes[STOCK].error}"
+
+    @property
+    def is_same(self) -> bool:
+        """Whether every mode starts, and answers something, as FastAPI does."""
+        compares = any(not modes[STOCK].error for modes in self.paths.values())
+        return compares and not self.failed and not any(self.differences())
 
 
 class _Process:
@@ -207,7 +228,9 @@ def _measured(running: dict[str, _Process], path: str) -> dict[str, Measured]:
                 return found
             continue
         counts[mode] = max(1, min(_MANY, int(_SECONDS_OF_A_ROUND / said["seconds"])))
-        found[mode] = Measured(said["status"], said["body"], said["hops"], said["lane"])
+        found[mode] = Measured(
+            said["status"], said["raised"], said["body"], said["hops"], said["lane"]
+        )
     for _ in range(_ROUNDS):
         for mode, count in counts.items():
             said = running[mode].ask(path, count)
@@ -246,7 +269,9 @@ def show_measurements(console: Console, seen: Measurements) -> None:
     different = list(seen.differences())
     for line in different:
         console.print(Text(f"differs   {line}", style="red"))
-    if not different:
+    for line in seen.left_out():
+        console.print(Text(f"left out  {line}", style="yellow"))
+    if seen.is_same:
         console.print(Text("Nothing differs but the time.", style="green"))
     console.print(Text(_WHAT_IS_WHAT, style="dim"))
 
@@ -312,9 +337,13 @@ def _run(there: Project, command: Sequence[str], mode: str, folder: Path) -> Tes
     return TestRun(ended.returncode, outcomes)
 
 
+_RULE = 80
+"""How wide a line across is where a line may have any width, as in a pipe."""
+
+
 def show_comparison(console: Console, seen: Compared, mode: str) -> None:
     """How many tests there were, and by name what differs."""
-    console.rule(f"stock and {mode}")
+    console.print(Rule(f"stock and {mode}"), width=min(console.width, _RULE))
     if seen.stock.outcomes is None:
         codes = f"{seen.stock.exit_code} on FastAPI's classes, {seen.ours.exit_code} on ours"
         console.print(Text(f"No pytest was seen. Exit code {codes}."))

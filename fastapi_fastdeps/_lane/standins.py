@@ -7,7 +7,7 @@ function, and so on. A stand-in is what FastAPI should see, and calls what the u
 import functools
 import inspect
 import types
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import (
     AbstractContextManager,
     AsyncExitStack,
@@ -264,11 +264,6 @@ def inline_endpoint(candidate: Candidate, threads: Threads) -> Callable[..., Any
     return _standing_where(make(candidate, threads), call)
 
 
-def standing_where(endpoint: Callable[..., Any], call: Callable[..., Any]) -> Callable[..., Any]:
-    """The async function with the name, file and line of an endpoint that it calls."""
-    return _standing_where(_looking_like(endpoint, call), call)
-
-
 def _standing_where(endpoint: Any, call: Callable[..., Any]) -> Callable[..., Any]:
     endpoint.__module__ = getattr(call, "__module__", type(call).__module__)
     endpoint.__qualname__ = getattr(call, "__qualname__", type(call).__qualname__)
@@ -294,31 +289,49 @@ def streaming_endpoint(
     return _standing_where(endpoint, call)
 
 
-def awaited_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
-    """An async function that awaits what a function returns that has replaced an async one."""
+def awaiting_endpoint(
+    call_as: Callable[..., Awaitable[Any]], call: Callable[..., Any]
+) -> Callable[..., Any]:
+    """An async function that stands where an endpoint does, and awaits what `call_as` returns."""
 
     async def endpoint(**values: Any) -> Any:
-        return await call(**values)
+        try:
+            return await call_as(**values)
+        except BaseException as error:
+            _leave_out_this_frame(error)
+            raise
 
-    return standing_where(endpoint, call)
+    return _standing_where(_looking_like(endpoint, call), call)
+
+
+def awaited_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
+    """An async function that awaits what a function returns that has replaced an async one."""
+    return awaiting_endpoint(call, call)
 
 
 def called_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     """A function that returns what an async one returns that has replaced a sync one."""
 
     def endpoint(**values: Any) -> Any:
-        return call(**values)
+        try:
+            return call(**values)
+        except BaseException as error:
+            _leave_out_this_frame(error)
+            raise
 
-    return standing_where(endpoint, call)
+    return _standing_where(_looking_like(endpoint, call), call)
 
 
 def threaded_endpoint(call: Callable[..., Any]) -> Callable[..., Any]:
     """An async function that calls what has replaced an inline endpoint in a thread."""
 
-    async def endpoint(**values: Any) -> Any:
-        return await routing_names()["run_in_threadpool"](functools.partial(call, **values))
+    def run(**values: Any) -> Awaitable[Any]:
+        running: Awaitable[Any] = routing_names()["run_in_threadpool"](
+            functools.partial(call, **values)
+        )
+        return running
 
-    return standing_where(endpoint, call)
+    return awaiting_endpoint(run, call)
 
 
 def limited_endpoint(
@@ -330,21 +343,29 @@ def limited_endpoint(
     if streams_generators and is_gen_callable(call):
 
         async def take(items: Iterable[Any]) -> AsyncIterator[Any]:
-            async for item in taken_in_visits(items, visits, limiter):
-                yield item
+            try:
+                async for item in taken_in_visits(items, visits, limiter):
+                    yield item
+            except BaseException as error:
+                _leave_out_this_frame(error)
+                raise
 
         def stream(**values: Any) -> AsyncIterator[Any]:
-            return take(call(**values))
+            try:
+                return take(call(**values))
+            except BaseException as error:
+                _leave_out_this_frame(error)
+                raise
 
         functools.update_wrapper(stream, call)
         vars(stream)["__wrapped__"] = take
         _relocate_innermost(take, call)
         return _standing_where(stream, call)
 
-    async def endpoint(**values: Any) -> Any:
-        return await visits().run(limiter, call, **values)
+    def run(**values: Any) -> Awaitable[Any]:
+        return visits().run(limiter, call, **values)
 
-    return standing_where(endpoint, call)
+    return awaiting_endpoint(run, call)
 
 
 def _endpoint(candidate: Candidate, threads: Threads) -> Any:

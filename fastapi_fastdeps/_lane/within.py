@@ -28,8 +28,8 @@ from fastapi_fastdeps._fastapi.names import (
 )
 from fastapi_fastdeps._lane.overrides import solves_by_plan
 from fastapi_fastdeps._lane.standins import (
+    awaiting_endpoint,
     is_awaited_by_fastapi,
-    standing_where,
     streaming_endpoint,
 )
 from fastapi_fastdeps._lane.tree import PROPERTIES, ClassifiedDependant
@@ -159,14 +159,15 @@ class PlannedDependant(_Within):  # pyrefly: ignore[bad-class-definition]
             return call
         if call is not self._endpoint_seen:
 
-            async def endpoint(**values: Any) -> Any:
+            def call_as(**values: Any) -> Awaitable[Any]:
                 if self.is_planned():
                     _planned.set(None)
-                    return await self._planned_route.handle(values[_REQUEST])
-                return await self.get_call()(**values)
+                    return self._planned_route.handle(values[_REQUEST])
+                called: Awaitable[Any] = self.get_call()(**values)
+                return called
 
             self._endpoint_seen = call
-            self._endpoint_within = standing_where(endpoint, cast("Any", self.of.call))
+            self._endpoint_within = awaiting_endpoint(call_as, cast("Any", self.of.call))
         return self._endpoint_within
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, routing
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from fastapi_fastdeps._fastapi.ground import comparison
 from fastapi_fastdeps._fastapi.names import (
     EFFECTIVE_ROUTE_CONTEXT_KEY,
     FASTAPI_SCOPE_KEY,
@@ -40,7 +41,25 @@ from fastapi_fastdeps._matching.leaves import Leaf
 
 TELEMETRY_KEY: Final = "fastapi.telemetry"
 
-_app: Final = fastapis(APIRouter, "app")
+_is_as_it_was: Final = comparison(
+    (
+        (APIRouter, "app", fastapis(APIRouter, "app")),
+        *(
+            (routing, getattr(each, "__name__", ""), each)
+            for each in (
+                URL,
+                RedirectResponse,
+                apply_router_form_limits,
+                get_fastapi_scope,
+                route_selected,
+                update_scope,
+                wrap_app_with_body_limit,
+            )
+        ),
+    )
+)
+"""Whether what `dispatch` stands in for is FastAPI's own, and calls what it calls."""
+
 _handle: Final = fastapis(APIRoute, "handle")
 _handle_of_starlette: Final = fastapis(Route, "handle")
 
@@ -50,7 +69,7 @@ async def dispatch(router: Dispatching, scope: Scope, receive: Receive, send: Se
     while there is no index of the routes as they are."""
     if (
         scope["type"] not in ("http", "websocket")
-        or APIRouter.app is not _app
+        or not _is_as_it_was()
         or (FASTAPI_SCOPE_KEY in scope and _is_forwarded(scope))
     ):
         await APIRouter.app(router, scope, receive, send)

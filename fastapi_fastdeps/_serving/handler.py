@@ -73,6 +73,7 @@ class RouteState(Protocol):
     response_model_exclude_none: bool
     strict_content_type: Any
     body_field: Any
+    dependency_overrides_provider: Any
 
 
 class PlannedHandler:
@@ -203,6 +204,8 @@ class PlannedHandler:
         body = NO_BODY if self._body_field is None else await self._read_body(request, begun)
         solution = Solution(request, visits, body)
         solution.response, solution.background_tasks = response, background_tasks
+        if self._is_solver_replaced():
+            return await self._solve_as_fastapi(solution, begun)
         await self._solver.run(solution, is_traced=True)
         if solution.errors:
             raise _invalid(solution, begun)
@@ -228,6 +231,33 @@ class PlannedHandler:
             return await instrumented.solved_within(self._solver, solution, dependant)
         await self._solver.run(solution, is_traced=True)
         return solution.as_fastapis()
+
+    def _is_solver_replaced(self) -> bool:
+        """Whether something unknown has replaced FastAPI's solver while the body was read."""
+        return (
+            self._body_field is not None
+            and instrumented.is_solver_instrumented()
+            and self.is_touched()
+        )
+
+    async def _solve_as_fastapi(self, solution: Solution, begun: _Begun) -> dict[str, Any]:
+        request = solution.request
+        solve: _Solve = routing_names()["solve_dependencies"]
+        with solution.visits.as_current():
+            solved = await solve(
+                request=request,
+                dependant=self._dependant,
+                body=solution.body,
+                background_tasks=solution.background_tasks,
+                response=solution.response,
+                dependency_overrides_provider=self._state.dependency_overrides_provider,
+                async_exit_stack=request.scope["fastapi_inner_astack"],
+                embed_body_fields=self._solver.embed,
+            )
+        if solved.errors:
+            solution.errors = solved.errors
+            raise _invalid(solution, begun)
+        return solved.values
 
     def _begun(self, request: Request) -> _Begun:
         scope = request.scope
@@ -257,6 +287,9 @@ class PlannedHandler:
         assert isinstance(scope.get("fastapi_function_astack"), AsyncExitStack), (
             "fastapi_function_astack not found in request scope"
         )
+        if self._is_solver_replaced():
+            # What was read of the body, the request keeps.
+            return await self._fallback(request)
         solution = Solution(request, Visits(self._live.threads, self._live).begin(), body)
         if telemetry is None:
             if instrumented.is_solver_instrumented():

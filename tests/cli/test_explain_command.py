@@ -236,6 +236,34 @@ def test_the_items_of_a_stream_are_hops_of_their_own(run: Run) -> None:
     assert [route["each_item"] for route in found["routes"]] == [False, False, False, True]
 
 
+def test_what_waits_for_a_limiter_names_it(run: Run) -> None:
+    written(
+        "main.py",
+        """
+from typing import Annotated
+from fastapi import Depends
+from fastapi_fastdeps import FastDepsAPI, Threaded
+
+def load() -> int:
+    return 1
+
+app = FastDepsAPI(limiters={"db": 2, "mail": 1})
+
+@app.get("/rows")
+async def rows(load: Annotated[int, Depends(load), Threaded(limiter="db")]) -> None: ...
+
+@app.get("/letters")
+async def letters(load: Annotated[int, Depends(load), Threaded(limiter="mail")]) -> None: ...
+""",
+    )
+    table = run().stdout
+    assert table.index("threaded (db)    load") < table.index("threaded (mail)  load")
+    assert "load: load  threaded (mail)  Threaded at the place" in run("--by-route").stdout
+    found = shown(run("--format", "json"))
+    limiters = [each["limiter"] for each in found["callables"] if each["name"] == "load"]
+    assert limiters == ["db", "mail"]
+
+
 def test_exception_handlers_are_shown_too(run: Run) -> None:
     handler = "\n@app.exception_handler(KeyError)\ndef missing(request, error): ...\n"
     written("main.py", APP + handler)
@@ -268,6 +296,24 @@ def test_the_mermaid_graph_has_each_callable_and_edge_once(run: Run) -> None:
     assert lines.count("    c1 --> c2") == 1
     assert '    r0(["GET /items"])' in lines
     assert "    r2 --> c5" in lines
+
+
+@pytest.mark.parametrize(
+    ("routes", "path", "is_drawn"), [(500, "x", True), (501, "x", False), (20, "x" * 3000, False)]
+)
+def test_a_graph_that_mermaid_does_not_draw_is_said_to_be(
+    run: Run, routes: int, path: str, is_drawn: bool
+) -> None:
+    written(
+        "main.py",
+        "from fastapi import FastAPI\n\nasync def ready() -> None: ...\n\napp = FastAPI()\n"
+        f"for each in range({routes}):\n    app.get(f'/{path}{{each}}')(ready)\n",
+    )
+    result = run("--format", "mermaid")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("flowchart LR\n")
+    assert result.stdout.count(" --> ") == routes
+    assert ("maxEdges" in result.stderr) is not is_drawn
 
 
 def test_the_page_holds_its_data_and_nothing_ends_its_script(run: Run) -> None:

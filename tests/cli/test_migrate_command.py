@@ -85,6 +85,49 @@ from fastapi_fastdeps._cli.migrating import migrated
             "from fastapi import Depends\nFastAPI = 1\n",
             "from fastapi import Depends\nFastAPI = 1\n",
         ),
+        (
+            "from fastapi import (\n    Depends,  # one\n    status,\n    FastAPI,\n)\n"
+            "app = FastAPI()\n",
+            "from fastapi import (\n    Depends,  # one\n    status,\n)\n"
+            "from fastapi_fastdeps import FastDepsAPI\napp = FastDepsAPI()\n",
+        ),
+        (
+            "from fastapi import (\n    Depends,\n    FastAPI\n)\napp = FastAPI()\n",
+            "from fastapi import (\n    Depends\n)\n"
+            "from fastapi_fastdeps import FastDepsAPI\napp = FastDepsAPI()\n",
+        ),
+        (
+            "from fastapi import Depends, FastAPI  # noqa\napp = FastAPI()\n",
+            "from fastapi import Depends  # noqa\nfrom fastapi_fastdeps import FastDepsAPI\n"
+            "app = FastDepsAPI()\n",
+        ),
+        (
+            "from fastapi import (\n    Depends,  # one\n    FastAPI,  # other\n)\nFastAPI()\n",
+            "from fastapi import (\n    Depends,  # one\n)\n"
+            "from fastapi_fastdeps import FastDepsAPI\nFastDepsAPI()\n",
+        ),
+        (
+            "from fastapi import (\n    Depends,  # one\n    FastAPI  # other\n)\nFastAPI()\n",
+            "from fastapi import (\n    Depends,  # one\n)\n"
+            "from fastapi_fastdeps import FastDepsAPI\nFastDepsAPI()\n",
+        ),
+        (
+            "from fastapi import (\n    Depends,  # one\n    FastAPI)\nFastAPI()\n",
+            "from fastapi import (\n    Depends,  # one\n    )\n"
+            "from fastapi_fastdeps import FastDepsAPI\nFastDepsAPI()\n",
+        ),
+        (
+            "from attrs import define, field\nfrom fastapi import APIRouter\n@define\n"
+            "class A:\n    r: APIRouter = field(factory=APIRouter)\n",
+            "from attrs import define, field\nfrom fastapi import APIRouter\n"
+            "from fastapi_fastdeps import FastDepsRouter\n@define\n"
+            "class A:\n    r: APIRouter = field(factory=FastDepsRouter)\n",
+        ),
+        (
+            "from fastapi import (Depends, FastAPI,)\napp = FastAPI()\n",
+            "from fastapi import (Depends,)\nfrom fastapi_fastdeps import FastDepsAPI\n"
+            "app = FastDepsAPI()\n",
+        ),
     ],
 )
 def test_names_are_replaced_and_nothing_else(before: str, after: str) -> None:

@@ -3,9 +3,13 @@
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from fastapi_fastdeps._cli import trying
 
 APP = """
 from typing import Annotated
@@ -63,6 +67,40 @@ def test_an_app_is_asked_in_each_mode(folder: Path) -> None:
     assert [row[6], row[9], row[12]] == ["fast"] * 3
 
 
+def test_an_app_that_raises_does_so_in_each_mode(folder: Path) -> None:
+    raising = """
+@app.get("/raises")
+def raises() -> int:
+    raise KeyError
+
+@app.get("/ours")
+def ours() -> int:
+    if type(app).__name__ != "FastAPI":
+        raise KeyError
+    return 1
+"""
+    (folder / "main.py").write_text(APP + raising)
+    result = tried(folder, "main:app", "/raises")
+    assert result.returncode == 0, result.stdout
+    [row] = [line.split() for line in result.stdout.splitlines() if line.startswith("/raises")]
+    assert row[1] == "500"
+    result = tried(folder, "main:app", "/ours")
+    assert result.returncode == 1
+    assert "/ours, unmarked: 500 and KeyError instead of 200" in result.stdout
+
+
+def test_what_fastapi_does_not_answer_is_left_out() -> None:
+    never = {"stock": trying.Measured(error="no answer in 20 s")}
+    both = {mode: trying.Measured(status=200, seconds=[1e-3]) for mode in trying.MODES}
+    shown = StringIO()
+    some = trying.Measurements({"/events": never, "/pages": both}, {})
+    trying.show_measurements(Console(file=shown, width=200), some)
+    assert "left out  /events: no answer in 20 s" in shown.getvalue()
+    assert not list(some.differences())
+    assert some.is_same
+    assert not trying.Measurements({"/events": never}, {}).is_same
+
+
 def test_an_app_may_say_more_than_a_pipe_holds(folder: Path) -> None:
     (folder / "main.py").write_text(f"{APP}\nprint('said while it was imported' * 20_000)\n")
     result = tried(folder, "main:app", "/pages")
@@ -84,3 +122,11 @@ def test_tests_that_end_otherwise_are_named(folder: Path) -> None:
     assert result.returncode == 1
     assert "2 tests, 1 differ" in result.stdout
     assert "test_app.py::test_that_asks_for_the_class: passed on" in result.stdout
+
+
+def test_no_line_is_drawn_as_wide_as_a_pipe() -> None:
+    run = trying.TestRun(0, {"test_one": ("passed", "")})
+    shown = StringIO()
+    console = Console(file=shown, width=10_000)
+    trying.show_comparison(console, trying.Compared(run, run), "unmarked")
+    assert max(map(len, shown.getvalue().splitlines())) == 80

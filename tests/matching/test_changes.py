@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import starlette.routing
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, routing
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from starlette.responses import PlainTextResponse, Response
@@ -227,6 +227,40 @@ def test_what_finds_the_path_of_a_request_can_be_replaced(
 
     _, after = same(scenario)
     assert [status for status, _ in after] == [200, 200]
+
+
+NAMES = (
+    *("URL", "RedirectResponse", "wrap_app_with_body_limit", "_apply_router_form_limits"),
+    *("_get_fastapi_scope", "_route_selected", "_update_scope"),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_is_replaced_is_called_as_by_fastapi(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scenario(app_class: type[FastAPI], router_class: type[APIRouter]) -> Any:
+        called: list[str] = []
+        own = getattr(routing, name)
+
+        def spy(*args: Any, **options: Any) -> Any:
+            called.append(name)
+            return own(*args, **options)
+
+        router = router_class()
+        router.get("/included/")(endpoint)
+        router.routes.append(Route("/starlettes", lambda _: PlainTextResponse("starlettes")))
+        app = app_of(app_class, "/a")
+        app.include_router(router)
+        paths = ("/a", "/a/", "/included", "/included/", "/starlettes", "/nowhere")
+        before = served(app, *paths)
+        with monkeypatch.context() as patching:
+            patching.setattr(routing, name, spy)
+            between = served(app, *paths)
+        return before, between, called, served(app, *paths)
+
+    *_, called, _ = same(scenario)
+    assert called
 
 
 def test_routes_match_as_often_as_fastapi_has_them_match() -> None:

@@ -65,6 +65,7 @@ class _Client:
         self.app = app
         self.path, _, self.query = path.partition("?")
         self.headers = [(b"host", b"testserver"), *headers]
+        self.raised = ""
 
     async def first(self) -> dict[str, Any]:
         """What it answers, how many hops that takes when it is warm, and how long, roughly."""
@@ -77,6 +78,7 @@ class _Client:
         await self.request()
         return {
             "status": status,
+            "raised": self.raised,
             "body": hashlib.sha256(body).hexdigest() if body == again else None,
             "hops": hops,
             "seconds": time.perf_counter() - started,
@@ -103,7 +105,13 @@ class _Client:
             status = message.get("status", status)
             body += message.get("body", b"")
 
-        await self.app(self._scope(), receive, send)
+        try:
+            await self.app(self._scope(), receive, send)
+        except Exception as error:
+            # Starlette answers 500 and raises, for the log of the server.
+            if not status:
+                raise
+            self.raised = type(error).__name__
         return status, body
 
     def _scope(self) -> dict[str, Any]:
