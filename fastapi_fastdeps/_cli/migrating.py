@@ -11,6 +11,7 @@ from libcst.helpers import get_full_name_for_node
 from libcst.metadata import (
     MetadataWrapper,
     ParentNodeProvider,
+    PositionProvider,
     QualifiedNameProvider,
     ScopeProvider,
 )
@@ -43,10 +44,10 @@ _SKIPPED = {".venv", "venv", "node_modules", "site-packages", "__pycache__", ".g
 
 def migrations(paths: Sequence[Path], leave: Callable[[str], object]) -> Iterator[Change]:
     """The files that change. Raises `NotFoundError` for what was named and can't be read; what was
-    found in a folder is left, and `leave` told why."""
+    found in a folder is left, and `leave` told why, as it is what is left for the user to do."""
     for file, is_named in _files(paths):
         try:
-            change = _migration(file)
+            change = _migration(file, leave)
         except NotFoundError as error:
             if is_named:
                 raise
@@ -56,20 +57,24 @@ def migrations(paths: Sequence[Path], leave: Callable[[str], object]) -> Iterato
             yield change
 
 
-def _migration(file: Path) -> Change:
+def _migration(file: Path, leave: Callable[[str], object]) -> Change:
+    def tell(line: int, call: str) -> None:
+        leave(f"{file}:{line}: what {call} says, for you to write as the app's classifier.")
+
     before, encoding = read_source(file)
     try:
-        return Change(file, before, migrated(before), encoding)
+        return Change(file, before, migrated(before, tell), encoding)
     except cst.ParserSyntaxError as error:
         raise NotFoundError(f"{file}:{error.raw_line} can't be read: it is no Python.") from error
 
 
-def migrated(source: str) -> str:
+def migrated(source: str, tell: Callable[[int, str], object] | None = None) -> str:
     """The same module with this package's classes and marks; unchanged where there is nothing.
 
     FastAPI's classes are replaced where they are called or derived from, by whatever name the
     module has for them. Where they are a type, in an annotation or `isinstance`, they stay: what
-    is made is one of them, too.
+    is made is one of them, too. What sets a neighbour up goes; what that was given besides the app
+    is told with its line.
     """
     module = cst.parse_module(source)
     if not any(name in source for name in _REPLACED):
@@ -79,6 +84,9 @@ def migrated(source: str) -> str:
     wrapper.visit(uses)
     if not uses.imports and not uses.added:
         return source
+    if tell is not None:
+        for line, call in uses.told:
+            tell(line, wrapper.module.code_for_node(call))
     return wrapper.module.visit(_Renaming(uses)).code
 
 
@@ -90,15 +98,22 @@ class _Uses(cst.CSTVisitor):
         gone: the statements that are taken away.
         imports: of each import that changes, by its aliases, what is imported in their place.
         added: the names that are imported behind an import.
+        told: the calls that go and were given more than the app, with their lines.
     """
 
-    METADATA_DEPENDENCIES = (ParentNodeProvider, QualifiedNameProvider, ScopeProvider)
+    METADATA_DEPENDENCIES = (
+        ParentNodeProvider,
+        PositionProvider,
+        QualifiedNameProvider,
+        ScopeProvider,
+    )
 
     def __init__(self) -> None:
         self.replaced: dict[cst.CSTNode, str] = {}
         self.gone: set[cst.CSTNode] = set()
         self.imports: dict[cst.CSTNode, dict[cst.ImportAlias, str]] = {}
         self.added: dict[cst.CSTNode, set[str]] = {}
+        self.told: list[tuple[int, cst.Call]] = []
         self._exported: set[str] = set()
 
     def visit_Module(self, node: cst.Module) -> None:  # noqa: N802
@@ -111,8 +126,7 @@ class _Uses(cst.CSTVisitor):
             return
         for alias, key in _imported(node):
             if key in _CALLS:
-                self.imports.setdefault(node, {})[alias] = ""
-                self.gone.update(self._called_alone(node, _local(alias)))
+                self._take_away(node, alias)
             elif key in _NAMES:
                 self._replace(node, alias, _NAMES[key], is_type=key[1] in _TYPES)
 
@@ -184,13 +198,23 @@ class _Uses(cst.CSTVisitor):
         called = get_full_name_for_node(owner) if isinstance(owner, cst.Call) else None
         return called in ("partial", "functools.partial")
 
-    def _called_alone(self, node: cst.CSTNode, local: str) -> Iterator[cst.CSTNode]:
-        """The statements that are a call of what is imported, and nothing else."""
-        for access in self._accesses(node, local):
-            call = self._parent(access)
-            line = self._parent(self._parent(call))
-            if isinstance(call, cst.Call) and isinstance(line, cst.SimpleStatementLine):
-                yield line
+    def _take_away(self, node: cst.ImportFrom, alias: cst.ImportAlias) -> None:
+        """Take away an import and the calls of it, if nothing else is done with it."""
+        local = _local(alias)
+        calls = [self._parent(access) for access in self._accesses(node, local)]
+        statements = [self._parent(self._parent(call)) for call in calls]
+        if local in self._exported:
+            return
+        for call, statement in zip(calls, statements, strict=True):
+            is_alone = isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1
+            is_expression = isinstance(self._parent(call), cst.Expr)
+            if not (isinstance(call, cst.Call) and is_expression and is_alone):
+                return
+        for call in calls:
+            if isinstance(call, cst.Call) and call.args[1:]:
+                self.told.append((self.get_metadata(PositionProvider, call).start.line, call))
+        self.imports.setdefault(node, {})[alias] = ""
+        self.gone.update(statements)
 
     def _accesses(self, node: cst.CSTNode, local: str) -> list[cst.CSTNode]:
         scope = self.get_metadata(ScopeProvider, node, None)

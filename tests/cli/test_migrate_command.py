@@ -38,6 +38,27 @@ from fastapi_fastdeps._cli.migrating import migrated
             "@inline\nclass A(InlineMixin): ...\n@threaded\ndef f(): ...\n",
         ),
         (
+            "from fastapi_async_safe import async_safe, init_app\nif x:\n    init_app(app)\n"
+            "@async_safe\nclass A: ...\ninit_app(app)\n",
+            "from fastapi_fastdeps import inline\nif x:\n    pass\n@inline\nclass A: ...\n",
+        ),
+        *(
+            (
+                f"from fastapi_async_safe import async_safe, init_app\n{use}\n"
+                "@async_safe\nclass A: ...\ninit_app(app)\n",
+                "from fastapi_async_safe import init_app\nfrom fastapi_fastdeps import inline\n"
+                f"{use}\n@inline\nclass A: ...\ninit_app(app)\n",
+            )
+            for use in (
+                "set_up = init_app",
+                "made = init_app(app)",
+                "init_app(app); run(app)",
+                "init_app(app) or run(app)",
+                "run(init_app(app))",
+                "__all__ = ['init_app']",
+            )
+        ),
+        (
             "from fastapi_cache_di import loop_safe, patch_fastapi_run_in_threadpool\n"
             "patch_fastapi_run_in_threadpool()\n@loop_safe\ndef f(): ...\n",
             "from fastapi_fastdeps import inline\n@inline\ndef f(): ...\n",
@@ -166,3 +187,13 @@ def test_nothing_is_written_before_the_diff_was_agreed_to(tmp_path: Path) -> Non
     assert file.read_bytes() == (
         b"from fastapi_fastdeps import FastDepsAPI\r\napp = FastDepsAPI()\r\n"
     )
+
+
+def test_what_set_a_neighbour_up_is_told() -> None:
+    told: list[tuple[int, str]] = []
+    source = (
+        "from fastapi_async_safe import init_app\ninit_app(app)\n\n"
+        "init_app(other, all_classes_safe=True)\n"
+    )
+    assert migrated(source, lambda *each: told.append(each)) == "\n"
+    assert told == [(4, "init_app(other, all_classes_safe=True)")]
