@@ -211,8 +211,9 @@ class _Uses(cst.CSTVisitor):
             if not (isinstance(call, cst.Call) and is_expression and is_alone):
                 return
         for call in calls:
-            if isinstance(call, cst.Call) and call.args[1:]:
-                self.told.append((self.get_metadata(PositionProvider, call).start.line, call))
+            where = self.get_metadata(PositionProvider, call, None)
+            if where is not None and isinstance(call, cst.Call) and call.args[1:]:
+                self.told.append((where.start.line, call))
         self.imports.setdefault(node, {})[alias] = ""
         self.gone.update(statements)
 

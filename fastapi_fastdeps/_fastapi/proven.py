@@ -237,6 +237,7 @@ CODES: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             "1711057f5631fd29",
             "20f2b595ae9c63d5",
             "21fc413b7f9b27b8",
+            "27ce9c43222c8cbf",
             "35b8b2bd750a3bf0",
             "41c7975612c22399",
             "55dac8dfeecba52b",
