@@ -11,7 +11,7 @@ def main() -> None:
         if error.name not in ("blockbuster", "libcst", "rich", "typer"):
             raise
         sys.stderr.write(
-            "fastdeps needs what its extra brings: pip install 'fastapi-fastdeps[cli]'.\n"
+            "fastdeps needs more packages: pip install 'fastapi-fastdeps[cli]'.\n"
         )
         sys.exit(2)
     command(prog_name="fastdeps")
