@@ -10,9 +10,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name not in ("blockbuster", "libcst", "rich", "typer"):
             raise
-        sys.stderr.write(
-            "fastdeps needs more packages: pip install 'fastapi-fastdeps[cli]'.\n"
-        )
+        sys.stderr.write("fastdeps needs more packages: pip install 'fastapi-fastdeps[cli]'.\n")
         sys.exit(2)
     command(prog_name="fastdeps")
 

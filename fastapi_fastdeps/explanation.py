@@ -38,7 +38,10 @@ from fastapi_fastdeps._fastapi.requests import streams_generators
 from fastapi_fastdeps._fastapi.routers import low_priority_routes
 from fastapi_fastdeps._fastapi.ways import Way
 from fastapi_fastdeps._lane.choice import (
+    SOLVER_INSTRUMENTED,
+    WAYS_TO_FRONTENDS,
     ground_of,
+    is_solver_instrumented,
     ways_to_answer,
     ways_to_plan,
     ways_to_solve,
@@ -261,7 +264,8 @@ class _Walk:
         groups = low_priority_routes(router) if isinstance(router, APIRouter) else []
         for group in groups:
             if isinstance(group, FrontendGroup):
-                yield from _frontend_records(group, group.live, prefix)
+                provider = getattr(router, "dependency_overrides_provider", None)
+                yield from _frontend_records(group, group.live, prefix, provider)
         self._within.pop()
 
     def _route(self, route: BaseRoute, router: Router, prefix: str) -> Iterator[RouteRecord]:
@@ -295,7 +299,9 @@ class _Walk:
         for context, live in inclusion.frontends:
             group = context.original_route
             assert isinstance(group, FrontendRouteGroup)
-            yield from _frontend_records(group, live, prefix + context.frontend_prefix)
+            provider = inclusion.include_context.dependency_overrides_provider
+            path = prefix + context.frontend_prefix
+            yield from _frontend_records(group, live, path, provider)
 
     def _planned_inclusion(
         self, inclusion: ClassifiedInclusion, prefix: str
@@ -306,7 +312,8 @@ class _Walk:
                 yield _planned_record(route, nested, prefix + path)
             elif isinstance(route, FrontendRouteGroup):
                 graph = nested.preview_of_frontend(route)
-                yield from _frontend_records(route, graph, prefix + path)
+                provider = nested.include_context.dependency_overrides_provider
+                yield from _frontend_records(route, graph, prefix + path, provider)
             else:
                 yield from self._mounted(route, prefix + path)
 
@@ -462,27 +469,30 @@ def _lane(why: str) -> Lane:
 
 
 def _frontend_records(
-    group: FrontendRouteGroup, live: LiveGraph | Graph, prefix: str
+    group: FrontendRouteGroup, live: LiveGraph | Graph, prefix: str, provider: Any
 ) -> Iterator[RouteRecord]:
     graph = live if isinstance(live, Graph) else live.current()
     calls = tuple(record for record in _calls(graph) if record.role == "dependency")
+    why = why_not_planned() or (is_solver_instrumented() and SOLVER_INSTRUMENTED) or ""
+    if not why:
+        why = why_not_now(ground_of(WAYS_TO_FRONTENDS | ways_to_solve(graph))) or ""
+    hops = _hops(graph, provider, group, why)
     for route in group.routes:
-        yield RouteRecord(
-            prefix + route.path, "frontend", ("GET", "HEAD"), "fastapi", _FRONTEND, calls
-        )
+        path, methods = prefix + route.path, ("GET", "HEAD")
+        yield RouteRecord(path, "frontend", methods, _lane(why), why, calls, hops)
 
 
 def _hops(graph: Graph, provider: Any, route: Any, why: str) -> int | None:
     """The hops of a request; `route` is what is known of it here."""
     if why or not fast_lane:
         return None
-    is_websocket = isinstance(route, APIWebSocketRoute)
+    has_endpoint = not isinstance(route, APIWebSocketRoute | FrontendRouteGroup)
     return hops_of_route(
         graph,
         threads_of(provider),
         fuses=fuses_visits(provider),
         validates=getattr(route, "response_field", None) is not None,
-        calls=not is_websocket,
+        calls=has_endpoint,
     )
 
 
@@ -610,5 +620,4 @@ def _title(call: CallRecord) -> str:
 
 _LANES = {"fast": "fast lane", "fastapi": "FastAPI's lane", "stock": "FastAPI's own"}
 _STOCK = "not a route of a FastDepsAPI or FastDepsRouter"
-_FRONTEND = "a frontend"
 _STARLETTES = "a route of Starlette's own"

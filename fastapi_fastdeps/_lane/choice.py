@@ -38,6 +38,10 @@ def ways_to_plan(*, is_streamed: bool) -> Way:
     return Way.DEPENDENCIES | Way.INJECTED if is_streamed else Way.INJECTED
 
 
+WAYS_TO_FRONTENDS: Final = Way.HTTP | Way.DEPENDENCIES | Way.INJECTED
+"""What FastAPI does to come to the plan of a frontend, in its own solver."""
+
+
 def ways_to_answer(body_field: Any, response_field: Any, response_class: Any) -> Way:
     """What FastAPI does to answer a request, besides solving its dependencies."""
     ways = Way.HTTP

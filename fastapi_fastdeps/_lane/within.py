@@ -45,8 +45,8 @@ class Planned(Protocol):
     def is_served_by_fastapi(self) -> bool: ...
 
 
-class Streamed(Protocol):
-    """What knows the plan of a route that streams."""
+class Solving(Protocol):
+    """What knows the plan of a route that streams, or of a frontend."""
 
     async def solve(
         self, request: Request, response: Response, background_tasks: BackgroundTasks
@@ -171,24 +171,22 @@ class PlannedDependant(_Within):  # pyrefly: ignore[bad-class-definition]
         return self._endpoint_within
 
 
-class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
-    """The tree of a route that streams, for FastAPI's handler, which finds a plan in the place
-    of the dependencies, and calls the endpoint with what that has found."""
+class PlannedFrontend(_Within):  # pyrefly: ignore[bad-class-definition]
+    """The tree of a frontend, for FastAPI's solver, which finds a plan in the place of the
+    dependencies. There is no endpoint to call."""
 
-    __slots__ = ("_solving", "_streamed")
+    __slots__ = ("_planned_solving", "_solving")
 
     left_behind: ClassVar[Makers] = {**_Within.left_behind, "_solving": nothing}
 
-    def __init__(self, live: LiveGraph, streamed: Streamed) -> None:
+    def __init__(self, live: LiveGraph, planned_solving: Solving) -> None:
         super().__init__(live)
-        self._streamed = streamed
+        self._planned_solving = planned_solving
         self._solving: Dependant | None = None
 
     def can_begin(self) -> bool:
-        if not self.of.dependencies:
-            # What FastAPI's solver does for a plan, it would do for a few parameters.
-            return False
-        return not (self._streamed.is_served_by_fastapi() or _is_partial(self.get_call()))
+        # What FastAPI's solver does for a plan, it would do for a few parameters.
+        return bool(self.of.dependencies) and not self._planned_solving.is_served_by_fastapi()
 
     def instead(self) -> list[Dependant]:
         if self._solving is None:
@@ -207,11 +205,24 @@ class PlannedStream(_Within):  # pyrefly: ignore[bad-class-definition]
     async def solve(
         self, request: Request, response: Response, background_tasks: BackgroundTasks
     ) -> dict[str, Any]:
-        """The arguments of the endpoint, by the plan, for FastAPI's solver."""
-        values = await self._streamed.solve(request, response, background_tasks)
+        """What the plan finds, for FastAPI's solver."""
+        values = await self._planned_solving.solve(request, response, background_tasks)
         # A dependency may have sent a request to another route.
         _planned.set(self)
         return values
+
+    def endpoint(self) -> Any:
+        return self.get_call()
+
+
+class PlannedStream(PlannedFrontend):  # pyrefly: ignore[bad-class-definition]
+    """The tree of a route that streams, for FastAPI's handler, which calls the endpoint with what
+    the plan has found."""
+
+    __slots__ = ()
+
+    def can_begin(self) -> bool:
+        return super().can_begin() and not _is_partial(self.get_call())
 
     def endpoint(self) -> Any:
         call = self.get_call()

@@ -1,14 +1,29 @@
 """The dependencies of frontends run where the classifier says."""
 
+import functools
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import fastapi.routing
 import pytest
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import (
+    APIRouter,
+    BackgroundTasks,
+    Depends,
+    FastAPI,
+    Header,
+    HTTPException,
+    Request,
+    Response,
+    Security,
+)
+from fastapi.security import SecurityScopes
 from fastapi.testclient import TestClient
 
-from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, inline
-from tests.harness.hops import everything
+from fastapi_fastdeps import FastDepsAPI, FastDepsRouter, explain, inline
+from tests.harness.hops import everything, hops
+from tests.harness.marks import needs_plans
 from tests.test_routing import Log
 
 ROUTERS: list[Any] = [APIRouter, FastDepsRouter]
@@ -113,3 +128,125 @@ def test_a_page_that_is_not_found_has_no_dependency_called(site: Path) -> None:
     app.frontend("/site", directory=site)
     assert TestClient(app).get("/elsewhere").status_code == 404
     assert log.entries == []
+
+
+def guarded(called: list[str]) -> list[Any]:
+    """Dependencies of every kind, the last of which a request may fail."""
+
+    class Page:
+        def __init__(self, request: Request, number: int = 1) -> None:
+            called.append(f"page {number} of {request.url.path}")
+            self.number = number
+
+    def session() -> Iterator[str]:
+        called.append("session")
+        try:
+            yield "session"
+        except HTTPException as error:
+            called.append(f"raised {error.status_code}")
+            raise
+        finally:
+            called.append("/session")
+
+    async def headers(
+        response: Response, tasks: BackgroundTasks, page: Annotated[Page, Depends()]
+    ) -> None:
+        response.headers["x-page"] = str(page.number)
+        tasks.add_task(called.append, "task")
+
+    def guard(
+        page: Annotated[Page, Depends()],
+        scopes: SecurityScopes,
+        session: Annotated[str, Depends(session)],
+        key: Annotated[str | None, Header()] = None,
+    ) -> None:
+        called.append(f"guard {scopes.scopes} {session} {page.number}")
+        if key == "wrong":
+            raise HTTPException(403)
+
+    return [Depends(headers), Security(guard, scopes=["read"])]
+
+
+def answers(app: FastAPI, path: str, called: list[str]) -> list[Any]:
+    found: list[Any] = []
+    client = TestClient(app)
+    for query in ("", "?number=2", "?number=none", ""):
+        for headers in ({}, {"key": "wrong"}):
+            for method in ("GET", "HEAD", "POST"):
+                called.clear()
+                got = client.request(method, f"{path}{query}", headers=headers)
+                # Of the file, when it was written.
+                seen = {k: v for k, v in got.headers.items() if k not in ("last-modified", "etag")}
+                found.append((got.status_code, got.content, seen, [*called]))
+    return found
+
+
+@pytest.mark.usefixtures("both_lanes")
+@pytest.mark.parametrize("is_inline", [False, True], ids=["unmarked", "inline"])
+@pytest.mark.parametrize("place", ["app", "router", "plain router"])
+def test_a_frontend_is_guarded_as_by_fastapi(place: str, is_inline: bool, site: Path) -> None:
+    def answered(app_class: Any, router_class: Any) -> Any:
+        called: list[str] = []
+        dependencies = guarded(called)
+        app = app_class(dependencies=dependencies if place == "app" else [])
+        if place == "app":
+            app.frontend("/", directory=site)
+            return answers(app, "/", called)
+        router = (APIRouter if place == "plain router" else router_class)(dependencies=dependencies)
+        router.frontend("/site", directory=site)
+        app.include_router(router, prefix="/at")
+        return answers(app, "/at/site/", called)
+
+    ours = functools.partial(FastDepsAPI, classifier=everything) if is_inline else FastDepsAPI
+    expected = answered(FastAPI, APIRouter)
+    assert {status for status, *_ in expected} == {200, 403, 405, 422}
+    assert answered(ours, FastDepsRouter) == expected
+
+
+@needs_plans
+@pytest.mark.parametrize("place", ["app", "router", "plain router"])
+def test_the_dependencies_of_a_frontend_are_one_visit(place: str, site: Path) -> None:
+    log = Log()
+    dependencies = [Depends(log("one")), Depends(log("two")), Depends(log("three"))]
+    app = FastDepsAPI(dependencies=dependencies if place == "app" else [])
+    router: Any = {"plain router": APIRouter}.get(place, FastDepsRouter)(dependencies=dependencies)
+    (app if place == "app" else router).frontend("/site", directory=site)
+    if place != "app":
+        app.include_router(router)
+    client = TestClient(app)
+    for _ in range(3):
+        client.get("/site/")
+    before = [(each.lane, each.why, each.hops) for each in explain(app)]
+    assert before == [("fast", "", 1)]
+    stock = FastAPI(dependencies=dependencies)
+    stock.frontend("/site", directory=site)
+    # The first one has the directory checked.
+    _, theirs = hops_of(TestClient(stock), "/site/"), hops_of(TestClient(stock), "/site/")
+    assert hops_of(client, "/site/") == theirs - 2
+
+
+def hops_of(client: TestClient, path: str) -> int:
+    with hops() as sent:
+        assert client.get(path).status_code == 200
+    return len(sent)
+
+
+@needs_plans
+def test_a_solver_that_is_replaced_is_called_for_a_frontend(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, solved = Log(), list[str]()
+    app = FastDepsAPI(classifier=everything, dependencies=[Depends(log("app"))])
+    app.frontend("/site", directory=site)
+    visit(app, "/site/")
+    solve = fastapi.routing.solve_dependencies  # type: ignore[attr-defined]
+
+    async def replaced(**given: Any) -> Any:
+        solved.extend(each.call.__name__ for each in given["dependant"].dependencies)
+        return await solve(**given)
+
+    monkeypatch.setattr(fastapi.routing, "solve_dependencies", replaced)
+    assert [each.lane for each in explain(app)] == ["fastapi"]
+    visit(app, "/site/")
+    assert len(solved) == 1
+    assert log.entries == ["app loop", "app loop"]
