@@ -30,8 +30,13 @@ def test_the_page_of_the_documentation_is_made_of_the_results() -> None:
 
 def test_the_readme_names_the_versions_with_the_fast_lane() -> None:
     readme = " ".join((PACKAGE.parent / "README.md").read_text().split())
-    *versions, last = FAST_LANE
-    assert f"FastAPI {', '.join(versions)} and {last}" in readme
+    last = [release.version for release in RELEASES]
+    assert list(FAST_LANE) == last[last.index(FAST_LANE[0]) :]
+    oldest, newest = (version.rpartition(".")[0] for version in (FAST_LANE[0], FAST_LANE[-1]))
+    assert f"the last release of each minor version from FastAPI {oldest} to {newest}" in readme
+    on = [version for version, each in read_results().items() if each.get("unproven") == []]
+    first = min(on, key=lambda version: parse(version) or ())
+    assert f"which are all from {first} to {NEWEST}" in readme
     assert f"FastAPI {OLDEST.removesuffix('.0')} and newer" in readme
 
 

@@ -137,7 +137,11 @@ def answers(app: FastAPI, kind: str, name: str, *, is_async: bool, is_within: bo
         else:
             replace()
         found.append(client.get("/"))
-    return [(each.status_code, each.content) for each in found], seen.calls()
+    calls = seen.calls()
+    if is_within and not is_async:
+        # What a thread replaces, the event loop may have read for the item before, or not.
+        calls = [sorted(set(each)) for each in calls]
+    return [(each.status_code, each.content) for each in found], calls
 
 
 @pytest.mark.parametrize("is_within", [False, True], ids=["before", "while it is answered"])
