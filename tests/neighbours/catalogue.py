@@ -73,9 +73,14 @@ NICEGUI_TESTS = tuple(
 )
 """Those that ask the app without a browser."""
 
-PREFECT_TESTS = tuple(
-    f"tests/server/api/test_{name}.py" for name in ("admin", "dependencies", "middleware", "root")
+PREFECT_TESTS = (
+    *(
+        f"tests/server/api/test_{name}.py"
+        for name in ("csrf_token", "dependencies", "logs", "middleware", "root", "saved_searches")
+    ),
+    "tests/server/orchestration/api/test_variables.py",
 )
+"""Some of those that ask the server: each test makes the whole app anew, which takes long."""
 
 NEWEST = ("fastapi", "starlette")
 """What a neighbour that wants older ones is tested with all the same."""
@@ -280,13 +285,13 @@ NEIGHBOURS = (
             PREFECT_TESTS,
             "cairosvg jinja2 moto numpy opentelemetry-distro opentelemetry-exporter-otlp "
             "opentelemetry-instrumentation-logging opentelemetry-instrumentation-system-metrics "
-            "opentelemetry-test-utils pendulum[test]<4 pillow pluggy pytest-asyncio pytest-cov "
+            "opentelemetry-test-utils pendulum[test]<4 pillow pluggy pytest-asyncio<1.5 pytest-cov "
             "pytest-env pytest-flakefinder pytest-timeout pytest-xdist pyyaml redis respx "
             "setuptools typsht uv virtualenv watchfiles whenever",
             ("--timeout=600",),
             version="3.9.1",
             repository="https://github.com/PrefectHQ/prefect",
-            tag="ce79dd3d6cfa2b7337265498210dbc4d25bcdc98",
+            tag="3.8.4.dev6",
             folders=("/tests/", "/pyproject.toml"),
         ),
     ),

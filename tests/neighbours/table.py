@@ -28,8 +28,10 @@ OTHERS = """
 Of Gradio 6.25.0's suite it is what mounts and serves apps without the network; of MLflow 3.7.0's
 its agent server (tests of its tracking server need the rest of the suite); of NiceGUI 3.15.0's what
 needs no browser; of titiler 2.2.1's the core and the application. Those of fastapi-mcp 0.4.0 and
-stac-fastapi 6.5.0 are whole. titiler's `test_mosaic_auth_error` needs the network. Prefect's was
-not compared yet.
+stac-fastapi 6.5.0 are whole. titiler's `test_mosaic_auth_error` needs the network. Of Prefect's, as
+it was at 3.8.4.dev6, it is its server's routes of logs, saved searches, CSRF tokens and variables,
+its middleware and its root, with Prefect 3.9.1 on SQLite. Its other routes' tests take long and
+were not compared; PostgreSQL, Redis and Docker were not tried.
 
 The sdists of fastapi-cache2, fastapi-limiter, prometheus-fastapi-instrumentator, slowapi, sqladmin
 and strawberry-graphql have no tests; what granian, hypercorn, Mangum, Starlette and uvicorn test
