@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import fastapi.routing
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
@@ -35,6 +35,7 @@ from fastapi_fastdeps._fastapi.names import fast_lane, inclusions
 from fastapi_fastdeps._lane.choice import LANE_VARIABLE
 from fastapi_fastdeps.explanation import CallRecord, RouteRecord
 from tests.harness.hops import everything, hops
+from tests.harness.wrapping import Wrapping
 
 
 @pytest.fixture(autouse=True)
@@ -212,16 +213,6 @@ def test_a_decorated_base_is_named() -> None:
     class Derived(Base): ...
 
     assert decided_by(Derived) == f"@inline on {Base.__qualname__}"
-
-
-class Wrapping(APIRoute):
-    def get_route_handler(self) -> Callable[..., Any]:
-        handler = super().get_route_handler()
-
-        async def wrapped(request: Request) -> Any:
-            return await handler(request)
-
-        return wrapped
 
 
 def lanes(app: FastAPI) -> list[tuple[str, str, str]]:

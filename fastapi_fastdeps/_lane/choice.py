@@ -38,7 +38,7 @@ def ways_to_plan(*, is_streamed: bool) -> Way:
     return Way.DEPENDENCIES | Way.INJECTED if is_streamed else Way.INJECTED
 
 
-WAYS_TO_FRONTENDS: Final = Way.HTTP | Way.DEPENDENCIES | Way.INJECTED
+WAYS_TO_FRONTENDS: Final = Way.HTTP | ways_to_plan(is_streamed=True)
 """What FastAPI does to come to the plan of a frontend, in its own solver."""
 
 

@@ -2,19 +2,19 @@
 what replaces it is called as often as by FastAPI."""
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies import models, utils
-from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 from fastapi_fastdeps import FastDepsAPI
 from tests.harness.hops import everything
+from tests.harness.wrapping import Wrapping
 
 NAMES = [
     (module, name)
@@ -31,17 +31,6 @@ NAMES = [
 
 class Item(BaseModel):
     name: str = "a"
-
-
-class Wrapping(APIRoute):
-    def get_route_handler(self) -> Callable[[Request], Any]:
-        handle = super().get_route_handler()
-
-        async def wrapping(request: Request) -> Response:
-            response: Response = await handle(request)
-            return response
-
-        return wrapping
 
 
 def items() -> Iterator[str]:

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import anyio
 import pytest
-from fastapi import BackgroundTasks, Depends, FastAPI, Form, Request, Response, routing
+from fastapi import BackgroundTasks, Depends, FastAPI, Form, Response, routing
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from fastapi_fastdeps import FastDepsAPI
 from tests.harness.hops import everything
 from tests.harness.raw import described, exchange
+from tests.harness.wrapping import Wrapping
 
 pytestmark = pytest.mark.usefixtures("both_lanes")
 
@@ -21,17 +22,6 @@ FORM = ((b"content-type", b"application/x-www-form-urlencoded"),)
 
 class Item(BaseModel):
     number: int
-
-
-class Wrapping(APIRoute):
-    def get_route_handler(self) -> Callable[..., Any]:
-        handler = super().get_route_handler()
-
-        async def wrapping(request: Request) -> Response:
-            response: Response = await handler(request)
-            return response
-
-        return wrapping
 
 
 def dependency(response: Response, tasks: BackgroundTasks) -> Iterator[int]:
