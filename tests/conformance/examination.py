@@ -48,8 +48,8 @@ def examine(each: Release, workers: int, lane: str | None = None) -> Examination
 def examine_in(environment: Environment, setting: Setting, workers: int) -> Examination:
     """The same for any setting, in an environment that is prepared.
 
-    What differs, or does not pass in either, is run again in both, one test after the other,
-    and counts as it ends then.
+    What differs, or does not pass in either, is run again, one test after the other, and counts as
+    it ends then, as what `stock` has run does.
     """
     outcomes = run(environment, setting, workers)
     is_stock = setting.mode == STOCK.mode
@@ -59,7 +59,6 @@ def examine_in(environment: Environment, setting: Setting, workers: int) -> Exam
     doubtful = {difference.test for difference in compare(reference, outcomes)}
     doubtful |= {*failing(reference), *failing(outcomes)}
     if doubtful and not is_stock:
-        reference = {**reference, **run(environment, STOCK, 1, sorted(doubtful))}
         outcomes = {**outcomes, **run(environment, setting, 1, sorted(doubtful))}
     return Examination(outcomes, compare(reference, outcomes), failing(reference), takes_its_lane)
 

@@ -12,7 +12,14 @@ from fastapi_fastdeps._observing.choice import GUARD_VARIABLE
 from tests.conformance.environment import Environment
 from tests.harness.commands import PreparationError, inherited_variables
 from tests.harness.injected.fastdeps_conformance.replacement import MODE_VARIABLE
-from tests.harness.outcomes import COLLECTED, PASSED, Outcomes, read_outcomes, write_outcomes
+from tests.harness.outcomes import (
+    COLLECTED,
+    PASSED,
+    Outcomes,
+    failing,
+    read_outcomes,
+    write_outcomes,
+)
 from tests.harness.suites import INJECTED, run_pytest
 
 REPLACED = {"FastAPI", "APIRouter"}
@@ -125,7 +132,8 @@ def stock(environment: Environment, workers: int, here: Outcomes) -> Outcomes:
     """The outcomes without any replacement, to compare these with.
 
     A test that passes here ends as FastAPI wants it to, and has no need to be run there, only to be
-    there. What was run there in this environment is not run again.
+    there. What was run there in this environment is not run again. What fails where tests run at
+    once counts as it ends alone.
     """
     file = environment.root / "stock.json"
     known = dict(read_outcomes(file) if file.exists() else run(environment, STOCK, 1, COLLECT))
@@ -134,8 +142,11 @@ def stock(environment: Environment, workers: int, here: Outcomes) -> Outcomes:
         for test, there in known.items()
         if there.kind == COLLECTED and here.get(test) != PASSED
     )
+    if len(doubtful) > FEW:
+        known |= run(environment, STOCK, workers)
+        doubtful = [*failing(known)]
     if doubtful:
-        known |= run(environment, STOCK, workers, doubtful if len(doubtful) <= FEW else ())
+        known |= run(environment, STOCK, workers, doubtful)
     write_outcomes(file, known)
     return {test: PASSED if each.kind == COLLECTED else each for test, each in known.items()}
 

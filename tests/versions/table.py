@@ -26,8 +26,8 @@ FastAPI {oldest} and newer. Tested are the oldest and the last of each minor ver
 - **its own suite**, from the sdist, with dependencies as of the day of the release: how
   it ends with `FastDepsAPI` and `FastDepsRouter` in the fast lane and in FastAPI's, and
   how many tests end otherwise than with FastAPI's own classes, which are asked about what
-  does not pass. What fails or differs is run again in both, one test after the other, and
-  counts as it ends then.
+  does not pass, one test after the other. What fails or differs is run again in the same
+  way, and counts as it ends then.
 - in bold: what CI runs every time ({every_run}).
 
 The fast lane is on where each function of FastAPI and Starlette that it stands in for is, by its
